@@ -1,0 +1,1 @@
+"""Duly: credit control that runs itself."""

@@ -1,0 +1,1 @@
+"""Pure rules: data and a date in, data out. Standard library only."""

@@ -1,0 +1,1 @@
+"""The ways through the system: each loads accounts, decides, commits."""

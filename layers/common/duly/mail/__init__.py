@@ -1,0 +1,1 @@
+"""Notices: templates per language, MIME, sending through SES."""

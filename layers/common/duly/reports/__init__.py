@@ -1,0 +1,1 @@
+"""Pages and CloudWatch widgets drawn from account headers."""

@@ -1,0 +1,1 @@
+"""The local stack: emulator, deploy of template.yaml, mailbox page, simulated business."""
