@@ -1,0 +1,182 @@
+"""What every file reader returns: typed rows, rejects and the counts that prove nothing was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+FileKind = Literal["customers", "invoices", "statement", "policy", "mail", "unknown"]
+InvoiceType = Literal["invoice", "credit_note"]
+DueSource = Literal["stated", "default"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Something of a file that cannot be used, and why.
+
+    `line` counts from 1. Exactly one reject exists for each rejected row. Line 0 speaks of the whole file: it is no row
+    and carries no amount. The amount is kept when it could be read, so that money in can be proved.
+    """
+
+    line: int
+    field: str
+    code: str
+    reason: str
+    amount_minor: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """One contact of one customer; a customer with several contacts has several rows of one id."""
+
+    line: int
+    id: str
+    name: str
+    country: str
+    language: str
+    timezone: str
+    kind: str
+    vat_id: str
+    email: str
+    role: str
+    scenario: str
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who owes an invoice, as the file says it. Any value may be empty."""
+
+    id: str = ""
+    name: str = ""
+    vat_id: str = ""
+    endpoint: str = ""
+    email: str = ""
+    country: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """One invoice or credit note.
+
+    `amount_minor` is what is payable, with the sign of the file: a credit note is not negated. `due` is None (and
+    `due_source` "default") when the file states none; the policy's days are used then. `total_minor` is the amount with
+    tax before prepayments, when stated.
+    """
+
+    line: int
+    number: str
+    buyer: Buyer
+    issued: date
+    due: date | None
+    due_source: DueSource
+    amount_minor: int
+    currency: str
+    type: InvoiceType
+    terms: str
+    order: str
+    for_invoice: str = ""
+    seller_name: str = ""
+    seller_vat_id: str = ""
+    payment_iban: str = ""
+    payment_reference: str = ""
+    total_minor: int | None = None
+    lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BankEntry:
+    """One booked movement of a bank account. Money in is positive, money out negative."""
+
+    line: int
+    booked: date
+    value: date
+    amount_minor: int
+    currency: str
+    counterparty_name: str
+    counterparty_account: str
+    remittance: str
+    structured_reference: str
+    end_to_end_id: str
+    bank_reference: str
+    reversal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The entries of one account in one statement, with the balances when the file gives them."""
+
+    account: str
+    reference: str
+    currency: str
+    opening_minor: int | None
+    closing_minor: int | None
+    closing_date: date | None
+    entries: tuple[BankEntry, ...]
+
+
+Record = CustomerRow | InvoiceRow | Statement
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What one file gave.
+
+    `rows_in` is good rows (for statements: entries) plus rejected rows. `amounts_in` sums, by currency and in minor units,
+    the amounts of the good rows and those rejected rows whose amount could be read.
+    """
+
+    kind: FileKind
+    format: str
+    records: tuple[Record, ...]
+    rejects: tuple[Reject, ...]
+    rows_in: int
+    amounts_in: dict[str, int]
+
+    @property
+    def customers(self) -> tuple[CustomerRow, ...]:
+        """The customer rows among the records."""
+        return tuple(record for record in self.records if isinstance(record, CustomerRow))
+
+    @property
+    def invoices(self) -> tuple[InvoiceRow, ...]:
+        """The invoices among the records."""
+        return tuple(record for record in self.records if isinstance(record, InvoiceRow))
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements among the records."""
+        return tuple(record for record in self.records if isinstance(record, Statement))
+
+    @property
+    def rejected_rows(self) -> tuple[Reject, ...]:
+        """The rejects that stand for a row; the others (line 0) speak of the whole file."""
+        return tuple(reject for reject in self.rejects if reject.line > 0)
+
+
+def file_result(kind: FileKind, format: str, records: Iterable[Record], rejects: Iterable[Reject]) -> FileResult:
+    """A FileResult whose counts and sums are taken from its records and rejects."""
+    records, rejects = tuple(records), tuple(rejects)
+    rows, amounts = 0, dict[str, int]()
+    for amount_minor, currency in (pair for record in records for pair in _amounts_of(record)):
+        rows += 1
+        if currency:
+            amounts[currency] = amounts.get(currency, 0) + amount_minor
+    for reject in rejects:
+        rows += reject.line > 0
+        if reject.amount_minor is not None and reject.currency:
+            amounts[reject.currency] = amounts.get(reject.currency, 0) + reject.amount_minor
+    return FileResult(kind, format, records, rejects, rows, amounts)
+
+
+def _amounts_of(record: Record) -> Iterable[tuple[int, str]]:
+    """The rows of a record as (minor units, currency); a customer row has no money."""
+    if isinstance(record, Statement):
+        return [(entry.amount_minor, entry.currency) for entry in record.entries]
+    if isinstance(record, InvoiceRow):
+        return [(record.amount_minor, record.currency)]
+    return [(0, "")]
