@@ -1,0 +1,143 @@
+"""What one notice says, as plain values: the only thing a template may look at.
+
+A view is made from the account at the claim, so its figures are the ledger's. It is checked when it is made: a
+notice whose lines do not add up to its total cannot exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Kind = Literal["before_due", "reminder", "second_reminder", "formal_notice"]
+KINDS: tuple[Kind, ...] = ("before_due", "reminder", "second_reminder", "formal_notice")
+LANGUAGES = ("en", "de")
+MAX_ITEMS = 400
+"""Most items that one notice may list. The design reserves a notice over more than 80 items in parts; a mail with
+more than 400 lines is no longer something that a person reads, and the rest belongs in the next notice."""
+
+
+class NoticeError(ValueError):
+    """A view that must not be sent. `code` says why; the text never holds a name, number or amount."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def kind_of(level: int) -> Kind:
+    """The kind of notice that a level asks for: 0 and below before due, 1, 2, and 3 or more the formal notice."""
+    return KINDS[min(max(level, 0), len(KINDS) - 1)]
+
+
+def language_of(*wanted: str) -> str:
+    """The first wanted language that has templates (`de-AT` counts as `de`), else English.
+
+    Pass the customer's language first and the creditor's second.
+    """
+    for tag in wanted:
+        primary = tag.strip().lower().replace("_", "-").split("-")[0]
+        if primary in LANGUAGES:
+            return primary
+    return "en"
+
+
+@dataclass(frozen=True, slots=True)
+class CreditorView:
+    """Who asks for the money, and where to pay it."""
+
+    name: str
+    address: tuple[str, ...]
+    email: str
+    iban: str
+    bic: str
+    legal_name_line: str
+    phone: str = ""
+    contact_name: str = ""
+    """A person to talk to. Empty: the mail names the creditor's team instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeItem:
+    """One open item of the notice. Amounts are in minor units of the notice's currency."""
+
+    number: str
+    instalment: int
+    issued: date
+    due: date
+    days_overdue: int
+    """Days after the due date; negative before it, zero on the day."""
+    level: int
+    step: str
+    original_minor: int
+    balance_minor: int
+    """Open principal."""
+    fee_minor: int = 0
+    """Fees still open on this item, this step's included."""
+    interest_minor: int = 0
+    """Late interest still open on this item."""
+    instalments: int = 1
+    """How many instalments the invoice has; 1 for an ordinary invoice."""
+
+    @property
+    def owed_minor(self) -> int:
+        """Everything that this item asks for."""
+        return self.balance_minor + self.fee_minor + self.interest_minor
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """One message to one customer in one currency.
+
+    Raises NoticeError when the figures do not add up, nothing is owed, or the kind is unknown.
+    """
+
+    language: str
+    currency: str
+    level: int
+    step: str
+    kind: Kind
+    creditor: CreditorView
+    customer_id: str
+    customer_name: str
+    contact_name: str
+    """The person at the customer; empty when only an address is known."""
+    items: tuple[NoticeItem, ...]
+    credits_minor: int
+    """Unapplied cash and credit notes that are set off, as a positive amount."""
+    total_minor: int
+    """What is asked for: all balances, fees and interest, less the credits."""
+    as_of: date
+    payment_reference: str
+    """What the payer should quote: usually the invoice numbers."""
+    respond_address: str
+    """The address a reply goes to (with its token)."""
+    pay_by: date | None = None
+    """The day until which payment or an answer is asked for; None: no day is named."""
+
+    def __post_init__(self) -> None:
+        problem = self._problem()
+        if problem:
+            raise NoticeError(problem)
+
+    @property
+    def gross_minor(self) -> int:
+        """All balances, fees and interest, before credits."""
+        return sum(item.owed_minor for item in self.items)
+
+    def _problem(self) -> str:
+        if self.kind not in KINDS:
+            return "unknown_kind"
+        if not self.items:
+            return "no_items"
+        if len(self.items) > MAX_ITEMS:
+            return "too_many_items"
+        parts = (part for item in self.items for part in (item.balance_minor, item.fee_minor, item.interest_minor))
+        if self.credits_minor < 0 or min(parts) < 0:
+            return "negative_amount"
+        if self.total_minor != self.gross_minor - self.credits_minor:
+            return "total_does_not_add_up"
+        if self.total_minor <= 0:
+            return "nothing_owed"
+        return ""
