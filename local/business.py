@@ -1,0 +1,531 @@
+"""The simulated business of the demonstration: its customers, its invoices and the files it uploads, day by day.
+
+Everything follows from a seed and a first day, so two runs are the same to the byte. The files contain what real exports contain:
+contacts in several roles, invoices without a due date, credit notes, a mistyped date, a truncated file, a file sent twice.
+Bank statements are not here: they depend on when debtors pay (debtors.py).
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+from functools import cached_property
+
+from local.writers import Document, Line, Party, creditor_reference, csv_bytes, decimal_text, iban, ubl_bytes
+
+CUSTOMER_HEADER = ("id", "name", "country", "language", "timezone", "kind", "vat_id", "email", "role", "scenario")
+INVOICE_HEADER = ("number", "customer", "issued", "due", "amount", "currency", "type", "terms", "order")
+
+CSV_INVOICES = 200
+UBL_INVOICES = 100
+CREDIT_NOTES = 5
+OPENING_INVOICES = 80
+"""Invoices that were open before the first day: they come in the first export and keep their numbers of the year before."""
+
+UNKNOWN_CUSTOMER_DAYS = 30
+"""On this day the customer file comes that completes the customer whose invoice had arrived before it was known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Creditor:
+    """The business itself: the seller on the invoices and the owner of the bank accounts."""
+
+    name: str
+    country: str
+    vat_id: str
+    iban: str
+    iban_gbp: str
+
+
+CREDITOR = Creditor(
+    name="Muster Maschinen GmbH",
+    country="DE",
+    vat_id="DE811234562",
+    iban="DE02120300000000202051",
+    iban_gbp=iban("DE", "120300000000417733"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A mail address of a customer and what it is for (billing, dunning, dispute, management)."""
+
+    email: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A debtor. `behaviour` is what debtors.py plays; `pays_after_days` counts from the due date where behaviour uses it."""
+
+    id: str
+    name: str
+    country: str
+    language: str
+    timezone: str
+    currency: str
+    vat_id: str
+    contacts: tuple[Contact, ...]
+    scenario: str
+    behaviour: str
+    pays_after_days: int
+    iban: str
+
+    @property
+    def domain(self) -> str:
+        """The mail domain of the customer."""
+        return self.contacts[0].email.partition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice or credit note as the business knows it; `due` is when it is due even where the file does not say so."""
+
+    number: str
+    customer: str
+    issued: date
+    due: date
+    due_stated: bool
+    amount_minor: int
+    currency: str
+    credit_note: bool
+    terms: str
+    order: str
+    reference: str
+    for_invoice: str
+    source: str  # "csv" or "ubl"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file put into the bucket: simulated day and time (UTC), object key, content."""
+
+    day: date
+    time: time
+    key: str
+    data: bytes
+
+
+# name, country, domain, behaviour, days after due on which money arrives where the behaviour uses it
+_CUSTOMERS: tuple[tuple[str, str, str, str, int], ...] = (
+    ("Alsterkai Maschinenbau GmbH", "DE", "alsterkai", "on_time", -1),
+    ("Brunnthal Hydraulik GmbH", "DE", "brunnthal", "late", 8),
+    ("Deichgraf Lagertechnik GmbH", "DE", "deichgraf", "dispute_quantity", 6),
+    ("Eichenhain Möbelwerke GmbH", "DE", "eichenhain", "after_first", 0),
+    ("Falkenrode Werkzeuge GmbH & Co. KG", "DE", "falkenrode", "promise_kept", 0),
+    ("Gerstenberg Brauereitechnik GmbH", "DE", "gerstenberg", "on_time", 0),
+    ("Heidesand Keramik GmbH", "DE", "heidesand", "never", 0),
+    ("Isarblick Messtechnik GmbH", "DE", "isarblick", "on_time", -2),
+    ("Jagsttal Gussformen GmbH", "DE", "jagsttal", "after_second", 0),
+    ("Kirschgarten Feinmechanik GmbH", "DE", "kirschgarten", "paid_and_did", 0),
+    ("Lindenhof Agrar eG", "DE", "lindenhof", "combined", 0),
+    ("Moorwiese Pumpen GmbH", "DE", "moorwiese", "name_only", 1),
+    ("Neuwasser Anlagenbau AG", "DE", "neuwasser", "late", 5),
+    ("Ostertor Fahrradwerk GmbH", "DE", "ostertor", "after_third", 0),
+    ("Pappelhain Verpackungen GmbH", "DE", "pappelhain", "promise_broken", 0),
+    ("Quellgrund Getränketechnik GmbH", "DE", "quellgrund", "out_of_office", 0),
+    ("Rabenstein Antriebe GmbH", "DE", "rabenstein", "on_time", -3),
+    ("Nordlicht Werften GmbH", "DE", "nordlicht", "on_time", 0),
+    ("Almkogel Seilbahntechnik GmbH", "AT", "almkogel", "on_time", -1),
+    ("Bergahorn Holzbau GmbH", "AT", "bergahorn", "dispute_not_received", 9),
+    ("Donauwinkel Schiffsbedarf GmbH", "AT", "donauwinkel", "late", 12),
+    ("Enzian Kältetechnik GmbH", "AT", "enzian", "thanks", 0),
+    ("Gletschertor Anlagen GmbH", "AT", "gletschertor", "overpays", -1),
+    ("Steinfeld Metallwaren GmbH", "AT", "steinfeld", "bounces", 0),
+    ("Ateliers du Vieux Moulin SARL", "FR", "vieux-moulin", "on_time", 0),
+    ("Brasserie Trois Chênes SAS", "FR", "trois-chenes", "question", 0),
+    ("Compagnie des Engrenages Bleus SA", "FR", "engrenages-bleus", "late", 9),
+    ("Fonderie de la Combe SAS", "FR", "fonderie-combe", "partial", 4),
+    ("Mécanique Val Doré SARL", "FR", "val-dore", "after_first", 0),
+    ("Blauwe Sluis Techniek B.V.", "NL", "blauwe-sluis", "on_time", -2),
+    ("De Korenaar Machines B.V.", "NL", "korenaar", "combined", 0),
+    ("Polderwind Installaties B.V.", "NL", "polderwind", "promise_kept", 0),
+    ("Veerhaven Koeling B.V.", "NL", "veerhaven", "mailbox_gone", 0),
+    ("Zilverdijk Pompen B.V.", "NL", "zilverdijk", "after_second", 0),
+    ("Ashcombe Valve Works Ltd", "GB", "ashcombe", "dispute_price", 6),
+    ("Brindle & Moor Engineering Ltd", "GB", "brindle-moor", "on_time", 0),
+    ("Copperfield Bearings Ltd", "GB", "copperfield", "paid_and_did_not", 0),
+    ("Dunmere Boat Yard Ltd", "GB", "dunmere", "never", 0),
+    ("Fernhollow Packaging Ltd", "GB", "fernhollow", "after_first", 0),
+    ("Gritstone Hydraulics Ltd", "GB", "gritstone", "late", 7),
+)
+UNKNOWN_CUSTOMER = "Nordlicht Werften GmbH"
+SCHEDULED_BEHAVIOURS = frozenset({"on_time", "late", "combined", "name_only", "overpays", "partial"})
+"""Behaviours whose first payment depends on the due date alone, not on what the debtor is told."""
+
+_TIMEZONES = {"DE": "Europe/Berlin", "AT": "Europe/Vienna", "FR": "Europe/Paris", "NL": "Europe/Amsterdam", "GB": "Europe/London"}
+_BILLING_BOX = {"de": "buchhaltung", "en": "accounts"}
+_MANAGEMENT_BOX = {"de": "geschaeftsleitung", "en": "director"}
+_DUNNING_BOX = {"de": "zahlungen", "en": "payables"}
+_WEIGHTS = {"on_time": 10, "late": 8, "combined": 10, "never": 3, "bounces": 3, "mailbox_gone": 3, "after_third": 4}
+_GOODS = (
+    ("Kreiselpumpe KP 40", 41_800), ("Dichtungssatz DN 50", 3_640), ("Kugellager 6204, 20 Stück", 9_980),
+    ("Hydraulikschlauch 10 m", 12_450), ("Getriebemotor GM 2", 68_900), ("Filterpatrone F7", 2_875), ("Wartung vor Ort, Stunde", 9_600),
+    ("Steuerplatine SP 3", 23_150), ("Ventilblock VB 6", 54_700), ("Ersatzteilpaket klein", 17_320),
+)  # fmt: skip
+_TERMS = {"de": "{days} Tage netto", "en": "{days} days net"}
+
+
+def _vat_id(country: str, rng: random.Random) -> str:
+    """A VAT id of the country's shape, digits at random."""
+    def digits(count: int) -> str:
+        return "".join(rng.choice("0123456789") for _ in range(count))
+
+    shapes = {
+        "DE": lambda: "DE" + digits(9),
+        "AT": lambda: "ATU" + digits(8),
+        "FR": lambda: "FR" + digits(11),
+        "NL": lambda: f"NL{digits(9)}B{digits(2)}",
+        "GB": lambda: "GB" + digits(9),
+    }
+    return shapes[country]()
+
+
+def _bank_account(country: str, rng: random.Random) -> str:
+    """An IBAN of the country with right check digits and an invented bank."""
+    def digits(count: int) -> str:
+        return "".join(rng.choice("0123456789") for _ in range(count))
+
+    accounts = {
+        "DE": lambda: digits(18),
+        "AT": lambda: digits(16),
+        "FR": lambda: digits(23),
+        "NL": lambda: "DULY" + digits(10),
+        "GB": lambda: "DULY" + digits(14),
+    }
+    return iban(country, accounts[country]())
+
+
+def _contacts(domain: str, language: str, behaviour: str, index: int) -> tuple[Contact, ...]:
+    billing = f"{_BILLING_BOX[language]}@{domain}.example"
+    if behaviour == "bounces":  # the local stack's mail server refuses addresses that begin with "bounce"
+        billing = f"bounce-{_BILLING_BOX[language]}@{domain}.example"
+    contacts = [Contact(billing, "billing")]
+    if index % 5 == 2:
+        contacts.append(Contact(f"{_DUNNING_BOX[language]}@{domain}.example", "dunning"))
+    if index % 4 == 1:
+        contacts.append(Contact(f"{_MANAGEMENT_BOX[language]}@{domain}.example", "management"))
+    return tuple(contacts)
+
+
+def _customer(index: int, row: tuple[str, str, str, str, int], seed: int) -> Customer:
+    name, country, domain, behaviour, days = row
+    rng = random.Random(f"{seed}|customer|{index}")
+    language = "de" if country in ("DE", "AT") else "en"
+    scenario = "gentle" if index in (0, 24) else ""
+    return Customer(
+        id=f"C-{1001 + index}",
+        name=name,
+        country=country,
+        language=language,
+        timezone=_TIMEZONES[country],
+        currency="GBP" if country == "GB" else "EUR",
+        vat_id=_vat_id(country, rng),
+        contacts=_contacts(domain, language, behaviour, index),
+        scenario=scenario,
+        behaviour=behaviour,
+        pays_after_days=days,
+        iban=_bank_account(country, rng),
+    )
+
+
+def next_business_day(day: date) -> date:
+    """The day itself, or the Monday after it when it falls on a weekend."""
+    return day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() >= 5 else day
+
+
+def add_business_days(day: date, count: int) -> date:
+    """The day that lies `count` weekdays after `day` (holidays are ignored: banks of five countries differ)."""
+    result = day
+    for _ in range(count):
+        result = next_business_day(result + timedelta(days=1))
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """An invoice that has a customer and a date but no number yet."""
+
+    customer: Customer
+    issued: date
+    days: int
+    source: str
+    opening: bool
+    order: int
+
+
+class _Maker:
+    """Makes the invoices and the files; one instance for each business."""
+
+    def __init__(self, seed: int, start: date, days: int) -> None:
+        self.seed = seed
+        self.start = start
+        self.days = days
+        self.customers = tuple(_customer(index, row, seed) for index, row in enumerate(_CUSTOMERS))
+        self.rng = random.Random(f"{seed}|invoices")
+        self.unknown = next(customer for customer in self.customers if customer.name == UNKNOWN_CUSTOMER)
+        self.documents: dict[str, Document] = {}
+
+    def _pick(self, order: int) -> Customer:
+        """Every second invoice goes round all known customers, so each has some; the others follow the weights."""
+        known = [customer for customer in self.customers if customer is not self.unknown]
+        if order % 2 == 0:
+            return known[order // 2 % len(known)]
+        return self.rng.choices(known, [_WEIGHTS.get(customer.behaviour, 6) for customer in known])[0]
+
+    def _terms_days(self) -> int:
+        return self.rng.choices((14, 30, 10), (4, 5, 2))[0]
+
+    def _opening(self, order: int) -> _Draft:
+        """Open at the start: whoever pays by the due date cannot have a due date in the past."""
+        customer, days = self._pick(order), self._terms_days()
+        age = self.rng.randrange(3, 44)
+        if customer.behaviour in SCHEDULED_BEHAVIOURS:
+            days = 30
+            age = self.rng.randrange(3, days - 5)
+        issued = self.start - timedelta(days=age)
+        return _Draft(customer, next_business_day(issued), days, "csv", opening=True, order=order)
+
+    def _running(self, order: int, day: date, source: str) -> _Draft:
+        return _Draft(self._pick(order), day, self._terms_days(), source, opening=False, order=order)
+
+    def drafts(self) -> list[_Draft]:
+        """All invoices in the order of their numbers: by date, then by the order in which they were made up."""
+        last_issue = self.days - 9
+        working = [day for day in range(last_issue) if (self.start + timedelta(days=day)).weekday() < 5]
+        ubl_days = [working[index * len(working) // (UBL_INVOICES - 1)] for index in range(UBL_INVOICES - 1)]
+        csv_days = sorted(self.rng.choice(working) for _ in range(CSV_INVOICES - OPENING_INVOICES))
+        drafts = [self._opening(order) for order in range(OPENING_INVOICES)]
+        for source, days in (("ubl", ubl_days), ("csv", csv_days)):
+            drafts += [self._running(len(drafts) + order, self.start + timedelta(days=day), source) for order, day in enumerate(days)]
+        drafts.append(_Draft(self.unknown, self.start + timedelta(days=15), 30, "ubl", opening=False, order=len(drafts)))
+        return sorted(drafts, key=lambda draft: (draft.issued, draft.order))
+
+    def _lines(self) -> tuple[Line, ...]:
+        count = self.rng.choices((1, 2, 3), (4, 3, 2))[0]
+        return tuple(
+            Line(text, self.rng.randrange(1, 9), price) for text, price in self.rng.sample(_GOODS, count)
+        )
+
+    def _buyer(self, customer: Customer, index: int) -> Party:
+        """The buyer as the document shows it: id, VAT id or mail end point in turn, the name always."""
+        way = index % 3
+        return Party(
+            name=customer.name,
+            country=customer.country,
+            identifier=customer.id if way == 0 and customer is not self.unknown else "",
+            vat_id=customer.vat_id if way in (0, 1) else "",
+            endpoint=customer.contacts[0].email if way == 2 else "",
+            email=customer.contacts[0].email,
+        )
+
+    def document(self, draft: _Draft, number: str, index: int) -> Document:
+        """The whole document of a draft; the CSV export shows its total only."""
+        customer = draft.customer
+        percent = 19 if customer.country == CREDITOR.country else 0
+        lines = self._lines()
+        net = sum(line.net_minor for line in lines)
+        stated = self.rng.random() > 0.08
+        days = draft.days if stated else 30  # the policy's default for an invoice that states nothing
+        reference = creditor_reference(number.replace("RE-", "").replace("-", "")) if draft.source == "ubl" and index % 2 else number
+        return Document(
+            number=number,
+            credit_note=False,
+            issued=draft.issued,
+            due=draft.issued + timedelta(days=days) if stated else None,
+            currency=customer.currency,
+            seller=Party(CREDITOR.name, CREDITOR.country, CREDITOR.vat_id),
+            buyer=self._buyer(customer, index),
+            lines=lines,
+            vat_percent=percent,
+            tax_minor=(net * percent + 50) // 100,
+            order=f"PO-{self.rng.randrange(10_000, 99_999)}" if self.rng.random() < 0.7 else "",
+            terms=_TERMS[customer.language].format(days=days) if stated else "",
+            payment_iban=CREDITOR.iban_gbp if customer.currency == "GBP" else CREDITOR.iban,
+            payment_reference=reference,
+        )
+
+    def invoices(self) -> list[Invoice]:
+        """The 300 invoices, then the credit notes; their documents are kept in `documents`."""
+        counters: Counter[int] = Counter()
+        result: list[Invoice] = []
+        for index, draft in enumerate(self.drafts()):
+            counters[draft.issued.year] += 1
+            base = 800 if draft.opening and draft.issued.year < self.start.year else 0
+            number = f"RE-{draft.issued.year % 100:02d}-{base + counters[draft.issued.year]:04d}"
+            document = self.document(draft, number, index)
+            result.append(self._record(document, draft.customer.id, draft.source))
+        return result + self._credit_notes(result)
+
+    def _record(self, document: Document, customer: str, source: str) -> Invoice:
+        self.documents[document.number] = document
+        return Invoice(
+            number=document.number,
+            customer=customer,
+            issued=document.issued,
+            due=document.due or document.issued + timedelta(days=30),
+            due_stated=document.due is not None,
+            amount_minor=document.payable_minor,
+            currency=document.currency,
+            credit_note=document.credit_note,
+            terms=document.terms,
+            order=document.order,
+            reference=document.payment_reference,
+            for_invoice=document.for_invoice,
+            source=source,
+        )
+
+    def _credit_notes(self, invoices: list[Invoice]) -> list[Invoice]:
+        """Credit notes three days after their invoice: of one piece of the first line, the last two of the whole invoice."""
+        on_time = {customer.id for customer in self.customers if customer.behaviour == "on_time" and customer is not self.unknown}
+        suited = [invoice for invoice in invoices if invoice.source == "ubl" and invoice.customer in on_time]
+        notes = []
+        for index, invoice in enumerate(self.rng.sample(suited, CREDIT_NOTES)):
+            original = self.documents[invoice.number]
+            whole = index >= CREDIT_NOTES - 2
+            lines = original.lines if whole else (replace(original.lines[0], quantity=1),)
+            net = sum(line.net_minor for line in lines)
+            note = replace(
+                original,
+                number=f"GS-{invoice.issued.year % 100:02d}-{index + 1:04d}",
+                credit_note=True,
+                issued=next_business_day(invoice.issued + timedelta(days=3)),
+                due=None,
+                lines=lines,
+                tax_minor=(net * original.vat_percent + 50) // 100,
+                terms="",
+                payment_reference="",
+                for_invoice=invoice.number,
+            )
+            notes.append(self._record(note, invoice.customer, "ubl"))
+        return notes
+
+    # files
+
+    def _at(self, day: int, hour: int, minute: int, key: str, data: bytes) -> Upload:
+        return Upload(self.start + timedelta(days=day), time(hour, minute), key, data)
+
+    def customer_uploads(self) -> list[Upload]:
+        """The customer export of the first day (with one bad row) and the one that completes the unknown customer."""
+        known = [row for customer in self.customers if customer is not self.unknown for row in customer_rows(customer)]
+        bad = ("C-1044", "Sturmvogel Segel GmbH", "XX", "de", "Europe/Berlin", "business", "", "info at sturmvogel.example", "billing", "")
+        return [
+            self._at(0, 5, 0, "customers/customers-export.csv", csv_bytes(CUSTOMER_HEADER, [*known, bad])),
+            self._at(UNKNOWN_CUSTOMER_DAYS, 5, 0, "customers/new-customers.csv", csv_bytes(CUSTOMER_HEADER, customer_rows(self.unknown))),
+        ]
+
+    def ubl_uploads(self, invoices: list[Invoice]) -> list[Upload]:
+        """One file for each UBL document on its day of issue; one arrives cut in half and whole a day later; one is not ours."""
+        uploads = []
+        ubl = [invoice for invoice in invoices if invoice.source == "ubl"]
+        broken = [invoice for invoice in ubl if invoice.issued.weekday() == 1][8]
+        for index, invoice in enumerate(ubl):
+            day = (invoice.issued - self.start).days
+            key, data = f"invoices/ubl/{invoice.number}.xml", ubl_bytes(self.documents[invoice.number])
+            if invoice is broken:
+                uploads.append(self._at(day, 7, index % 60, key, data[: len(data) // 2]))
+                day += 1
+            uploads.append(self._at(day, 7, index % 60, key, data))
+        document = self.documents[ubl[10].number]
+        foreign = replace(document, number="2026-7781", seller=Party("Fremdling Handels GmbH", "DE", "DE899999991"))
+        uploads.append(self._at(17, 7, 59, "invoices/ubl/2026-7781.xml", ubl_bytes(foreign)))
+        return uploads
+
+    def csv_uploads(self, invoices: list[Invoice]) -> list[Upload]:
+        """The list of open items of the first day, then one export a week; bad rows come right in the next week's file."""
+        rows = [invoice for invoice in invoices if invoice.source == "csv"]
+        opening = [invoice for invoice in rows if invoice.issued < self.start]
+        uploads = [self._at(0, 5, 30, "invoices/open-items.csv", csv_bytes(INVOICE_HEADER, [invoice_row(invoice) for invoice in opening]))]
+        repaired: list[tuple[str, ...]] = []
+        for week in range((self.days - 1) // 7):
+            first, last = self.start + timedelta(days=7 * week), self.start + timedelta(days=7 * week + 6)
+            lines, repaired_next = [], []
+            for position, invoice in enumerate(invoice for invoice in rows if first <= invoice.issued <= last):
+                line = invoice_row(invoice)
+                spoiled = _spoil(line, week) if position == 2 else line
+                lines.append(spoiled)
+                repaired_next += [line] if spoiled != line else []
+            key = f"invoices/export-{first.isocalendar().year}-w{first.isocalendar().week:02d}.csv"
+            data = csv_bytes(INVOICE_HEADER, [*repaired, *lines])
+            uploads.append(self._at(7 * (week + 1), 5, 30, key, data))
+            if week == 1:
+                uploads.append(self._at(7 * (week + 1) + 1, 8, 15, key.replace(".csv", "-again.csv"), data))
+            repaired = repaired_next
+        return uploads
+
+
+def _spoil(row: tuple[str, ...], week: int) -> tuple[str, ...]:
+    """The row with the mistake of that week: a day that does not exist, an unknown currency, an amount with letters."""
+    number, customer, issued, due, amount, currency, kind, terms, order = row
+    if week == 3:
+        issued = issued[:5] + "02-30"
+    if week == 5:
+        currency = "EUE"
+    if week == 7:
+        amount = amount.replace(".", ",") + "O"
+    return (number, customer, issued, due, amount, currency, kind, terms, order)
+
+
+def customer_rows(customer: Customer) -> list[tuple[str, ...]]:
+    """One row for each contact of the customer, as the customer export has it."""
+    return [
+        (customer.id, customer.name, customer.country, customer.language, customer.timezone, "business", customer.vat_id,
+         contact.email, contact.role, customer.scenario)
+        for contact in customer.contacts
+    ]  # fmt: skip
+
+
+def invoice_row(invoice: Invoice) -> tuple[str, ...]:
+    """The row of an invoice in the CSV export."""
+    due = invoice.due.isoformat() if invoice.due_stated else ""
+    return (invoice.number, invoice.customer, invoice.issued.isoformat(), due, decimal_text(invoice.amount_minor),
+            invoice.currency, "invoice", invoice.terms, invoice.order)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Business:
+    """The whole business of one run: what exists and what is uploaded when."""
+
+    seed: int
+    start: date
+    days: int
+    customers: tuple[Customer, ...]
+    invoices: tuple[Invoice, ...]
+    uploads: tuple[Upload, ...]
+
+    @cached_property
+    def customer_by_id(self) -> dict[str, Customer]:
+        """Customers by their id."""
+        return {customer.id: customer for customer in self.customers}
+
+    @cached_property
+    def customer_by_email(self) -> dict[str, Customer]:
+        """Customers by every mail address of theirs, lower case."""
+        return {contact.email: customer for customer in self.customers for contact in customer.contacts}
+
+    @property
+    def last_day(self) -> date:
+        """The last simulated day."""
+        return self.start + timedelta(days=self.days - 1)
+
+    def uploads_on(self, day: date) -> list[Upload]:
+        """The files of one day in order of time."""
+        return sorted((upload for upload in self.uploads if upload.day == day), key=lambda upload: (upload.time, upload.key))
+
+
+def make_business(seed: int = 7, start: date = date(2026, 1, 5), days: int = 91) -> Business:
+    """Makes the business of a seed.
+
+    `start` is a Monday, because the exports are weekly; ValueError otherwise, or when `days` is too short for the planned mishaps.
+    """
+    if start.weekday() != 0:
+        raise ValueError("the first day must be a Monday")
+    if days < 70:
+        raise ValueError("a business needs at least 70 days")
+    maker = _Maker(seed, start, days)
+    invoices = maker.invoices()
+    uploads = [*maker.customer_uploads(), *maker.csv_uploads(invoices), *maker.ubl_uploads(invoices)]
+    uploads.sort(key=lambda upload: (upload.day, upload.time, upload.key))
+    return Business(seed, start, days, maker.customers, tuple(invoices), tuple(uploads))
