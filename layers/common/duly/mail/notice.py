@@ -26,9 +26,15 @@ class NoticeError(ValueError):
         self.code = code
 
 
-def kind_of(level: int) -> Kind:
-    """The kind of notice that a level asks for: 0 and below before due, 1, 2, and 3 or more the formal notice."""
-    return KINDS[min(max(level, 0), len(KINDS) - 1)]
+def kind_of(level: int, days_overdue: int) -> Kind:
+    """The kind of notice for the highest level and the largest number of days overdue among its items.
+
+    A level is a number of the policy and says nothing about the due date. So what is not yet late is always a
+    before-due note, and what is late is at least a reminder; from level 3 on it is the formal notice.
+    """
+    if days_overdue <= 0:
+        return "before_due"
+    return KINDS[min(max(level, 1), len(KINDS) - 1)]
 
 
 def language_of(*wanted: str) -> str:
@@ -90,7 +96,8 @@ class NoticeItem:
 class NoticeView:
     """One message to one customer in one currency.
 
-    Raises NoticeError when the figures do not add up, nothing is owed, or the kind is unknown.
+    Raises NoticeError when the figures do not add up, nothing is owed, or the kind is unknown or untrue (a
+    before-due note about something overdue, a reminder about nothing overdue).
     """
 
     language: str
@@ -115,6 +122,8 @@ class NoticeView:
     """The address a reply goes to (with its token)."""
     pay_by: date | None = None
     """The day until which payment or an answer is asked for; None: no day is named."""
+    last_notice: date | None = None
+    """When the customer was last written to about any of these items; None: never. Only then does the mail say so."""
 
     def __post_init__(self) -> None:
         problem = self._problem()
@@ -140,4 +149,6 @@ class NoticeView:
             return "total_does_not_add_up"
         if self.total_minor <= 0:
             return "nothing_owed"
+        if (self.kind == "before_due") == any(item.days_overdue > 0 for item in self.items):
+            return "kind_does_not_fit_the_due_dates"
         return ""

@@ -1,0 +1,165 @@
+"""From a notice view to subject, plain text and HTML.
+
+Every value is made one harmless line and put into its local form here; templates only place it. Values are never
+compiled as templates, so `{{7*7}}` in a customer's name is printed as it stands. The words live in one file per
+language and kind and are shared by both layouts, so that text and HTML cannot say different things.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from duly.mail.local_forms import amount, day, grouped, one_line
+from duly.mail.notice import CreditorView, NoticeError, NoticeItem, NoticeView, language_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+TEXT_WIDTH = 72
+"""Columns of the plain text. RFC 3676 asks for at most 78, and quoting adds two with every answer."""
+MAX_SUBJECT_CHARACTERS = 120
+
+Value = str | int | bool | dict[str, object] | list[dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A notice in words. `text` and `html` say the same; lines end with a line feed."""
+
+    language: str
+    subject: str
+    text: str
+    html: str
+
+
+def render(view: NoticeView) -> Rendered:
+    """The notice in the view's language (English when there are no templates for it).
+
+    Raises NoticeError for a view that cannot be told (an invoice without a visible number), MoneyError for an
+    unknown currency and jinja2.UndefinedError for a template that asks for a value that does not exist.
+    """
+    language = language_of(view.language)
+    values = values_of(view, language)
+    words = environment().get_template(f"{language}/{view.kind}.j2").make_module(dict(values))
+    subject = _short(one_line(str(words.subject)))  # type: ignore[attr-defined]
+    values["subject"] = subject
+    values["helps_to"] = f"mailto:{quote(one_line(view.respond_address), safe='@')}?subject={quote('Re: ' + subject)}"
+    text = environment().get_template("layout.txt.j2").render(values)
+    html = environment().get_template("layout.html.j2").render(values)
+    return Rendered(language, subject, text, html)
+
+
+@cache
+def environment() -> Environment:
+    """The template environment: made once, strict about names, escaping in HTML alone."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=_is_html,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    made.filters["wrapped"] = _wrapped
+    made.filters["bullet"] = _bullet
+    made.filters["quoted"] = _quoted
+    return made
+
+
+def values_of(view: NoticeView, language: str) -> dict[str, Value]:
+    """Everything that a template may name, as clean text in the language's forms."""
+    return {
+        "language": language,
+        "kind": view.kind,
+        "creditor": _creditor(view.creditor),
+        "customer_id": one_line(view.customer_id),
+        "customer_name": one_line(view.customer_name) or one_line(view.customer_id),
+        "contact_name": one_line(view.contact_name),
+        "items": [_item(item, view.currency, language) for item in view.items],
+        "invoice_count": len({item.number for item in view.items}),
+        "first_due": day(min(item.due for item in view.items), language),
+        "not_yet_due": view.kind != "before_due" and any(item.days_overdue <= 0 for item in view.items),
+        "credits": amount(-view.credits_minor, view.currency, language) if view.credits_minor else "",
+        "total": amount(view.total_minor, view.currency, language),
+        "as_of": day(view.as_of, language),
+        "pay_by": day(view.pay_by, language) if view.pay_by else "",
+        "last_notice": day(view.last_notice, language) if view.last_notice else "",
+        "payment_reference": one_line(view.payment_reference),
+    }
+
+
+def _creditor(creditor: CreditorView) -> dict[str, object]:
+    return {
+        "name": one_line(creditor.name),
+        "address": [one_line(line) for line in creditor.address],
+        "email": one_line(creditor.email),
+        "iban": grouped(one_line(creditor.iban)),
+        "bic": one_line(creditor.bic),
+        "legal_name_line": one_line(creditor.legal_name_line),
+        "phone": one_line(creditor.phone),
+        "contact_name": one_line(creditor.contact_name),
+    }
+
+
+def _item(item: NoticeItem, currency: str, language: str) -> dict[str, object]:
+    number = one_line(item.number)
+    if not number:
+        raise NoticeError("invoice_without_number")
+
+    def money(minor: int) -> str:
+        return amount(minor, currency, language) if minor else ""
+
+    in_parts = item.instalments > 1 or item.instalment > 1
+    return {
+        "number": number,
+        "instalment": item.instalment if in_parts else 0,
+        "instalments": item.instalments if item.instalments > 1 else 0,
+        "issued": day(item.issued, language),
+        "due": day(item.due, language),
+        "days_overdue": item.days_overdue,
+        "original": "" if item.original_minor == item.balance_minor else amount(item.original_minor, currency, language),
+        "balance": amount(item.balance_minor, currency, language),
+        "fee": money(item.fee_minor),
+        "interest": money(item.interest_minor),
+    }
+
+
+def _is_html(name: str | None) -> bool:
+    return name is None or name.endswith(".html.j2")
+
+
+def _wrapped(text: str) -> str:
+    """A paragraph in lines of the text's width. Long words (numbers, addresses) stay whole."""
+    return textwrap.fill(" ".join(text.split()), TEXT_WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _bullet(text: str) -> str:
+    """A paragraph as one point of a list."""
+    return textwrap.indent(_wrapped(text), "  ").replace("  ", "* ", 1)
+
+
+def _quoted(text: str) -> str:
+    """Text as part of a mailto link (RFC 6068)."""
+    return quote(text, safe="")
+
+
+def _short(subject: str) -> str:
+    """A subject that mail programs show whole; what is cut stands in the mail itself."""
+    if len(subject) <= MAX_SUBJECT_CHARACTERS:
+        return subject
+    return subject[: MAX_SUBJECT_CHARACTERS - 1].rstrip() + "…"
+
+
+def labels_of(language: str) -> dict[str, str]:
+    """The labels of a language's notices by their name, so that a mail can be read back (see `duly.mail.verify`)."""
+    labels = environment().get_template(f"{language}/labels.j2").module
+    return {name: str(text) for name, text in vars(labels).items() if not name.startswith("_")}
