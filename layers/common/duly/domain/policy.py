@@ -20,6 +20,14 @@ from duly.domain.policy_model import (
     Step,
     Terms,
 )
+from duly.domain.policy_reader import (
+    bare_policy,
+    default_policy,
+    default_policy_text,
+    parse_policy,
+    parse_policy_data,
+)
+from duly.domain.policy_schema import PolicyErrors, PolicyProblem
 
 __all__ = [
     "STANDARD_SCENARIO",
@@ -33,9 +41,16 @@ __all__ = [
     "Disputes",
     "Gates",
     "Policy",
+    "PolicyErrors",
+    "PolicyProblem",
     "Promises",
     "Risk",
     "Scenario",
     "Step",
     "Terms",
+    "bare_policy",
+    "default_policy",
+    "default_policy_text",
+    "parse_policy",
+    "parse_policy_data",
 ]

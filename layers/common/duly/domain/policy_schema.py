@@ -1,0 +1,470 @@
+"""What a credit policy may say: each key with its kind, its meaning and whether Duly applies it yet.
+
+One table for the reader, for the documentation and for the tests, so that they cannot differ. A kind is a function that
+turns a raw TOML or JSON value into the value of the dataclass, or adds a problem and returns ``INVALID``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from duly.domain.calendar import UnknownTimeZone, zone
+from duly.domain.money import MoneyError, exponent, parse_minor
+from duly.domain.toml_lines import KeyPath, line_of
+
+INVALID: Final = object()
+APPLIED: Final = object()
+
+MAX_POLICY_CHARACTERS: Final = 262_144
+MAX_PROBLEMS: Final = 100
+MAX_TEXT_LENGTH: Final = 200
+MAX_CURRENCIES: Final = 40
+MAX_SCENARIOS: Final = 50
+MAX_STEPS: Final = 40
+MAX_CATEGORIES: Final = 20
+MAX_OWNERS: Final = 40
+MIN_WINDOW_MINUTES: Final = 120
+
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+BASES: Final = ("due", "due_end_of_month", "previous", "invoice", "oldest")
+CHANNELS: Final = ("email", "sms", "letter", "registered_letter", "call", "hand_over")
+SECURITIES: Final = ("", "prepayment", "guarantee", "deposit", "retention_of_title")
+REGIMES: Final = ("none", "EU", "DE", "AT", "FR", "BE", "IE", "UK", "BR", "NL", "ES", "IT")
+DEBTS: Final = ("costs", "interest", "principal")
+BOUNDARIES: Final = ("on_or_after", "after")
+
+_MAIL_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_TIME_OF_DAY: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyProblem:
+    """One thing wrong with a policy: line (0 when not known), key, code for programs, what was expected for people."""
+
+    line: int
+    key: str
+    code: str
+    expected: str
+
+    def __str__(self) -> str:
+        where = f"line {self.line}: " if self.line else ""
+        return f"{where}{self.key or 'the file'}: {self.expected}"
+
+
+class PolicyErrors(ValueError):
+    """A policy that cannot be used. ``problems`` holds all that was found, in the order of lines."""
+
+    def __init__(self, name: str, problems: tuple[PolicyProblem, ...]) -> None:
+        super().__init__("\n".join(f"{name}: {problem}" for problem in problems))
+        self.name = name
+        self.problems = problems
+
+
+@dataclass(slots=True)
+class Findings:
+    """The problems found so far, and the lines on which keys stand."""
+
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+    problems: list[PolicyProblem] = field(default_factory=list)
+
+    def add(self, path: KeyPath, code: str, expected: str) -> Any:
+        """Note a problem at ``path``; returns ``INVALID`` so that a kind can end with it."""
+        self.problems.append(PolicyProblem(line_of(self.lines, path), key_text(path), code, expected))
+        return INVALID
+
+
+def key_text(path: KeyPath) -> str:
+    """A path as people write it: ``scenario.standard.step[2].days``, numbered from 1."""
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else ("." if text else "") + printable(part)
+    return text
+
+
+def printable(text: str) -> str:
+    """A name from the file as it may stand in a message: no control characters, not longer than 60."""
+    return text[:60] if text[:60].isprintable() else ascii(text[:60])
+
+
+def scenario_name(name: str) -> bool:
+    """Whether a text can be the name of a scenario, a category or a step."""
+    return _NAME.fullmatch(name) is not None
+
+
+Kind = Callable[[Findings, KeyPath, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: its name in the file, its kind, the dataclass field that it fills, its meaning.
+
+    ``neutral`` is ``APPLIED`` for a key that the functions obey. For one that they do not obey yet it is the value that
+    asks for nothing; any other value makes a warning.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    target: str = ""
+    neutral: Any = APPLIED
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The dataclass fields that the key fills: one, or two for a kind that returns a pair."""
+        return tuple((self.target or self.name).split())
+
+
+# --- kinds ----------------------------------------------------------------------------------------------------------
+def text(pattern: str = "", expected: str = "", *, empty: bool = True) -> Kind:
+    """Text on one line without control characters, matching ``pattern`` as a whole when it is not empty."""
+    compiled = re.compile(pattern) if pattern else None
+    wanted = expected or f"a text on one line, at most {MAX_TEXT_LENGTH} characters"
+
+    def read(findings: Findings, path: KeyPath, raw: Any) -> Any:
+        if not isinstance(raw, str):
+            return findings.add(path, "wrong_type", f"expected {wanted}")
+        if (not raw and not empty) or len(raw) > MAX_TEXT_LENGTH or not (raw.isprintable()):
+            return findings.add(path, "bad_text", f"expected {wanted}")
+        if raw and compiled is not None and compiled.fullmatch(raw) is None:
+            return findings.add(path, "bad_text", f"expected {wanted}")
+        return raw
+
+    return read
+
+
+def one_of(*words: str) -> Kind:
+    """One of a few words."""
+    expected = "expected one of " + ", ".join(word or '""' for word in words)
+
+    def read(findings: Findings, path: KeyPath, raw: Any) -> Any:
+        if not isinstance(raw, str):
+            return findings.add(path, "wrong_type", expected)
+        return raw if raw in words else findings.add(path, "unknown_word", expected)
+
+    return read
+
+
+def list_of(kind: Kind, *, least: int = 0, most: int = 10, unique: bool = True) -> Kind:
+    """A list whose elements are of one kind, as a tuple."""
+
+    def read(findings: Findings, path: KeyPath, raw: Any) -> Any:
+        if not isinstance(raw, list):
+            return findings.add(path, "wrong_type", "expected a list in square brackets")
+        if not least <= len(raw) <= most:
+            return findings.add(path, "bad_length", f"expected {least} to {most} elements")
+        values = [kind(findings, (*path, position), element) for position, element in enumerate(raw)]
+        if any(value is INVALID for value in values):
+            return INVALID
+        if unique and len(set(values)) != len(values):
+            return findings.add(path, "repeated", "expected no element twice")
+        return tuple(values)
+
+    return read
+
+
+def whole(least: int, most: int, unit: str = "") -> Kind:
+    """A whole number within bounds."""
+    expected = f"expected a whole number{' of ' + unit if unit else ''} from {least} to {most}"
+
+    def read(findings: Findings, path: KeyPath, raw: Any) -> Any:
+        if not isinstance(raw, int) or isinstance(raw, bool):
+            return findings.add(path, "wrong_type", expected)
+        return raw if least <= raw <= most else findings.add(path, "out_of_range", expected)
+
+    return read
+
+
+def yes_no(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """true or false."""
+    return raw if isinstance(raw, bool) else findings.add(path, "wrong_type", "expected true or false")
+
+
+def permille(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """A number from 0 to 1 with at most three decimals, as whole permille."""
+    number = _decimal(raw)
+    scaled = None if number is None else number * 1000
+    if scaled is None or not 0 <= scaled <= 1000 or scaled != int(scaled):
+        return findings.add(path, "bad_number", "expected a number from 0 to 1 with at most three decimals")
+    return int(scaled)
+
+
+def percent(most: int) -> Kind:
+    """A percentage as an exact decimal, given as a number or as text."""
+
+    def read(findings: Findings, path: KeyPath, raw: Any) -> Any:
+        number = _decimal(raw)
+        exact = number is not None and number == round(number, 4)
+        if number is None or not exact or not 0 <= number <= most:
+            return findings.add(path, "bad_number", f"expected a percentage from 0 to {most}, at most four decimals")
+        return number
+
+    return read
+
+
+def _decimal(raw: Any) -> Decimal | None:
+    """An exact decimal from a number of TOML (already Decimal), of JSON, or from text like ``12.5``; None otherwise."""
+    if isinstance(raw, bool):
+        return None
+    if isinstance(raw, Decimal):
+        return raw if raw.is_finite() and abs(raw) < 10**9 else None
+    if isinstance(raw, (int, float)):
+        plain = str(raw) if -(10**9) < raw < 10**9 else ""
+    else:
+        plain = raw if isinstance(raw, str) else ""
+    return Decimal(plain) if re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", plain, re.ASCII) else None
+
+
+def amounts(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """A table of amounts by currency, such as ``{ EUR = "10.00" }``, in minor units. None is negative."""
+    if not isinstance(raw, dict):
+        return findings.add(path, "wrong_type", 'expected amounts by currency such as { EUR = "10.00" }')
+    if len(raw) > MAX_CURRENCIES:
+        return findings.add(path, "too_many", f"expected at most {MAX_CURRENCIES} currencies")
+    table = {code: _amount(findings, (*path, code), code, given) for code, given in raw.items()}
+    return INVALID if any(value is INVALID for value in table.values()) else table
+
+
+def _amount(findings: Findings, path: KeyPath, code: str, given: Any) -> Any:
+    try:
+        exponent(code)
+    except MoneyError as error:
+        return findings.add(path, error.code, "expected a currency such as EUR")
+    if not isinstance(given, str):
+        return findings.add(path, "wrong_type", 'expected an amount as text such as "10.00"')
+    try:
+        minor = parse_minor(given, code)
+    except MoneyError as error:
+        return findings.add(path, error.code, f"expected an amount such as 10.00 with at most {exponent(code)} decimals")
+    return minor if minor >= 0 else findings.add(path, "negative", "expected an amount that is not negative")
+
+
+def approval(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """true, false, or amounts above which a person approves: a pair (always, table)."""
+    if isinstance(raw, bool):
+        return raw, {}
+    if not isinstance(raw, dict):
+        return findings.add(path, "wrong_type", 'expected true, false or amounts such as { EUR = "1000.00" }')
+    table = amounts(findings, path, raw)
+    return INVALID if table is INVALID else (False, table)
+
+
+def window(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """Two times of day as minutes since midnight; the run is hourly, so they lie at least two hours apart."""
+    expected = 'expected two times of one day at least two hours apart, such as ["08:00", "18:00"]'
+    if not isinstance(raw, list):
+        return findings.add(path, "wrong_type", expected)
+    if len(raw) != 2 or not all(isinstance(part, str) and _TIME_OF_DAY.fullmatch(part) for part in raw):
+        return findings.add(path, "bad_time", expected)
+    start, end = (int(part[:2]) * 60 + int(part[3:]) for part in raw)
+    return (start, end) if end - start >= MIN_WINDOW_MINUTES else findings.add(path, "bad_time", expected)
+
+
+def weekdays(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """Names of weekdays as a set of numbers, Monday 0."""
+    names = list_of(one_of(*WEEKDAYS), least=1, most=7)(findings, path, raw)
+    return INVALID if names is INVALID else frozenset(WEEKDAYS.index(name) for name in names)
+
+
+def time_zone(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """An IANA time zone that this machine knows."""
+    try:
+        zone(raw if isinstance(raw, str) else "")
+    except UnknownTimeZone as error:
+        return findings.add(path, error.code, "expected an IANA time zone such as Europe/Berlin")
+    return raw
+
+
+def currency(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """An ISO 4217 currency."""
+    try:
+        exponent(raw if isinstance(raw, str) else "")
+    except MoneyError as error:
+        return findings.add(path, error.code, "expected a currency such as EUR")
+    return raw
+
+
+def mail_address(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """A plain mail address, or empty."""
+    fits = isinstance(raw, str) and len(raw) <= MAX_TEXT_LENGTH and (not raw or _MAIL_ADDRESS.fullmatch(raw))
+    return raw if fits else findings.add(path, "bad_address", "expected a mail address such as name@firm.example")
+
+
+def iban(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """An IBAN with the right check digits (ISO 13616, modulo 97), spaces allowed, or empty.
+
+    The creditor's own account is what debtors pay to, so here a wrong digit is an error and not a remark.
+    """
+    plain = raw.replace(" ", "") if isinstance(raw, str) else "?"
+    if not plain:
+        return ""
+    if re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}", plain, re.ASCII):
+        digits = "".join(str(int(character, 36)) for character in plain[4:] + plain[:4])
+        if int(digits) % 97 == 1:
+            return plain
+    return findings.add(path, "bad_iban", "expected an IBAN with right check digits")
+
+
+def owners(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """A table from reason code to who answers: a mail address or the word creditor. ``default`` must be there."""
+    if not isinstance(raw, dict):
+        return findings.add(path, "wrong_type", 'expected a table such as { default = "ar@firm.example" }')
+    if "default" not in raw:
+        findings.add(path, "missing", "expected an owner called default, who answers what no other does")
+    if len(raw) > MAX_OWNERS:
+        findings.add(path, "too_many", f"expected at most {MAX_OWNERS} owners")
+    for reason, owner in raw.items():
+        if _NAME.fullmatch(reason) is None:
+            findings.add((*path, reason), "bad_name", "expected a reason code of letters and digits")
+        fits = isinstance(owner, str) and (owner == "creditor" or _MAIL_ADDRESS.fullmatch(owner))
+        if not fits:
+            findings.add((*path, reason), "bad_owner", "expected a mail address, or the word creditor")
+    return dict(raw)
+
+
+# --- the keys, section by section -----------------------------------------------------------------------------------
+SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
+    "creditor": (
+        Key("name", text(empty=False), "Who is owed the money; signs the notices. Must be stated."),
+        Key("country", text("[A-Z]{2}", "two capital letters such as DE", empty=False), "ISO 3166 country."),
+        Key("timezone", time_zone, "IANA time zone of business days and reports."),
+        Key("language", text("[a-z]{2}(-[A-Z]{2})?", "a language such as de", empty=False), "Of reports and tasks."),
+        Key("currency", currency, "ISO 4217 currency of reports."),
+        Key("address", list_of(text(empty=False), most=6, unique=False), "Lines under the name."),
+        Key("email", mail_address, "Where finance reads mail."),
+        Key("iban", iban, "The account that notices ask to pay to."),
+        Key("bic", text("[A-Z0-9]{8}([A-Z0-9]{3})?", "a BIC of 8 or 11 characters"), "Its bank."),
+        Key("legal_name_line", text(), "The line that the law wants at the foot of a letter."),
+        Key("vat_id", text("[A-Z0-9]{4,20}", "a VAT id without spaces"), "The creditor's own VAT id."),
+    ),
+    "terms": (
+        Key("default_days", whole(0, 365, "days"), "Days from issue to due date when an invoice states no due date."),
+        Key("earliest_chase_days", whole(0, 365, "days"), "Days after the due date before anything overdue is said."),
+    ),
+    "risk": (Key("review_days", whole(1, 730, "days"), "How often an account without news is scored again."),),
+    "risk.categories.NAME": (
+        Key("max_score", permille, "Highest score of the category; they rise, the last is 1.", "max_score_permille"),
+        Key("terms_days", whole(0, 365, "days"), "Days to pay for new sales."),
+        Key("limit", amounts, "Most that may be open, per currency; none stated: no limit.", "limit_minor"),
+        Key("scenario", text(_NAME.pattern, "the name of a scenario"), "Scenario of customers that name none."),
+        Key("security", one_of(*SECURITIES), "Security asked before a sale.", neutral=""),
+    ),
+    "risk.hold": (
+        Key("over_limit", yes_no, "New orders are refused while more is open than the limit.", neutral=False),
+        Key("overdue_days", whole(0, 3650, "days"), "Or the oldest item is overdue so long; 0: never.", neutral=0),
+        Key("broken_promises", whole(0, 1000), "Or after so many broken promises; 0: never.", neutral=0),
+    ),
+    "cash": (
+        Key(
+            "allocation",
+            list_of(one_of("stated", "oldest_due", "newest_due"), least=1, most=3),
+            "Where money goes first: what the payer names, then by due date.",
+        ),
+        Key(
+            "debt_order",
+            list_of(one_of(*DEBTS), least=3, most=3),
+            "What a payment settles first inside one invoice.",
+            neutral=DEBTS,
+        ),
+        Key("tolerance", amounts, "A payment short by no more settles the invoice.", "tolerance_minor"),
+        Key("tolerance_percent", percent(10), "The same as a percentage; the smaller counts.", neutral=Decimal(0)),
+        Key(
+            "bank_fee_tolerance",
+            amounts,
+            "A shortfall that looks like a bank's charge is proposed to finance.",
+            "bank_fee_tolerance_minor",
+            neutral={},
+        ),
+        Key("auto_confirm", permille, "A match at least this certain is booked unasked.", "auto_confirm_permille"),
+        Key("overpayment", one_of("unapplied", "refund"), "What is paid too much.", neutral="unapplied"),
+    ),
+    "gates": (
+        Key(
+            "bank_data_max_age_business_days",
+            whole(0, 30, "business days"),
+            "No notices when bank data is older; 0 switches the gate off.",
+        ),
+        Key("suspense_blocks", yes_no, "Money that might be this customer's holds its notices."),
+        Key("unread_reply_hold_days", whole(0, 30, "days"), "A reply nobody has read holds notices so long; 0: not."),
+    ),
+    "contact": (
+        Key(
+            "window",
+            window,
+            "Times of day, in the debtor's time zone, between which notices go out.",
+            "window_start_minute window_end_minute",
+        ),
+        Key("days", weekdays, "Weekdays on which notices go out."),
+        Key("holidays", yes_no, "true: never on public holidays of the debtor's country."),
+        Key("min_gap_days", whole(0, 365, "days"), "Calendar days between two notices to one customer; 0: no gap."),
+        Key("max_per_7_days", whole(0, 7), "Notices to one customer in any seven days; 0: no cap."),
+    ),
+    "charges": (
+        Key("regime", one_of(*REGIMES), "Legal regime of late-payment charges.", neutral="none"),
+        Key("kind", one_of("business", "consumer"), "Kind of debtor, unless the customer says.", neutral="business"),
+        Key("interest", yes_no, "Reckon late interest at steps that ask for it.", neutral=False),
+        Key("recovery_indemnity", yes_no, "The fixed sum for recovery costs, where the law gives one.", neutral=False),
+        Key("rounding", one_of("total", "daily"), "Round interest at the end or each day.", neutral="total"),
+        Key("rate", percent(100), "Per cent a year by contract.", "rate_percent", neutral=None),
+    ),
+    "promises": (
+        Key("max_days", whole(1, 365, "days"), "A promise further ahead goes to a person."),
+        Key("grace_days", whole(0, 30, "days"), "Days after the promised date that still count as kept."),
+        Key("needs_partial_payment", yes_no, "A promise counts only with a first payment.", neutral=False),
+    ),
+    "disputes": (
+        Key("deadline_days", whole(1, 365, "days"), "Days within which the owner should answer."),
+        Key("owners", owners, "Who answers, by reason; always has default; creditor means its e-mail."),
+        Key("chase_undisputed_part", yes_no, "What is not disputed of an invoice is still chased."),
+        Key(
+            "resume",
+            one_of("next_step", "restart"),
+            "After a rejected dispute: go on, or begin again.",
+            neutral="next_step",
+        ),
+    ),
+    "scenario.NAME": (
+        Key("stepwise", yes_no, "true: never skip a level; false: the level that the age deserves."),
+        Key("catch_up_spacing", yes_no, "Keep the planned days between two levels when one went out late."),
+        Key("threshold", amounts, "Least overdue total worth a notice.", "threshold_minor"),
+        Key("threshold_missing", one_of("chase", "skip"), "A currency without a threshold."),
+        Key("per", one_of("customer", "invoice"), "One notice per customer and currency, or per invoice.", neutral="customer"),
+        Key("min_gap_days", whole(0, 365, "days"), "The scenario's own gap; left out: that of contact."),
+        Key("gap_boundary", one_of(*BOUNDARIES), "Whether the day on which the gap ends is free."),
+        Key("max_notices", whole(1, 1000), "Most notices to a customer in a currency.", neutral=None),
+        Key("tolerance", amounts, "An item with less open is not chased.", "tolerance_minor"),
+        Key("hold_last_day", one_of("blocks", "free"), "Whether a hold's last day still blocks."),
+        Key("on_anchor_paid", one_of("continue", "restart"), "Basis oldest: when that item is paid.", neutral="continue"),
+        Key("repeat", whole(0, 365, "days"), "Repeat the last step every so many days.", "repeat_days", neutral=0),
+    ),
+    "scenario.NAME.step": (
+        Key("level", whole(0, 99), "A number of the policy; never decreases from step to step. Must be stated."),
+        Key("name", text(empty=False), "Unique in the scenario. Must be stated."),
+        Key("basis", one_of(*BASES), "What the days count from."),
+        Key("days", whole(-365, 3650, "days"), "Days from the basis, negative before it. Must be stated."),
+        Key("boundary", one_of(*BOUNDARIES), "Due on the day itself, or the day after it."),
+        Key("channel", one_of(*CHANNELS), "How the debtor is reached.", neutral="email"),
+        Key("template", text(_NAME.pattern, "the name of a template"), "Its words; empty: by the level."),
+        Key("fee", amounts, "Added to the item at this step.", "fee_minor", neutral={}),
+        Key("fee_percent", percent(100), "The same as a percentage of the original amount.", neutral=Decimal(0)),
+        Key(
+            "approve",
+            approval,
+            "true: a person approves first; or amounts above which.",
+            "approve approve_above_minor",
+            neutral=(False, {}),
+        ),
+        Key("minimum", amounts, "An item with less open passes the step by.", "minimum_minor"),
+        Key("min_items", whole(0, 1000), "Least number of collectable items of the customer.", neutral=0),
+        Key("min_total", amounts, "Least collectable total of the customer.", "min_total_minor", neutral={}),
+        Key("final", yes_no, "The chase ends with this step."),
+        Key("interest", yes_no, "Late interest is reckoned and shown.", neutral=False),
+        Key("attach", list_of(one_of("statement", "invoices", "formal_notice"), most=3), "Sent along.", neutral=()),
+        Key("also", list_of(one_of(*CHANNELS), most=5), "Further channels at the same time.", neutral=()),
+        Key("to", one_of("", "agency", "lawyer", "insurer"), "Who gets a hand-over.", neutral=""),
+    ),
+}
