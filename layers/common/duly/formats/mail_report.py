@@ -296,7 +296,7 @@ _BOUNCE_SUBJECT = re.compile(
     r"|unable to deliver|message delayed|delayed mail|warning: .{0,40}(?:delayed|could not)|unknown (?:user|recipient|address)"
     r"|user unknown|échec|non remis|no se (?:ha )?(?:pudo|puede) entregar|mancato recapito|onbestelbaar|inlevererbar|error mail"
     r"|message (?:status|could not|not delivered)|delivery to .{0,60} (?:failed|has)|notification d'échec|rejected mail|returning message"
-    r"|permanent delivery failure|email bounce|bounced mail|^(?:nd|dsn)\b|mailbox (?:full|unavailable)|transient (?:failure|error)"
+    r"|permanent delivery failure|bounced mail|^(?:nd|dsn)\b|mailbox (?:full|unavailable)|transient (?:failure|error)"
     r"|posting error|not a member|delivery incomplete|failed delivery",
     re.IGNORECASE,
 )

@@ -133,9 +133,11 @@ _ATTRIBUTION_START = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[./ -]|\w{2,12}, ?\d|\"|[\w.\s]{1,40}<)",
     re.IGNORECASE,
 )
+_STRONG_START = re.compile(r"^[\s>*_-]*(?:on|am|le|el|il|op|em|den|dnia|w dniu)\s", re.IGNORECASE)
 _HAS_DATE_OR_ADDRESS = re.compile(r"\d{1,2}[.:/ -]|\d{4}|@|<", re.IGNORECASE)
 _ISO_GMAIL = re.compile(
-    r"^\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:\s+\d{1,2}:\d{2})?(?:\s+GMT[+-]\d\d:?\d\d)?\s+\S.{0,120}?(?:<[^>]{0,120}>\s*:?\s*)?$"
+    r"^\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:\s+\d{1,2}:\d{2}\s+GMT[+-]\d\d:?\d\d\s+\S.{0,120}"
+    r"|(?:\s+\d{1,2}:\d{2})?\s+\S.{0,120}?<[^>]{0,120}@[^>]{0,120}>\s*:?\s*)$"
 )
 _ORIGINAL = re.compile(
     r"^[\s>*_]*-{2,}[ \t]*(?:original message|original mail|originalnachricht|ursprüngliche nachricht|ursprungliche nachricht|"
@@ -166,7 +168,9 @@ _ADDRESS_LINE = re.compile(
     r"^[\s>*_|]*(?:from|von|de|da|van|från|fra|lähettäjä|od|от|发件人)[*_]*[ \t]*[:：]", re.IGNORECASE
 )
 _RULE = re.compile(r"^[\s>]*(?:_{10,}|-{20,}|={20,}|\*{20,})\s*$")
-_QUOTED = re.compile(r"^\s{0,3}>")
+_QUOTED = re.compile(r"^\s{0,3}(?:[A-Z]{1,3})?>")
+# "26.06.2014, 14:41, "A" <a@b.example>:" in any language, without a verb.
+_BARE_ATTRIBUTION = re.compile(r"^[^\n]{0,60}\d{1,2}[:.]\d{2}[^\n]{0,120}@[^\n]{0,80}[:：]\s*$")
 # The line above which our notices ask to reply (mail templates of Duly carry it), in its languages.
 _OUR_MARK = re.compile(
     r"(?:^|\s)(?:##-|-{2,}\s*)?\s*(?:please (?:type|write) your reply above this line|reply above this line|"
@@ -182,7 +186,7 @@ _SENT_FROM = re.compile(
     r"|from my (?:i?phone|ipad|android|mobile|samsung|blackberry)|someone from mobile"
     r"|von (?:meinem|meiner|unterwegs)\b.{0,60}gesendet|diese nachricht wurde von .{0,60}gesendet"
     r"|diese (?:nachricht|e-?mail) .{0,40}(?:iphone|ipad|android|mobil)|(?:this message|message) (?:was )?sent (?:from|via)"
-    r"|mobil gesendet|enviado desde|inviato da(?:l| )|verzonden met|envoyé (?:de|depuis)).{0,160}$",
+    r"|從我的.{0,20}傳送|发自我的|get \[?outlook for|mobil gesendet|enviado desde|inviato da(?:l| )|verzonden met|envoyé (?:de|depuis)).{0,160}$",
     re.IGNORECASE,
 )
 _DASHES = re.compile(r"^\s*(?:--|—|__)\s*$|^-- $|^\s*[-_]{2,3}\s*$")
@@ -255,14 +259,14 @@ def _attribution_length(lines: list[str], index: int) -> int:
     first = lines[index].lstrip("> \t") if _QUOTED.match(lines[index]) else lines[index]
     if not first.strip():
         return 0
-    if _ISO_GMAIL.match(first) and "@" in first:
+    if _BARE_ATTRIBUTION.match(first):
         return 1
     joined = first.strip()
     for count in range(1, MAX_ATTRIBUTION_LINES + 1):
         if len(joined) > 400:
             return 0
         if _is_attribution(joined):
-            return count
+            return 0 if count > 1 and _begins_later(lines, index, count) else count
         if count == 1 and not (_ATTRIBUTION_START.match(first) and _HAS_DATE_OR_ADDRESS.search(_three(lines, index))):
             return 0
         following = lines[index + count] if index + count < len(lines) else ""
@@ -272,6 +276,14 @@ def _attribution_length(lines: list[str], index: int) -> int:
     return 0
 
 
+def _begins_later(lines: list[str], index: int, count: int) -> bool:
+    """Whether the attribution begins on a later line, so that this one is still the author's: "Am Freitag zahlen
+    wir." above "Am 3. März schrieb ..."."""
+    if not re.search(r"[.!?]$", lines[index].strip()) and not _STRONG_START.match(lines[index + 1]):
+        return False
+    return any(_STRONG_START.match(lines[later]) for later in range(index + 1, index + count))
+
+
 def _three(lines: list[str], index: int) -> str:
     return " ".join(lines[index : index + 3])
 
@@ -279,7 +291,7 @@ def _three(lines: list[str], index: int) -> str:
 def _is_attribution(text: str) -> bool:
     if not _HAS_DATE_OR_ADDRESS.search(text):
         return False
-    if _ATTRIBUTION_TAIL.search(text):
+    if _ATTRIBUTION_TAIL.search(text) or _ISO_GMAIL.match(text):
         return True
     return _ATTRIBUTION.search(text) is not None
 

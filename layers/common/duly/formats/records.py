@@ -16,8 +16,9 @@ DueSource = Literal["stated", "default"]
 class Reject:
     """Something of a file that cannot be used, and why.
 
-    `line` counts from 1. Exactly one reject exists for each rejected row. Line 0 speaks of the whole file: it is no row
-    and carries no amount. The amount is kept when it could be read, so that money in can be proved.
+    `line` counts from 1. Exactly one reject exists for each rejected row, and a file that cannot be read at all, but at a line
+    that can be named, counts as one row. Line 0 speaks of the whole file (no row, no amount). The amount is kept when it
+    could be read, so that money in can be proved.
     """
 
     line: int
@@ -86,11 +87,21 @@ class InvoiceRow:
     payment_reference: str = ""
     total_minor: int | None = None
     lines: int = 0
+    type_code: str = ""
+
+    @property
+    def owed_minor(self) -> int:
+        """What the row adds to the customer's debt: a credit note lowers it, whichever sign the file gave it."""
+        return -abs(self.amount_minor) if self.type == "credit_note" else self.amount_minor
 
 
 @dataclass(frozen=True, slots=True)
 class BankEntry:
-    """One booked movement of a bank account. Money in is positive, money out negative."""
+    """One booked movement of a bank account. Money in is positive, money out negative.
+
+    `line` is different for each entry of a file. Parts of a batch that have no bank reference of their own get the batch's
+    with "/1", "/2"... behind it, so that a bank reference never stands for two entries of one statement by our doing.
+    """
 
     line: int
     booked: date

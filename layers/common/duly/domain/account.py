@@ -1,0 +1,878 @@
+"""The account: a customer with everything it owes, as a fold over its events.
+
+``Account.apply`` is the only place that changes state; every rule elsewhere reads an account and returns events.
+Entities are immutable and replaced whole. The account notes which entities each event touched, so that the store
+writes those and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from duly.domain import events as ev
+
+SALES_DAYS_KEPT = 400  # days of sales and receipts by day kept in the header, for DSO and the collected curve
+CONTACT_DAYS_KEPT = 45  # days of contact times kept in the header; caps look back 7, gaps rarely more than 30
+
+
+class AccountError(Exception):
+    """An event that does not fit the account's state: a bug of the caller, never bad input."""
+
+
+# --- entities -------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """A step of the scenario that this item went through in its present episode."""
+
+    step: str
+    level: int
+    on: date
+    notice: str
+    repetition: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An open (or settled) invoice. All amounts in minor units of ``currency``."""
+
+    key: str
+    number: str
+    issued: date
+    due: date
+    due_source: str
+    amount_minor: int
+    currency: str
+    upload: str
+    line: int
+    order: str = ""
+    terms: str = ""
+    reference: str = ""
+    state: str = "open"  # open | paid | transferred
+    allocations: dict[str, int] = field(default_factory=dict)
+    named_by: tuple[str, ...] = ()  # cash whose text names this item, whether or not it pays it now
+    settled_on: date | None = None
+    episode: int = 1
+    steps: tuple[StepDone, ...] = ()
+    notice: str = ""  # a notice in flight that names this item
+    into: str = ""
+
+    @property
+    def outstanding_minor(self) -> int:
+        """What is still open, in minor units."""
+        return self.amount_minor - sum(self.allocations.values())
+
+    @property
+    def level(self) -> int:
+        """The highest level reached in this episode; -1 before the first step."""
+        return max((step.level for step in self.steps), default=-1)
+
+    @property
+    def is_live(self) -> bool:
+        """Open, or named by a notice whose outcome still has to be written to it."""
+        return self.state == "open" or self.notice != ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """A payment or credit note on the account: what it names and what it pays."""
+
+    key: str
+    kind: str
+    amount_minor: int
+    currency: str
+    value_date: date
+    names: tuple[str, ...] = ()
+    upload: str = ""
+    line: int = 0
+    allocations: dict[str, int] = field(default_factory=dict)
+    state: str = "open"  # open | used | withdrawn
+
+    @property
+    def unallocated_minor(self) -> int:
+        return 0 if self.state == "withdrawn" else self.amount_minor - sum(self.allocations.values())
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    key: str
+    items: tuple[str, ...]
+    reason: str
+    owner: str
+    opened: date
+    deadline: date
+    reply: str = ""
+    state: str = "open"  # open | accepted | partly | rejected | withdrawn
+    resolved_on: date | None = None
+    by: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    key: str
+    items: tuple[str, ...]
+    date: date
+    until: date
+    made: date
+    currency: str = ""
+    amount_minor: int = 0
+    reply: str = ""
+    open_at_start_minor: int = 0
+    state: str = "open"  # open | kept | partly_kept | broken | cancelled
+    settled_on: date | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    key: str
+    items: tuple[str, ...]
+    until: date
+    reason: str
+    by: str = ""
+    state: str = "open"  # open | ended
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    key: str
+    kind: str
+    about: str
+    opened: date
+    due: date | None = None
+    detail: str = ""
+    state: str = "open"  # open | closed
+    result: str = ""
+    by: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    key: str
+    notice: str
+    object_key: str
+    until: datetime
+    trusted: bool = False
+    state: str = "unread"  # unread | reply | auto_reply | bounce | other
+    intents: tuple[str, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One attempt to send one message. Its key is the attempt: intent plus the version that claimed it."""
+
+    key: str
+    intent: str
+    channel: str
+    currency: str
+    level: int
+    step: str
+    items: tuple[ev.NoticeItem, ...]
+    contacts: tuple[str, ...]
+    at: datetime
+    policy: str
+    scenario: str
+    claim_version: int
+    credits_minor: int = 0
+    state: str = "claimed"  # claimed | released | sent | doubtful | unknown
+    pending: tuple[str, ...] = ()  # items whose step is not recorded yet after sent or unknown
+    since: datetime | None = None
+    reason: str = ""
+    message: str = ""
+    second_message: str = ""
+    delivery: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in ("claimed", "doubtful") or bool(self.pending)
+
+
+Entity = Item | Cash | Dispute | Promise | Hold | Task | Reply | Notice
+
+# The published table of state changes of each entity; ``Account`` refuses any other (invariant 27).
+TRANSITIONS: dict[str, frozenset[tuple[str, str]]] = {
+    "Item": frozenset({("open", "paid"), ("paid", "open"), ("open", "transferred"), ("paid", "transferred")}),
+    "Cash": frozenset({("open", "used"), ("used", "open"), ("open", "withdrawn")}),
+    "Dispute": frozenset({("open", end) for end in ("accepted", "partly", "rejected", "withdrawn")}),
+    "Promise": frozenset({("open", end) for end in ("kept", "partly_kept", "broken", "cancelled")}),
+    "Hold": frozenset({("open", "ended")}),
+    "Task": frozenset({("open", "closed")}),
+    "Reply": frozenset({("unread", end) for end in ("reply", "auto_reply", "bounce", "other")}),
+    "Notice": frozenset(
+        {
+            ("claimed", "sent"),
+            ("claimed", "released"),
+            ("claimed", "doubtful"),
+            ("released", "sent"),
+            ("doubtful", "sent"),
+            ("doubtful", "unknown"),
+            ("unknown", "sent"),
+        }
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the customer paid so far: aggregates over settled items, so that closed ones need no reading."""
+
+    settled_count: int = 0
+    late_count: int = 0
+    days_late_sum: int = 0
+    settled_minor: dict[str, int] = field(default_factory=dict)
+    late_minor: dict[str, int] = field(default_factory=dict)
+    promises_made: int = 0
+    promises_kept: int = 0
+    promises_broken: int = 0
+    disputes_opened: int = 0
+    disputes_lost: int = 0  # rejected: the customer was wrong
+    disputes_by_reason: dict[str, int] = field(default_factory=dict)
+    payments_returned: int = 0
+    notices_by_level: dict[str, int] = field(default_factory=dict)
+    first_issued: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an account is beside its entities. Amounts per currency in minor units; days as ISO dates."""
+
+    customer: str = ""
+    personal: str = ""
+    personal_hash: str = ""
+    country: str = ""
+    language: str = ""
+    timezone: str = ""
+    kind: str = "business"
+    scenario: str = ""
+    provisional: bool = True
+    merged_into: str = ""
+    score_permille: int = 0
+    category: str = ""
+    score_reasons: tuple[str, ...] = ()
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    invoiced_minor: dict[str, int] = field(default_factory=dict)
+    credited_minor: dict[str, int] = field(default_factory=dict)
+    collected_minor: dict[str, int] = field(default_factory=dict)
+    sales_by_day: dict[str, dict[str, int]] = field(default_factory=dict)
+    collected_by_day: dict[str, dict[str, int]] = field(default_factory=dict)
+    suspense: tuple[str, ...] = ()
+    suppressed: dict[str, str] = field(default_factory=dict)  # contact id -> reason
+    contacts_made: dict[str, datetime] = field(default_factory=dict)  # notice -> time, the last days and the last one
+    releases: dict[str, int] = field(default_factory=dict)  # intent -> releases so far
+    retry_at: dict[str, datetime] = field(default_factory=dict)  # intent -> not before
+    retired: tuple[str, ...] = ()  # intents that only a person may try again
+    due_at: datetime | None = None  # the agenda, as the last writer decided it
+
+
+KINDS: dict[str, type[Any]] = {
+    "items": Item,
+    "cash": Cash,
+    "disputes": Dispute,
+    "promises": Promise,
+    "holds": Hold,
+    "tasks": Task,
+    "replies": Reply,
+    "notices": Notice,
+}
+
+
+class Account:
+    """One customer's account at one version.
+
+    ``entities[kind][key]`` hold what was loaded: everything live, and of the closed what was asked for.
+    """
+
+    def __init__(self, account_id: str) -> None:
+        self.id = account_id
+        self.version = 0
+        self.last_hash = ""
+        self.header = Header()
+        self.personal: dict[str, Any] = {}
+        self.entities: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+        self.touched: set[tuple[str, str]] = set()
+        self.stored: dict[str, int] = {}  # the store's note: sort key -> version that wrote it
+        self.digest = 0  # the store's note: sum over (sort key, version) of all live items
+
+    # typed views
+    @property
+    def items(self) -> dict[str, Item]:
+        return self.entities["items"]
+
+    @property
+    def cash(self) -> dict[str, Cash]:
+        return self.entities["cash"]
+
+    @property
+    def disputes(self) -> dict[str, Dispute]:
+        return self.entities["disputes"]
+
+    @property
+    def promises(self) -> dict[str, Promise]:
+        return self.entities["promises"]
+
+    @property
+    def holds(self) -> dict[str, Hold]:
+        return self.entities["holds"]
+
+    @property
+    def tasks(self) -> dict[str, Task]:
+        return self.entities["tasks"]
+
+    @property
+    def replies(self) -> dict[str, Reply]:
+        return self.entities["replies"]
+
+    @property
+    def notices(self) -> dict[str, Notice]:
+        return self.entities["notices"]
+
+    @property
+    def exists(self) -> bool:
+        return self.version > 0
+
+    def live(self, kind: str) -> list[Any]:
+        """Return the live entities of a kind in key order."""
+        return [entity for _, entity in sorted(self.entities[kind].items()) if entity.is_live]
+
+    def copy(self) -> Account:
+        """Return an independent working copy (entities are immutable and shared)."""
+        twin = Account(self.id)
+        twin.version, twin.last_hash, twin.header = self.version, self.last_hash, self.header
+        twin.personal = self.personal
+        twin.stored, twin.digest = dict(self.stored), self.digest
+        twin.entities = {kind: dict(found) for kind, found in self.entities.items()}
+        return twin
+
+    def after(self, events: Iterable[ev.Event]) -> Account:
+        """Return a copy with the events applied; the version stays."""
+        twin = self.copy()
+        for event in events:
+            twin.apply(event)
+        return twin
+
+    def apply(self, event: ev.Event) -> None:
+        """Change the state as the event says.
+
+        Raises AccountError when the event does not fit (unknown entity, a state change outside ``TRANSITIONS``,
+        an allocation beyond an item or a payment).
+        """
+        _APPLY[type(event)](self, event)
+
+    # --- changing entities
+    def _put(self, kind: str, entity: Any) -> None:
+        before = self.entities[kind].get(entity.key)
+        if before is not None and hasattr(entity, "state") and before.state != entity.state:
+            name = type(entity).__name__
+            if (before.state, entity.state) not in TRANSITIONS[name]:
+                raise AccountError(f"{name} cannot go from {before.state} to {entity.state}")
+        self.entities[kind][entity.key] = entity
+        self.touched.add((kind, entity.key))
+
+    def _new(self, kind: str, entity: Any) -> None:
+        if entity.key in self.entities[kind]:
+            raise AccountError(f"{type(entity).__name__} exists already")
+        self._put(kind, entity)
+
+    def _get(self, kind: str, key: str) -> Any:
+        try:
+            return self.entities[kind][key]
+        except KeyError:
+            raise AccountError(f"no such entity in {kind}") from None
+
+    def _set(self, **changes: Any) -> None:
+        self.header = replace(self.header, **changes)
+
+    def _behaviour(self, **changes: Any) -> None:
+        self._set(behaviour=replace(self.header.behaviour, **changes))
+
+
+def _added(amounts: dict[str, int], key: str, amount: int) -> dict[str, int]:
+    total = amounts.get(key, 0) + amount
+    rest = {name: value for name, value in amounts.items() if name != key}
+    return {**rest, key: total} if total else rest
+
+
+def _added_by_day(
+    days: dict[str, dict[str, int]], currency: str, day: date, amount: int
+) -> dict[str, dict[str, int]]:
+    series = _added(days.get(currency, {}), day.isoformat(), amount)
+    newest = max(series, default="")
+    if newest:
+        oldest_kept = (date.fromisoformat(newest) - timedelta(days=SALES_DAYS_KEPT)).isoformat()
+        series = {key: value for key, value in series.items() if key >= oldest_kept}
+    return {**days, currency: series}
+
+
+# --- the customer
+def _customer_registered(account: Account, event: ev.CustomerRegistered) -> None:
+    account._set(
+        customer=event.customer,
+        personal=event.personal,
+        personal_hash=event.personal_hash,
+        country=event.country,
+        language=event.language,
+        timezone=event.timezone,
+        kind=event.kind,
+        scenario=event.scenario,
+        provisional=event.provisional,
+    )
+
+
+def _account_merged(account: Account, event: ev.AccountMerged) -> None:
+    account._set(merged_into=event.into)
+
+
+def _score_changed(account: Account, event: ev.ScoreChanged) -> None:
+    account._set(score_permille=event.score_permille, category=event.category, score_reasons=event.reasons)
+
+
+def _contact_suppressed(account: Account, event: ev.ContactSuppressed) -> None:
+    account._set(suppressed={**account.header.suppressed, event.contact: event.reason})
+
+
+# --- what is owed
+def _invoice_registered(account: Account, event: ev.InvoiceRegistered) -> None:
+    account._new(
+        "items",
+        Item(
+            key=event.key,
+            number=event.number,
+            issued=event.issued,
+            due=event.due,
+            due_source=event.due_source,
+            amount_minor=event.amount_minor,
+            currency=event.currency,
+            upload=event.upload,
+            line=event.line,
+            order=event.order,
+            terms=event.terms,
+            reference=event.reference,
+            named_by=tuple(sorted(cash.key for cash in account.cash.values() if _names(cash, event.key))),
+        ),
+    )
+    _count_sale(account, event.currency, event.issued, event.amount_minor)
+    first = account.header.behaviour.first_issued
+    account._behaviour(first_issued=min(first, event.issued) if first else event.issued)
+    _settle(account, event.key)
+
+
+def _names(cash: Cash, key: str) -> bool:
+    return cash.state != "withdrawn" and key in cash.names
+
+
+def _set_names(account: Account, cash: Cash, before: tuple[str, ...]) -> None:
+    """Keep the items' view of who names them."""
+    for key in sorted({*before, *cash.names}):
+        item = account.items.get(key)
+        if item is None:
+            continue
+        others = {other for other in item.named_by if other != cash.key}
+        named_by = tuple(sorted(others | {cash.key} if _names(cash, key) else others))
+        if named_by != item.named_by:
+            account._put("items", replace(item, named_by=named_by))
+
+
+def _count_sale(account: Account, currency: str, day: date, amount_minor: int) -> None:
+    header = account.header
+    account._set(
+        invoiced_minor=_added(header.invoiced_minor, currency, amount_minor),
+        sales_by_day=_added_by_day(header.sales_by_day, currency, day, amount_minor),
+    )
+
+
+def _invoice_transferred(account: Account, event: ev.InvoiceTransferred) -> None:
+    item: Item = account._get("items", event.key)
+    if item.allocations:
+        raise AccountError("an invoice leaves an account without its allocations")
+    account._put("items", replace(item, state="transferred", into=event.into))
+    _count_sale(account, item.currency, item.issued, -item.amount_minor)
+
+
+def _count_collected(account: Account, cash: Cash, amount_minor: int) -> None:
+    header = account.header
+    if cash.kind == "credit_note":
+        account._set(credited_minor=_added(header.credited_minor, cash.currency, amount_minor))
+        return
+    account._set(
+        collected_minor=_added(header.collected_minor, cash.currency, amount_minor),
+        collected_by_day=_added_by_day(header.collected_by_day, cash.currency, cash.value_date, amount_minor),
+    )
+
+
+def _cash_received(account: Account, event: ev.CashReceived) -> None:
+    if event.amount_minor <= 0:
+        raise AccountError("cash is positive")
+    cash = Cash(
+        key=event.cash,
+        kind=event.kind,
+        amount_minor=event.amount_minor,
+        currency=event.currency,
+        value_date=event.value_date,
+        names=event.names,
+        upload=event.upload,
+        line=event.line,
+    )
+    before = account.cash.get(event.cash)
+    if before is not None and before.state == "withdrawn":  # money that left and comes back is the same money
+        account.entities["cash"][event.cash] = cash
+        account.touched.add(("cash", event.cash))
+    else:
+        account._new("cash", cash)
+    _set_names(account, cash, ())
+    _count_collected(account, cash, cash.amount_minor)
+
+
+def _cash_named(account: Account, event: ev.CashNamed) -> None:
+    cash: Cash = account._get("cash", event.cash)
+    named = replace(cash, names=event.names)
+    account._put("cash", named)
+    _set_names(account, named, cash.names)
+
+
+def _cash_withdrawn(account: Account, event: ev.CashWithdrawn) -> None:
+    cash: Cash = account._get("cash", event.cash)
+    if cash.allocations:
+        raise AccountError("cash leaves an account without its allocations")
+    withdrawn = replace(cash, state="withdrawn")
+    account._put("cash", withdrawn)
+    _set_names(account, withdrawn, cash.names)
+    _count_collected(account, cash, -cash.amount_minor)
+
+
+def _allocations_changed(account: Account, event: ev.AllocationsChanged) -> None:
+    for change in event.changes:
+        item: Item = account._get("items", change.item)
+        cash: Cash = account._get("cash", change.cash)
+        if item.currency != cash.currency:
+            raise AccountError("an allocation never crosses currencies")
+        if change.amount_minor < 0:
+            raise AccountError("an allocation is never negative")
+        paid = {**item.allocations, change.cash: change.amount_minor}
+        used = {**cash.allocations, change.item: change.amount_minor}
+        account.entities["items"][item.key] = replace(item, allocations={k: v for k, v in paid.items() if v})
+        account.entities["cash"][cash.key] = replace(cash, allocations={k: v for k, v in used.items() if v})
+    for key in sorted({change.item for change in event.changes}):
+        if account.items[key].outstanding_minor < 0:
+            raise AccountError("an item is never paid beyond its amount")
+        account.touched.add(("items", key))
+        _settle(account, key)
+    for key in sorted({change.cash for change in event.changes}):
+        cash = account.cash[key]
+        if cash.unallocated_minor < 0:
+            raise AccountError("money is never allocated beyond its amount")
+        account._put("cash", replace(cash, state="open" if cash.unallocated_minor else "used"))
+
+
+def _settle(account: Account, key: str) -> None:
+    """Open or close an item by what is outstanding, and keep the behaviour's aggregates true in both directions."""
+    item = account.items[key]
+    settled_on = None
+    if item.outstanding_minor == 0:
+        settled_on = max((account.cash[cash].value_date for cash in item.allocations), default=item.issued)
+    if settled_on == item.settled_on:
+        return
+    if item.settled_on is not None:
+        _count_settled(account, item, item.settled_on, -1)
+    if settled_on is None:
+        reopened = replace(item, state="open", settled_on=None, episode=item.episode + 1, steps=())
+        account._put("items", reopened)
+        return
+    _count_settled(account, item, settled_on, 1)
+    account._put("items", replace(item, state="paid", settled_on=settled_on))
+
+
+def _count_settled(account: Account, item: Item, settled_on: date, sign: int) -> None:
+    if item.amount_minor == 0:
+        return
+    behaviour = account.header.behaviour
+    days_late = max(0, (settled_on - item.due).days)
+    late = sign if days_late else 0
+    account._behaviour(
+        settled_count=behaviour.settled_count + sign,
+        late_count=behaviour.late_count + late,
+        days_late_sum=behaviour.days_late_sum + sign * days_late,
+        settled_minor=_added(behaviour.settled_minor, item.currency, sign * item.amount_minor),
+        late_minor=_added(behaviour.late_minor, item.currency, late * item.amount_minor),
+    )
+
+
+def _suspense_marked(account: Account, event: ev.SuspenseMarked) -> None:
+    account._set(suspense=tuple(sorted({*account.header.suspense, event.transaction})))
+
+
+def _suspense_cleared(account: Account, event: ev.SuspenseCleared) -> None:
+    account._set(suspense=tuple(key for key in account.header.suspense if key != event.transaction))
+
+
+# --- replies, disputes, promises, holds, tasks
+def _reply_received(account: Account, event: ev.ReplyReceived) -> None:
+    account._new("replies", Reply(event.reply, event.notice, event.object_key, event.until, event.trusted))
+
+
+def _reply_classified(account: Account, event: ev.ReplyClassified) -> None:
+    account._put("replies", replace(account._get("replies", event.reply), state=event.kind, intents=event.intents))
+
+
+def _dispute_opened(account: Account, event: ev.DisputeOpened) -> None:
+    account._new(
+        "disputes",
+        Dispute(event.dispute, event.items, event.reason, event.owner, event.opened, event.deadline, event.reply),
+    )
+    behaviour = account.header.behaviour
+    account._behaviour(
+        disputes_opened=behaviour.disputes_opened + 1,
+        disputes_by_reason=_added(behaviour.disputes_by_reason, event.reason, 1),
+    )
+
+
+def _dispute_resolved(account: Account, event: ev.DisputeResolved) -> None:
+    dispute: Dispute = account._get("disputes", event.dispute)
+    account._put("disputes", replace(dispute, state=event.outcome, resolved_on=event.on, by=event.by))
+    if event.outcome == "rejected":
+        account._behaviour(disputes_lost=account.header.behaviour.disputes_lost + 1)
+
+
+def _promise_made(account: Account, event: ev.PromiseMade) -> None:
+    open_minor = sum(account.items[key].outstanding_minor for key in event.items if key in account.items)
+    account._new(
+        "promises",
+        Promise(
+            key=event.promise,
+            items=event.items,
+            date=event.date,
+            until=event.until,
+            made=event.made,
+            currency=event.currency,
+            amount_minor=event.amount_minor,
+            reply=event.reply,
+            open_at_start_minor=open_minor,
+        ),
+    )
+    account._behaviour(promises_made=account.header.behaviour.promises_made + 1)
+
+
+def _promise_settled(account: Account, event: ev.PromiseSettled) -> None:
+    account._put(
+        "promises", replace(account._get("promises", event.promise), state=event.outcome, settled_on=event.on)
+    )
+    behaviour = account.header.behaviour
+    if event.outcome == "kept":
+        account._behaviour(promises_kept=behaviour.promises_kept + 1)
+    if event.outcome == "broken":
+        account._behaviour(promises_broken=behaviour.promises_broken + 1)
+
+
+def _hold_placed(account: Account, event: ev.HoldPlaced) -> None:
+    account._new("holds", Hold(event.hold, event.items, event.until, event.reason, event.by))
+
+
+def _hold_ended(account: Account, event: ev.HoldEnded) -> None:
+    account._put("holds", replace(account._get("holds", event.hold), state="ended"))
+
+
+def _task_opened(account: Account, event: ev.TaskOpened) -> None:
+    account._new("tasks", Task(event.task, event.kind, event.about, event.opened, event.due, event.detail))
+
+
+def _task_closed(account: Account, event: ev.TaskClosed) -> None:
+    task: Task = account._get("tasks", event.task)
+    account._put("tasks", replace(task, state="closed", result=event.result, by=event.by))
+    if task.kind == "release_limit":
+        retired = tuple(intent for intent in account.header.retired if intent != task.about)
+        releases = {intent: count for intent, count in account.header.releases.items() if intent != task.about}
+        account._set(retired=retired, releases=releases)
+
+
+# --- notices
+def _items_reserved(account: Account, event: ev.ItemsReserved) -> None:
+    for key in event.items:
+        _mark(account, key, event.notice)
+
+
+def _mark(account: Account, key: str, notice: str) -> None:
+    item: Item = account._get("items", key)
+    if item.notice not in ("", notice):
+        raise AccountError("an item is in one notice at a time")
+    account._put("items", replace(item, notice=notice))
+
+
+def _unmark(account: Account, notice: str, keys: Iterable[str]) -> None:
+    for key in keys:
+        item = account.items.get(key)
+        if item is not None and item.notice == notice:
+            account._put("items", replace(item, notice=""))
+
+
+def _reservation_freed(account: Account, event: ev.ReservationFreed) -> None:
+    _unmark(account, event.notice, event.items)
+
+
+def _notice_claimed(account: Account, event: ev.NoticeClaimed) -> None:
+    for part in event.items:
+        item = account.items[part.item]
+        if item.notice != event.notice:
+            _mark(account, part.item, event.notice)
+    account._new(
+        "notices",
+        Notice(
+            key=event.notice,
+            intent=event.intent,
+            channel=event.channel,
+            currency=event.currency,
+            level=event.level,
+            step=event.step,
+            items=event.items,
+            contacts=event.contacts,
+            at=event.at,
+            policy=event.policy,
+            scenario=event.scenario,
+            claim_version=account.version + 1,
+            credits_minor=event.credits_minor,
+            since=event.at,
+        ),
+    )
+    _note_contact(account, event.notice, event.at)
+
+
+def _note_contact(account: Account, notice: str, at: datetime) -> None:
+    oldest = at - timedelta(days=CONTACT_DAYS_KEPT)
+    kept = {key: time for key, time in account.header.contacts_made.items() if time >= oldest}
+    account._set(contacts_made={**kept, notice: at})
+
+
+def _notice_released(account: Account, event: ev.NoticeReleased) -> None:
+    notice: Notice = account._get("notices", event.notice)
+    account._put("notices", replace(notice, state="released", reason=event.reason))
+    _unmark(account, event.notice, (part.item for part in notice.items))
+    header = account.header
+    account._set(
+        contacts_made={key: time for key, time in header.contacts_made.items() if key != event.notice},
+        releases=_added(header.releases, notice.intent, 1),
+        retry_at={**header.retry_at, notice.intent: event.retry_at},
+    )
+
+
+def _intent_retired(account: Account, event: ev.IntentRetired) -> None:
+    account._set(
+        retired=tuple(sorted({*account.header.retired, event.intent})),
+        retry_at={key: time for key, time in account.header.retry_at.items() if key != event.intent},
+    )
+
+
+def _notice_sent(account: Account, event: ev.NoticeSent) -> None:
+    notice: Notice = account._get("notices", event.notice)
+    if notice.state == "sent":
+        account._put("notices", replace(notice, second_message=event.message))
+        return
+    counted = notice.state == "unknown"  # unknown counted as sent already
+    pending = notice.pending if counted else tuple(part.item for part in notice.items)
+    account._put("notices", replace(notice, state="sent", message=event.message, pending=pending, since=event.at))
+    header = account.header
+    account._set(
+        releases={key: count for key, count in header.releases.items() if key != notice.intent},
+        retry_at={key: time for key, time in header.retry_at.items() if key != notice.intent},
+    )
+    if not counted:
+        _note_contact(account, event.notice, notice.at)
+        _count_notice(account, notice.level)
+
+
+def _count_notice(account: Account, level: int) -> None:
+    account._behaviour(notices_by_level=_added(account.header.behaviour.notices_by_level, str(level), 1))
+
+
+def _notice_doubtful(account: Account, event: ev.NoticeDoubtful) -> None:
+    notice: Notice = account._get("notices", event.notice)
+    account._put("notices", replace(notice, state="doubtful", reason=event.reason, since=event.at))
+
+
+def _notice_unknown(account: Account, event: ev.NoticeUnknown) -> None:
+    notice: Notice = account._get("notices", event.notice)
+    pending = tuple(part.item for part in notice.items)
+    account._put("notices", replace(notice, state="unknown", pending=pending, since=event.at))
+    _count_notice(account, notice.level)
+
+
+def _steps_recorded(account: Account, event: ev.StepsRecorded) -> None:
+    notice: Notice = account._get("notices", event.notice)
+    parts = {part.item: part for part in notice.items}
+    for key in event.items:
+        part = parts[key]
+        item: Item = account._get("items", key)
+        steps = item.steps
+        if item.episode == part.episode:
+            done = StepDone(part.step, part.level, event.on, event.notice, part.repetition)
+            steps = (*steps, done)
+        account._put("items", replace(item, steps=steps, notice="" if item.notice == event.notice else item.notice))
+    left = tuple(key for key in notice.pending if key not in set(event.items))
+    account._put("notices", replace(notice, pending=left))
+
+
+def _notice_delivery(account: Account, event: ev.NoticeDelivery) -> None:
+    account._put("notices", replace(account._get("notices", event.notice), delivery=event.outcome))
+
+
+def _nothing(account: Account, event: ev.Event) -> None:
+    del account, event
+
+
+_APPLY: dict[type[ev.Event], Callable[[Account, Any], None]] = {
+    ev.CustomerRegistered: _customer_registered,
+    ev.AccountMerged: _account_merged,
+    ev.ScoreChanged: _score_changed,
+    ev.ContactSuppressed: _contact_suppressed,
+    ev.InvoiceRegistered: _invoice_registered,
+    ev.InvoiceTransferred: _invoice_transferred,
+    ev.CashReceived: _cash_received,
+    ev.CashNamed: _cash_named,
+    ev.CashWithdrawn: _cash_withdrawn,
+    ev.AllocationsChanged: _allocations_changed,
+    ev.SuspenseMarked: _suspense_marked,
+    ev.SuspenseCleared: _suspense_cleared,
+    ev.ReplyReceived: _reply_received,
+    ev.ReplyClassified: _reply_classified,
+    ev.DisputeOpened: _dispute_opened,
+    ev.DisputeResolved: _dispute_resolved,
+    ev.PromiseMade: _promise_made,
+    ev.PromiseSettled: _promise_settled,
+    ev.HoldPlaced: _hold_placed,
+    ev.HoldEnded: _hold_ended,
+    ev.TaskOpened: _task_opened,
+    ev.TaskClosed: _task_closed,
+    ev.ItemsReserved: _items_reserved,
+    ev.ReservationFreed: _reservation_freed,
+    ev.NoticeClaimed: _notice_claimed,
+    ev.NoticeReleased: _notice_released,
+    ev.IntentRetired: _intent_retired,
+    ev.NoticeSent: _notice_sent,
+    ev.NoticeDoubtful: _notice_doubtful,
+    ev.NoticeUnknown: _notice_unknown,
+    ev.StepsRecorded: _steps_recorded,
+    ev.NoticeDelivery: _notice_delivery,
+    ev.AgendaMoved: _nothing,
+}

@@ -1,0 +1,72 @@
+"""Money on an account: receiving it, reading anew what it names, giving it back, and what that does to promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from duly.domain import events as ev
+from duly.domain.account import Account, Promise
+from duly.domain.allocation import reallocate, release
+
+
+def receive(account: Account, received: ev.CashReceived, today: date) -> list[ev.Event]:
+    """Return the events by which money (or a credit note) arrives; [] when it is there already and names the same.
+
+    The account must be loaded with the named items, linked.
+    """
+    present = account.cash.get(received.cash)
+    events: list[ev.Event]
+    if present is None or present.state == "withdrawn":
+        events = [received]
+    elif present.names == received.names:
+        return []
+    else:
+        events = [ev.CashNamed(received.cash, received.names)]
+    after = account.after(events)
+    events += reallocate(after, cash=[received.cash], items=received.names)
+    return events + settle_promises(account.after(events), today, final=False)
+
+
+def withdraw(account: Account, cash: str, reason: str) -> list[ev.Event]:
+    """Return the events by which money leaves the account again; [] when it is not there."""
+    present = account.cash.get(cash)
+    if present is None or present.state == "withdrawn":
+        return []
+    items = tuple(present.allocations)
+    events: list[ev.Event] = [*release(account, cash)]
+    after = account.after(events)
+    if after.cash[cash].names:  # so that nothing is allocated again between the parts of a large withdrawal
+        events.append(ev.CashNamed(cash, ()))
+    events.append(ev.CashWithdrawn(cash, reason))
+    return events + reallocate(account.after(events), items=items)
+
+
+def settle_promises(account: Account, today: date, final: bool) -> list[ev.Event]:
+    """Return the outcomes that cash decides: kept as soon as nothing is open; with ``final``, when date and grace are
+    over, partly kept or broken by what was paid since the promise. Never decided by hand (a person may only cancel).
+    """
+    events: list[ev.Event] = []
+    for promise in account.live("promises"):
+        open_minor = promised_open_minor(account, promise)
+        paid_minor = promise.open_at_start_minor - open_minor
+        if open_minor == 0 or (promise.amount_minor and paid_minor >= promise.amount_minor):
+            events.append(ev.PromiseSettled(promise.key, "kept", today))
+        elif final and today > promise.until:
+            events.append(ev.PromiseSettled(promise.key, "partly_kept" if paid_minor > 0 else "broken", today))
+    return events
+
+
+def promised_open_minor(account: Account, promise: Promise) -> int:
+    """Return what is still open of the promised items; an item that is not loaded is closed, so nothing is open."""
+    return sum(account.items[key].outstanding_minor for key in promise.items if key in account.items)
+
+
+def available_minor(account: Account, currency: str) -> int:
+    """Return unapplied money and credits of one currency, in minor units: it is set off before anything is chased."""
+    return sum(cash.unallocated_minor for cash in account.live("cash") if cash.currency == currency)
+
+
+def names_of(keys: Sequence[str]) -> tuple[str, ...]:
+    """Return item keys in their order, each once."""
+    return tuple(dict.fromkeys(keys))

@@ -1,0 +1,460 @@
+"""What can happen to an account or to a bank transaction. Events are the truth; all else is rebuilt from them.
+
+An event never holds personal data (names, addresses, bank accounts, texts): those lie in personal items that events
+name by id and salted hash. Amounts are integer minor units of the currency named beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from duly.domain import codec
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events; ``codec`` turns them into data."""
+
+
+# --- the customer ---------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class CustomerRegistered(Event):
+    """The customer became known or its record changed. Name, VAT id and contacts lie in the personal item."""
+
+    customer: str
+    personal: str
+    personal_hash: str
+    country: str
+    language: str
+    timezone: str
+    kind: str
+    scenario: str = ""
+    provisional: bool = False
+    upload: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMerged(Event):
+    """A provisional account turned out to be a known customer; its items moved there."""
+
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreChanged(Event):
+    """The risk score (per mille, 1000 is worst) or category changed; reasons are codes, strongest first."""
+
+    score_permille: int
+    category: str
+    reasons: tuple[str, ...] = ()
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSuppressed(Event):
+    """An address bounced for good or complained; nothing is sent to it any more. The contact is named by its id."""
+
+    contact: str
+    reason: str
+    notice: str = ""
+
+
+# --- what is owed ---------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class InvoiceRegistered(Event):
+    """An invoice became an open item. ``due_source`` is stated, default (the policy's days) or later terms_text."""
+
+    key: str
+    number: str
+    issued: date
+    due: date
+    due_source: str
+    amount_minor: int
+    currency: str
+    upload: str
+    line: int
+    order: str = ""
+    terms: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceTransferred(Event):
+    """An invoice left a provisional account for the customer's own."""
+
+    key: str
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
+class CashReceived(Event):
+    """Money or a credit note arrived on the account. ``names`` are the item keys it names, in its own order."""
+
+    cash: str
+    kind: str  # payment | credit_note
+    amount_minor: int
+    currency: str
+    value_date: date
+    names: tuple[str, ...] = ()
+    upload: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CashNamed(Event):
+    """What the money names was read anew, because an invoice became known after it."""
+
+    cash: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CashWithdrawn(Event):
+    """The money left the account again: it belongs elsewhere or came back. Its allocations are zero by then."""
+
+    cash: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """From now on ``amount_minor`` of this cash pays this item (0 ends the allocation)."""
+
+    cash: str
+    item: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationsChanged(Event):
+    """Allocations that change together, so that no item looks open between two of them."""
+
+    changes: tuple[Allocation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SuspenseMarked(Event):
+    """Money in suspense could belong to this account: its chase waits until a person or a reference decides."""
+
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuspenseCleared(Event):
+    """That money found its place."""
+
+    transaction: str
+
+
+# --- replies, disputes, promises, holds, tasks ----------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class ReplyReceived(Event):
+    """A mail under a genuine token arrived. All notices of the account wait until it is understood."""
+
+    reply: str
+    notice: str
+    object_key: str
+    until: datetime
+    trusted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyClassified(Event):
+    """The reply was understood (or handed to a person when ``kind`` is other)."""
+
+    reply: str
+    kind: str  # reply | auto_reply | bounce | other
+    intents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeOpened(Event):
+    """The customer contests items. They are not chased until a person resolves the dispute."""
+
+    dispute: str
+    items: tuple[str, ...]
+    reason: str
+    owner: str
+    deadline: date
+    opened: date
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeResolved(Event):
+    """A person closed the dispute: accepted, partly, rejected or withdrawn."""
+
+    dispute: str
+    outcome: str
+    on: date
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseMade(Event):
+    """The customer promised to pay these items by a date. They are not chased until date plus grace."""
+
+    promise: str
+    items: tuple[str, ...]
+    date: date
+    until: date
+    made: date
+    currency: str = ""
+    amount_minor: int = 0
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseSettled(Event):
+    """Cash decided the promise: kept, partly_kept or broken; or a dispute or person cancelled it."""
+
+    promise: str
+    outcome: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPlaced(Event):
+    """Do not remind: these items (none named: the whole account), until the end of a day, with a reason."""
+
+    hold: str
+    items: tuple[str, ...]
+    until: date
+    reason: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEnded(Event):
+    """The hold ended by its date or by a person."""
+
+    hold: str
+    reason: str
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOpened(Event):
+    """A person has to do something; ``about`` names a notice, reply, dispute or transaction."""
+
+    task: str
+    kind: str
+    about: str
+    opened: date
+    due: date | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskClosed(Event):
+    """The person did it, or it became void."""
+
+    task: str
+    result: str
+    by: str = ""
+
+
+# --- notices --------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class NoticeItem:
+    """One item of a notice: what is asked of it at which step, and what was open at the claim."""
+
+    item: str
+    episode: int
+    step: str
+    level: int
+    repetition: int
+    balance_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsReserved(Event):
+    """Items of a notice too large for one transaction, marked for it; the claim follows or the sweep frees them."""
+
+    notice: str
+    items: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationFreed(Event):
+    """The claim never came; the items are free again."""
+
+    notice: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeClaimed(Event):
+    """The right to send one message, once. Every gate was checked on exactly the version before this entry."""
+
+    notice: str
+    intent: str
+    channel: str
+    currency: str
+    level: int
+    step: str
+    items: tuple[NoticeItem, ...]
+    contacts: tuple[str, ...]
+    at: datetime
+    policy: str
+    scenario: str
+    credits_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeReleased(Event):
+    """The message was certainly not accepted: the step may be claimed again, not before ``retry_at``."""
+
+    notice: str
+    reason: str
+    retry_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSent(Event):
+    """The mail service accepted the message (its answer, its event, or a reply to it says so)."""
+
+    notice: str
+    at: datetime
+    evidence: str  # answer | event | reply
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDoubtful(Event):
+    """Nobody knows whether the message went out. It is never sent again automatically."""
+
+    notice: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeUnknown(Event):
+    """No evidence came for 72 hours: it counts as sent, and a person decides."""
+
+    notice: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepsRecorded(Event):
+    """The step of these items counts as done, with the notice that did it."""
+
+    notice: str
+    items: tuple[str, ...]
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDelivery(Event):
+    """What became of a sent message: delivered, bounced, complained, delayed or rejected."""
+
+    notice: str
+    outcome: str
+    at: datetime
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRetired(Event):
+    """Three releases of one intent: no further attempt without a person (its task is open)."""
+
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaMoved(Event):
+    """Nothing happened but the time at which something must be looked at again."""
+
+
+# --- bank transactions ----------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class TransactionReceived(Event):
+    """A bank transaction became known. Its text, payer and account lie in the personal item."""
+
+    transaction: str
+    amount_minor: int
+    currency: str
+    booked: date
+    value_date: date
+    at: datetime
+    upload: str
+    line: int
+    personal: str
+    personal_hash: str
+    tokens: tuple[tuple[str, int, int], ...] = ()
+    reversal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRouted(Event):
+    """The money belongs to this account and names these items of it."""
+
+    account: str
+    names: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionParked(Event):
+    """The money waits in suspense; ``candidates`` are accounts it could belong to."""
+
+    reason: str
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionIgnored(Event):
+    """Not a receipt (money going out, a zero entry)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionApplied(Event):
+    """The account's journal holds the money now."""
+
+    account: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionWithdrawn(Event):
+    """The account gave the money back."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsMarked(Event):
+    """These accounts know (or, with ``cleared``, no longer need to know) that this money could be theirs."""
+
+    accounts: tuple[str, ...]
+    cleared: bool = False
+
+
+def _all_events(kind: type[Event] = Event) -> dict[str, type[Event]]:
+    found: dict[str, type[Event]] = {}
+    for child in kind.__subclasses__():
+        found[child.__name__] = child
+        found.update(_all_events(child))
+    return found
+
+
+EVENTS: dict[str, type[Event]] = _all_events()
+
+
+def to_data(event: Event) -> dict[str, Any]:
+    """Return the event as JSON data with its type's name under ``event``."""
+    return {"event": type(event).__name__, **codec.encode(event)}
+
+
+def from_data(data: dict[str, Any]) -> Event:
+    """Return the event that ``to_data`` wrote. Raises KeyError for a type this version does not know."""
+    kind = EVENTS[data["event"]]
+    return codec.decode(kind, {name: part for name, part in data.items() if name != "event"})

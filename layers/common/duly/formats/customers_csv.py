@@ -1,0 +1,48 @@
+"""The customer file: one row for each contact, several rows of one id for a customer with several contacts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from duly.formats.fields import Row
+from duly.formats.records import CustomerRow, FileResult, Reject, file_result
+from duly.formats.table import Columns, read_rows
+
+COLUMNS: Final = Columns(
+    ("id", "name", "country", "language", "timezone", "kind", "vat_id", "email", "role", "scenario"), ("endpoint",)
+)
+KINDS: Final = ("business", "consumer", "public")
+ROLES: Final = ("billing", "dunning", "dispute", "management")
+
+
+def read_customers(data: bytes) -> FileResult:
+    """The rows of a customer file. Raises FileProblem when the file as a whole cannot be read."""
+    records, rejects = list[CustomerRow](), list[Reject]()
+    for row in read_rows(data, COLUMNS):
+        if isinstance(row, Reject):
+            rejects.append(row)
+            continue
+        customer = _customer(row)
+        reject = row.reject()
+        if reject is None:
+            records.append(customer)
+        else:
+            rejects.append(reject)
+    return file_result("customers", "csv", records, rejects)
+
+
+def _customer(row: Row) -> CustomerRow:
+    return CustomerRow(
+        line=row.line,
+        id=row.identifier("id", required=True),
+        name=row.name("name", required=True),
+        country=row.country("country"),
+        language=row.language("language"),
+        timezone=row.timezone("timezone"),
+        kind=row.choice("kind", KINDS),
+        vat_id=row.identifier("vat_id", show=False),
+        email=row.email("email"),
+        role=row.choice("role", ROLES),
+        scenario=row.identifier("scenario"),
+        endpoint=row.identifier("endpoint", show=False),
+    )

@@ -1,0 +1,91 @@
+"""What a file is, by its content; the names of the formats that are recognised only to be refused clearly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from duly.formats.xml import root_of
+
+#: As much of the start of a file as is looked at.
+HEAD_BYTES: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A first look at a file: its start, its root element when it is XML, its first row when it is text."""
+
+    head: bytes
+    root: str
+    root_attributes: str
+    header: tuple[str, ...]
+
+    def starts(self, *beginnings: bytes) -> bool:
+        """Whether the file starts with one of these bytes."""
+        return self.head.startswith(beginnings)
+
+    def has(self, pattern: bytes) -> bool:
+        """Whether a pattern occurs in the start of the file."""
+        return re.search(pattern, self.head) is not None
+
+
+def look_at(data: bytes) -> Look:
+    """The first look at a file."""
+    head = data[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+    root, attributes = (root_of(head) or ("", "")) if head.startswith(b"<") else ("", "")
+    first_line = re.split(rb"[\r\n]", head, maxsplit=1)[0].decode("utf-8", "replace")
+    header = tuple(cell.strip().strip('"').strip().lower() for cell in first_line.split(","))
+    return Look(head, root, attributes, header)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A format that is recognised and refused: its short name and what to call it in the reject."""
+
+    format: str
+    called: str
+    detect: Callable[[Look], bool]
+
+
+def _document(message: bytes, version: str) -> Callable[[Look], bool]:
+    """Detects an ISO 20022 message by its element or the number in its namespace."""
+    element = re.compile(rb"<(?:[\w.-]+:)?" + message + rb"[\s/>]")
+    return lambda look: look.root == "Document" and (
+        element.search(look.head) is not None or f":{version}." in look.root_attributes
+    )
+
+
+def is_camt053(look: Look) -> bool:
+    """Whether this is a CAMT.053 message, of any version and with or without namespace."""
+    return _document(b"BkToCstmrStmt", "camt.053")(look)
+
+
+def is_ubl(look: Look) -> bool:
+    """Whether this is a UBL 2 invoice or credit note."""
+    return look.root in ("Invoice", "CreditNote") and "oasis:names:specification:ubl:schema:xsd" in look.root_attributes
+
+
+#: Tried in order, after the supported formats.
+UNSUPPORTED: Final = (
+    Unsupported("pdf", "a PDF", lambda look: look.starts(b"%PDF")),
+    Unsupported("xlsx", "an XLSX workbook", lambda look: look.starts(b"PK\x03\x04") and look.has(rb"xl/|\[Content_Types\]")),
+    Unsupported("zip", "a ZIP archive", lambda look: look.starts(b"PK\x03\x04", b"PK\x05\x06")),
+    Unsupported("gzip", "a gzip archive", lambda look: look.starts(b"\x1f\x8b")),
+    Unsupported("archive", "a compressed archive", lambda look: look.starts(b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")),
+    Unsupported("ole", "an old or encrypted Office file", lambda look: look.starts(b"\xd0\xcf\x11\xe0")),
+    Unsupported("cii", "a UN/CEFACT CII invoice (ZUGFeRD 2, Factur-X, XRechnung)", lambda look: look.root == "CrossIndustryInvoice"),
+    Unsupported("zugferd1", "a ZUGFeRD 1.0 invoice", lambda look: look.root == "CrossIndustryDocument"),
+    Unsupported("orderx", "an Order-X order", lambda look: look.root == "SCRDMCCBDACIOMessageStructure"),
+    Unsupported("fatturapa", "a FatturaPA invoice", lambda look: look.root == "FatturaElettronica"),
+    Unsupported("camt052", "a CAMT.052 account report", _document(b"BkToCstmrAcctRpt", "camt.052")),
+    Unsupported("camt054", "a CAMT.054 notification", _document(b"BkToCstmrDbtCdtNtfctn", "camt.054")),
+    Unsupported("pain", "an ISO 20022 payment order (pain)", _document(b"CstmrCdtTrfInitn", "pain.001")),
+    Unsupported("ofx", "an OFX statement", lambda look: look.starts(b"OFXHEADER") or look.root == "OFX" or look.has(rb"<OFX>")),
+    Unsupported("html", "an HTML page", lambda look: look.root.lower() == "html" or look.has(rb"(?i)\A<!doctype html")),
+    Unsupported("mt940", "a SWIFT MT940 or MT942 statement", lambda look: look.has(rb"\A(?:\{1:|:20:)|(?m:^:20:).*\s+:2[158]")),
+    Unsupported("bai2", "a BAI2 statement", lambda look: look.has(rb"\A01,[^,\r\n]*,[^,\r\n]*,[0-9]{6},")),
+    Unsupported("coda", "a CODA statement", lambda look: look.has(rb"\A00000[0-9]{9}05")),
+    Unsupported("json", "JSON", lambda look: look.has(rb"\A[\[{]\s*[\[{\"\]}]")),
+)

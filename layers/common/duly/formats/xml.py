@@ -1,0 +1,167 @@
+"""XML read without trust: no DOCTYPE, no entities, no network, bounded depth and size. Elements are found by local name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from duly.formats.decoding import check_bytes, decode
+from duly.formats.problems import FileProblem
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+else:
+    Element = object
+
+#: Largest XML file that is read; the tree takes several times the size of the file.
+MAX_XML_BYTES: Final = 16 * 1024 * 1024
+#: Deepest nesting of elements; the deepest supported format needs 15.
+MAX_DEPTH: Final = 64
+
+# One-byte encodings that an XML declaration may name; all hold ASCII unchanged, so the scan for a DOCTYPE is safe.
+_ENCODINGS: Final = re.compile(r"utf-?8|us-ascii|iso-8859-(?:[1-9]|1[0-6])|windows-125[0-8]", re.IGNORECASE)
+_DECLARED: Final = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_BEFORE_ROOT: Final = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_ROOT: Final = re.compile(rb"<(?:[\w.-]+:)?([\w.-]{1,100})((?:\s[^<>]{0,4000})?)/?>")
+_DATE: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T[0-9:.]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?")
+_DECIMAL: Final = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?")
+
+
+def root_of(data: bytes) -> tuple[str, str] | None:
+    """Local name and attributes (with the namespaces) of the root element, by a look at the start; None if there is none."""
+    found = _ROOT.match(data, _start_of_root(data))
+    return (found[1].decode("utf-8", "replace"), found[2].decode("utf-8", "replace")) if found else None
+
+
+def parse_xml(data: bytes) -> Element:
+    """The root element. Raises FileProblem for anything that is not plain, well-formed, moderately nested XML."""
+    from lxml import etree
+
+    if len(data) > MAX_XML_BYTES:
+        raise FileProblem("too_large", f"expected XML of at most {MAX_XML_BYTES} bytes, found {len(data)}")
+    _check_encoding(data)
+    if data[_start_of_root(data) :].startswith(b"<!"):
+        line = data.count(b"\n", 0, _start_of_root(data)) + 1
+        raise FileProblem("xml_doctype", "expected XML without a DOCTYPE, found one", line=line)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        recover=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        what = _error_name(error.error_log.last_error)
+        raise FileProblem("xml_broken", f"expected well-formed XML, found {what} at column {column}", line=line) from None
+    _check_depth(root)
+    return root
+
+
+def children(element: Element, name: str) -> Iterator[Element]:
+    """The child elements of a local name, in order."""
+    return (child for child in element if local_name(child) == name)
+
+
+def first(element: Element | None, path: str) -> Element | None:
+    """The first element at a path of local names such as "Party/PartyName/Name", trying all branches; None if none."""
+    return next(every(element, path), None)
+
+
+def every(element: Element | None, path: str) -> Iterator[Element]:
+    """All elements at a path of local names, in document order."""
+    if element is None:
+        return
+    name, _, rest = path.partition("/")
+    for child in children(element, name):
+        if rest:
+            yield from every(child, rest)
+        else:
+            yield child
+
+
+def value(element: Element | None, path: str) -> str:
+    """The text of the first element at a path that has any, white space around it cut; "" if none has."""
+    return next((text for text in values(element, path)), "")
+
+
+def values(element: Element | None, path: str) -> Iterator[str]:
+    """The texts of all elements at a path, those without text left out."""
+    for found in every(element, path):
+        text = (found.text or "").strip()
+        if text:
+            yield text
+
+
+def local_name(element: Element) -> str:
+    """The name of an element without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def machine_date(text: str) -> str:
+    """The day of an xs:date or xs:dateTime, without time and zone; other texts unchanged."""
+    found = _DATE.fullmatch(text)
+    return found[1] if found else text
+
+
+def machine_amount(text: str) -> str:
+    """An xs:decimal in the form that parse_minor reads ("+5." and ".5" are legal in XML); other texts unchanged."""
+    found = _DECIMAL.fullmatch(text)
+    if not found or not (found[2] or found[3]):
+        return text
+    sign = "-" if found[1] == "-" else ""
+    return f"{sign}{found[2] or '0'}" + (f".{found[3]}" if found[3] else "")
+
+
+class Lines:
+    """Line numbers that never repeat: the line of an element, or the next free one when several start on one line."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def of(self, element: Element) -> int:
+        """The number for this element; call once for each row, in document order."""
+        self._last = max(element.sourceline or 0, self._last + 1)
+        return self._last
+
+
+def _start_of_root(data: bytes) -> int:
+    """Where the root element or a DOCTYPE begins: after byte order mark, declaration, comments and white space."""
+    position = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    while found := _BEFORE_ROOT.match(data, position):
+        position = found.end()
+    return position
+
+
+def _check_encoding(data: bytes) -> None:
+    declared = _DECLARED.match(data.removeprefix(b"\xef\xbb\xbf").lstrip())
+    name = declared[1].decode("ascii") if declared else "utf-8"
+    if not _ENCODINGS.fullmatch(name):
+        raise FileProblem("encoding", f"expected UTF-8, found XML that declares the encoding {name}", line=1)
+    if name.lower() in ("utf-8", "utf8"):
+        decode(data)
+    else:
+        check_bytes(data)
+
+
+def _check_depth(root: Element) -> None:
+    """Refuse trees deeper than MAX_DEPTH, without recursion."""
+    stack = [(root, 1)]
+    while stack:
+        element, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            line = element.sourceline or 0
+            raise FileProblem("xml_depth", f"expected at most {MAX_DEPTH} levels of elements, found more", line=line)
+        stack.extend((child, depth + 1) for child in element)
+
+
+def _error_name(entry: object) -> str:
+    """What the parser complains of, in words and without the file's text: ERR_TAG_NAME_MISMATCH -> "tag name mismatch"."""
+    name = str(getattr(entry, "type_name", "") or "ERR_UNKNOWN")
+    return name.removeprefix("ERR_").replace("_", " ").lower()

@@ -1,0 +1,398 @@
+"""Load and commit accounts: one Query reads an account, one transaction changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from duly.domain import codec
+from duly.domain import events as ev
+from duly.domain.account import KINDS, Account, Header
+from duly.domain.allocation import neighbours
+from duly.store import journal, keys, lookups
+from duly.store.tables import Conflict, Record, Table
+
+MAX_CHANGES = 90  # items written in one transaction; DynamoDB allows 100
+MAX_READS = 5  # half reads before the account is rebuilt from its journal
+MAX_EXTRA = 400  # closed items that one decision may ask for
+
+Also = Iterable[tuple[str, str]]
+Agenda = Callable[[Account], datetime | None]
+Alarm = Callable[[str, str], None]
+
+
+class TooMuch(Exception):
+    """One event alone changes more than a transaction holds, or a decision asks for too many closed items."""
+
+
+def _no_alarm(code: str, account: str) -> None:
+    del code, account
+
+
+class AccountStore:
+    """Accounts in a table. ``alarm(code, account id)`` is called when an account had to be rebuilt."""
+
+    def __init__(self, table: Table, alarm: Alarm = _no_alarm) -> None:
+        self.table = table
+        self.alarm = alarm
+
+    # --- reading
+    def load(self, account_id: str, also: Also = (), linked: bool = False) -> Account:
+        """Return the account with all that is live and, of the closed, what ``also`` names as (kind, key).
+
+        ``linked`` adds the closed cash that pays or names the named items and the closed items which that cash pays or
+        names, and so on: what a new payment for them may move. An account nobody wrote has version 0.
+        """
+        wanted = list(also)
+        for _ in range(MAX_READS):
+            account = self._read_live(account_id)
+            if account is not None and self._add(account, wanted, linked):
+                return account
+        self.alarm("account_rebuilt", account_id)
+        account = self.rebuild(account_id)
+        self._rewrite(account)
+        return account
+
+    def _read_live(self, account_id: str) -> Account | None:
+        """Return the account, or None when the Query saw half of a transaction."""
+        records = self.table.query(keys.account(account_id), keys.LIVE)
+        account = Account(account_id)
+        if not records:
+            return account
+        if records[0].sk != keys.HEADER:
+            return None
+        _take_header(account, records[0])
+        total = 0
+        for record in records[1:]:
+            _take(account, record)
+            total += keys.weight(record.sk, record.version)
+        return account if total % keys.DIGEST_MODULUS == account.digest else None
+
+    def _add(self, account: Account, wanted: Sequence[tuple[str, str]], linked: bool) -> bool:
+        """Add closed entities; False when one of them is newer than the account (it changed in between)."""
+        queue = list(wanted)
+        seen: set[tuple[str, str]] = set()
+        while queue:
+            kind, key = queue.pop()
+            if (kind, key) in seen:
+                continue
+            seen.add((kind, key))
+            if len(seen) > MAX_EXTRA:
+                raise TooMuch(f"more than {MAX_EXTRA} closed items for one decision")
+            if key not in account.entities[kind]:
+                record = self.table.get(keys.account(account.id), keys.entity(kind, key, live=False))
+                if record is None:
+                    continue
+                if record.version > account.version:
+                    return False
+                _take(account, record)
+            if linked and kind in ("items", "cash"):
+                other = "cash" if kind == "items" else "items"
+                queue += [(other, name) for name in neighbours(account.entities[kind][key])]
+        return True
+
+    def history(self, account_id: str) -> list[journal.Entry]:
+        """Return the whole journal of the account, its chain checked (BrokenChain otherwise)."""
+        return journal.read(self.table, keys.account(account_id))
+
+    def rebuild(self, account_id: str) -> Account:
+        """Return the account as its journal alone says, with every entity, open and closed."""
+        account = Account(account_id)
+        for entry in self.history(account_id):
+            for event in entry.events:
+                account.apply(event)
+                _write_versions(account, entry.version)
+            account.version, account.last_hash = entry.version, entry.hash
+            account.header = replace(account.header, due_at=entry.due_at)
+        if account.header.personal:
+            record = self.table.get(keys.account(account_id), keys.personal(account.header.personal))
+            account.personal = record.body if record else {}
+        return account
+
+    def _rewrite(self, account: Account) -> None:
+        """Write every projection of a rebuilt account again. The journal is not touched."""
+        pk = keys.account(account.id)
+        if not account.exists:
+            return
+        wanted = {record.sk: record for record in projections(account)}
+        for record in self.table.query(pk, keys.LIVE) + self.table.query(pk, keys.CLOSED):
+            letter = record.sk[len(keys.LIVE)]
+            if record.sk not in wanted and letter in keys.KINDS:
+                self.table.delete(pk, record.sk)
+        for record in wanted.values():
+            self.table.put(record)
+
+    # --- writing
+    def commit(
+        self,
+        account: Account,
+        events: Sequence[ev.Event],
+        at: datetime,
+        agenda: Agenda,
+        personal: dict[str, dict[str, Any]] | None = None,
+        extra_lookups: Sequence[lookups.Lookup] = (),
+    ) -> Account:
+        """Append the events and return the account after them.
+
+        More than one transaction's worth is written in parts, each a valid history by itself. ``personal`` holds new
+        personal items by id. Raises Conflict when another writer was first: reload and decide again.
+        """
+        working = account.copy()
+        rest = list(events)
+        pending_lookups = list(extra_lookups)
+        while rest:
+            working, rest = self._commit_part(working, rest, at, agenda, personal or {}, pending_lookups)
+            pending_lookups = []
+        return working
+
+    def _commit_part(
+        self,
+        account: Account,
+        events: list[ev.Event],
+        at: datetime,
+        agenda: Agenda,
+        personal: dict[str, dict[str, Any]],
+        extra: list[lookups.Lookup],
+    ) -> tuple[Account, list[ev.Event]]:
+        after = account.copy()
+        plan = _Plan(account, personal)
+        plan.lookups += [lookup.record() for lookup in extra]
+        taken = 0
+        for event in events:
+            after.apply(event)
+            made = [
+                lookup.record()
+                for lookup in lookups.of_account_event(account.id, event, _personal_of(event, personal))
+            ]
+            size = plan.size(after) + len(made)
+            if size > MAX_CHANGES:
+                if not taken:
+                    raise TooMuch(f"{type(event).__name__} changes {size} items")
+                after = account.after(events[:taken])  # as it was before this event, which opens the next part
+                break
+            plan.lookups += made
+            taken += 1
+        self._append(plan, account, after, events[:taken], at, agenda)
+        return after, events[taken:]
+
+    def _append(
+        self,
+        plan: _Plan,
+        before: Account,
+        after: Account,
+        events: Sequence[ev.Event],
+        at: datetime,
+        agenda: Agenda,
+    ) -> None:
+        due_at = agenda(after)
+        entry = journal.make(before.version + 1, events, at, before.last_hash, due_at)
+        after.version, after.last_hash = entry.version, entry.hash
+        after.header = replace(after.header, due_at=due_at)
+        put, delete = plan.records(after)
+        journal.append(self.table, keys.account(after.id), entry, put, delete)
+        after.touched = set()
+
+
+def _personal_of(event: ev.Event, personal: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return personal.get(event.personal, {}) if isinstance(event, ev.CustomerRegistered) else {}
+
+
+class _Plan:
+    """What one transaction writes beside its journal entry."""
+
+    def __init__(self, before: Account, personal: dict[str, dict[str, Any]]) -> None:
+        self.before = before
+        self.personal = personal
+        self.lookups: list[Record] = []
+
+    def size(self, after: Account) -> int:
+        """Return the number of items written: one per entity, two when it moves between live and closed."""
+        moves = sum(2 if self._other_key(after, *key) in self.before.stored else 1 for key in after.touched)
+        new_personal = 2 if after.header.personal != self.before.header.personal else 0
+        return moves + new_personal + len(self.lookups) + 2  # journal entry and header
+
+    def _sort_key(self, account: Account, kind: str, key: str) -> str:
+        return keys.entity(kind, key, account.entities[kind][key].is_live)
+
+    def _other_key(self, account: Account, kind: str, key: str) -> str:
+        return keys.entity(kind, key, not account.entities[kind][key].is_live)
+
+    def records(self, after: Account) -> tuple[list[Record], list[tuple[str, str]]]:
+        """Return what to put and what to delete, and bring the account's digest up to date."""
+        pk = keys.account(after.id)
+        put = list(self.lookups)
+        delete: list[tuple[str, str]] = []
+        for kind, key in sorted(after.touched):
+            sk = self._sort_key(after, kind, key)
+            put.append(Record(pk, sk, codec.encode(after.entities[kind][key]), after.version, kind))
+            other = self._other_key(after, kind, key)
+            if other in after.stored:
+                delete.append((pk, other))
+                _forget(after, other)
+            _note(after, sk, after.version)
+        self._personal_records(pk, after, put, delete)
+        put.append(_header_record(after))
+        return put, delete
+
+    def _personal_records(
+        self, pk: str, after: Account, put: list[Record], delete: list[tuple[str, str]]
+    ) -> None:
+        new, old = after.header.personal, self.before.header.personal
+        if new == old or new not in self.personal:
+            return
+        if old:
+            earlier = keys.personal(old)
+            put.append(Record(pk, keys.personal(old, live=False), self.before.personal, after.version, "personal"))
+            delete.append((pk, earlier))
+            _forget(after, earlier)
+        after.personal = self.personal[new]
+        put.append(Record(pk, keys.personal(new), after.personal, after.version, "personal"))
+        _note(after, keys.personal(new), after.version)
+
+
+def projections(account: Account) -> list[Record]:
+    """Return the records that a rebuilt account should have in the table, without lookups and earlier personal items.
+
+    The personal item keeps the version at which it became the present one.
+    """
+    pk = keys.account(account.id)
+    found = []
+    for kind, entities in account.entities.items():
+        for key, entity in entities.items():
+            sk = keys.entity(kind, key, entity.is_live)
+            found.append(Record(pk, sk, codec.encode(entity), account.stored[sk], kind))
+    if account.header.personal:
+        sk = keys.personal(account.header.personal)
+        found.append(Record(pk, sk, account.personal, account.stored[sk], "personal"))
+    found.append(_header_record(account))
+    return found
+
+
+def _write_versions(account: Account, version: int) -> None:
+    """Note, for a rebuild, which version last wrote each touched entity, and keep the digest."""
+    for kind, key in account.touched:
+        live = account.entities[kind][key].is_live
+        _forget(account, keys.entity(kind, key, not live))
+        _note(account, keys.entity(kind, key, live), version)
+    account.touched = set()
+    personal = keys.personal(account.header.personal) if account.header.personal else ""
+    present = [sk for sk in account.stored if sk.startswith(keys.personal(""))]
+    if personal and present != [personal]:
+        for sk in present:
+            _forget(account, sk)
+        _note(account, personal, version)
+
+
+def _note(account: Account, sk: str, version: int) -> None:
+    _forget(account, sk)
+    account.stored[sk] = version
+    if sk.startswith(keys.LIVE):
+        account.digest = (account.digest + keys.weight(sk, version)) % keys.DIGEST_MODULUS
+
+
+def _forget(account: Account, sk: str) -> None:
+    version = account.stored.pop(sk, None)
+    if version is not None and sk.startswith(keys.LIVE):
+        account.digest = (account.digest - keys.weight(sk, version)) % keys.DIGEST_MODULUS
+
+
+def _header_record(account: Account) -> Record:
+    pk = keys.account(account.id)
+    header = account.header
+    body = {
+        "header": codec.encode(header),
+        "digest": str(account.digest),
+        "hash": account.last_hash,
+        "summary": summary(account),
+    }
+    shard = keys.shard(pk)
+    due_at = header.due_at.isoformat(timespec="seconds") if header.due_at else None
+    return Record(
+        pk,
+        keys.HEADER,
+        body,
+        account.version,
+        "header",
+        due_shard=shard if due_at else None,
+        due_at=due_at,
+        header_shard=shard,
+    )
+
+
+def summary(account: Account) -> dict[str, Any]:
+    """Return what lists and metrics need of the live items, so that they read headers alone.
+
+    Amounts in minor units: ``open`` by currency and due day, of which ``disputed`` and ``held`` likewise by currency;
+    ``unapplied`` cash and credits by currency; counts of live entities.
+    """
+    disputed_keys = {key for dispute in account.live("disputes") for key in dispute.items}
+    promised_keys = {key for promise in account.live("promises") for key in promise.items}
+    open_by_due: dict[str, dict[str, int]] = {}
+    disputed: dict[str, int] = {}
+    promised: dict[str, int] = {}
+    for item in account.live("items"):
+        if item.state != "open":
+            continue
+        days = open_by_due.setdefault(item.currency, {})
+        day = item.due.isoformat()
+        days[day] = days.get(day, 0) + item.outstanding_minor
+        for keys_, totals in ((disputed_keys, disputed), (promised_keys, promised)):
+            if item.key in keys_:
+                totals[item.currency] = totals.get(item.currency, 0) + item.outstanding_minor
+    unapplied: dict[str, int] = {}
+    for cash in account.live("cash"):
+        unapplied[cash.currency] = unapplied.get(cash.currency, 0) + cash.unallocated_minor
+    counts = {kind: len(account.live(kind)) for kind in KINDS}
+    return {
+        "open": open_by_due,
+        "disputed": disputed,
+        "promised": promised,
+        "unapplied": unapplied,
+        "counts": {kind: count for kind, count in counts.items() if count},
+    }
+
+
+def _take_header(account: Account, record: Record) -> None:
+    account.version = record.version
+    account.last_hash = record.body["hash"]
+    account.digest = int(record.body["digest"])
+    account.header = codec.decode(Header, record.body["header"])
+
+
+def _take(account: Account, record: Record) -> None:
+    account.stored[record.sk] = record.version
+    letter, _, key = record.sk[len(keys.LIVE) :].partition("#")
+    if letter == "X":
+        account.personal = record.body
+        return
+    kind = keys.KINDS[letter]
+    account.entities[kind][key] = codec.decode(KINDS[kind], record.body)
+
+
+def decide_and_commit(
+    store: AccountStore,
+    account_id: str,
+    decide: Callable[[Account], Sequence[ev.Event]],
+    at: datetime,
+    agenda: Agenda,
+    also: Also = (),
+    linked: bool = False,
+    attempts: int = 20,
+) -> Account:
+    """Load, decide, commit; on a lost race load and decide again, at most ``attempts`` times, then raise Conflict.
+
+    ``decide`` is pure: it may run several times. No events, no commit.
+    """
+    wanted = list(also)
+    for _ in range(attempts):
+        account = store.load(account_id, wanted, linked)
+        events = decide(account)
+        if not events:
+            return account
+        try:
+            return store.commit(account, events, at, agenda)
+        except Conflict:
+            continue
+    raise Conflict

@@ -1,0 +1,92 @@
+"""Every key of every table, built here and nowhere else.
+
+Accounts table, partition ``A#<account>``: live items sort before closed ones, closed ones before the journal.
+    1#0             header            1#<letter>#<key>  live items      1#X#<id>  the present personal item
+    2#<letter>#<key>  closed items    2#X#<id>  earlier personal items  3#<version>  journal entries
+Partition ``T#<transaction>`` has the same shape. Partition ``L#<kind>#<value>`` holds lookups, one item per answer.
+Uploads table: ``U#<upload>`` with ``0`` (state) and ``M#<number>`` (outcome of one message); ``OPEN#<kind>`` lists
+open uploads; ``STACK`` holds facts about the stack as a whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+SHARDS = 8  # partitions of the agenda and header indexes: enough for 8,000 header reads a second
+
+HEADER = "1#0"
+LIVE = "1#"
+CLOSED = "2#"
+JOURNAL = "3#"
+
+LETTERS = {
+    "items": "I",
+    "cash": "C",
+    "disputes": "D",
+    "promises": "P",
+    "holds": "H",
+    "tasks": "T",
+    "replies": "R",
+    "notices": "N",
+}
+KINDS = {letter: kind for kind, letter in LETTERS.items()}
+
+
+def account(account_id: str) -> str:
+    return f"A#{account_id}"
+
+
+def account_id(pk: str) -> str:
+    return pk.removeprefix("A#")
+
+
+def transaction(transaction_id: str) -> str:
+    return f"T#{transaction_id}"
+
+
+def entity(kind: str, key: str, live: bool) -> str:
+    return f"{LIVE if live else CLOSED}{LETTERS[kind]}#{key}"
+
+
+def personal(personal_id: str, live: bool = True) -> str:
+    return f"{LIVE if live else CLOSED}X#{personal_id}"
+
+
+def journal(version: int) -> str:
+    return f"{JOURNAL}{version:012d}"
+
+
+def lookup(kind: str, value: str) -> str:
+    return f"L#{kind}#{value}"
+
+
+def shard(pk: str) -> str:
+    """Return the index shard of a partition, stable over time and machines."""
+    return f"{int.from_bytes(hashlib.sha256(pk.encode()).digest()[:4], 'big') % SHARDS:02d}"
+
+
+def shards() -> list[str]:
+    return [f"{number:02d}" for number in range(SHARDS)]
+
+
+def upload(upload_id: str) -> str:
+    return f"U#{upload_id}"
+
+
+def upload_message(number: int) -> str:
+    return f"M#{number:08d}"
+
+
+def open_uploads(kind: str) -> str:
+    return f"OPEN#{kind}"
+
+
+STACK = "STACK"
+
+
+def weight(sk: str, version: int) -> int:
+    """Return the 64-bit term that a live item adds to its account's digest."""
+    return int.from_bytes(hashlib.sha256(f"{sk}|{version}".encode()).digest()[:8], "big")
+
+
+DIGEST_MODULUS = 1 << 64
