@@ -10,8 +10,8 @@ What the headers say, and why:
   automatic message to say so, but ticket systems, behind which many accounts departments sit, throw such mail away
   unseen, and a reminder that nobody saw must not count as one. RFC 3834 protects against loops between machines;
   Duly never answers a mail by itself, and `X-Duly-Attempt` lets another Duly know a machine's mail.
-- `X-Auto-Response-Suppress: OOF, AutoReply` asks Exchange for no absence notes: each would hold the account until it is read
-  as one. Delivery reports are not suppressed: they are evidence.
+- `X-Auto-Response-Suppress: OOF, AutoReply` asks Exchange for no absence notes: each would hold the account until it
+  is read as one. Delivery reports are not suppressed: they are evidence.
 - `References` names a made-up root of the conversation, so that mail programs show the notices about one account
   together. SES writes its own Message-ID over ours, so earlier notices could not be named reliably.
 - No `List-Unsubscribe`: a notice about a debt is not a mailing list, and leaving it would not end the debt.
@@ -39,14 +39,18 @@ _ENCODED_WORD_BYTES = 45
 """UTF-8 bytes for one encoded word: 60 characters of base64 and 12 of frame keep it below RFC 2047's 75."""
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
-_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_DOMAIN_PART = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"{_DOMAIN_PART}(?:\.{_DOMAIN_PART})+")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _OWN_HEADERS = frozenset(
-    "from to cc bcc sender reply-to return-path subject date message-id references in-reply-to mime-version content-type "
-    "content-language content-transfer-encoding auto-submitted x-auto-response-suppress x-duly-attempt".split()
+    {
+        "from", "sender", "to", "cc", "bcc", "reply-to", "return-path", "subject", "date", "message-id", "references",
+        "in-reply-to", "mime-version", "content-type", "content-language", "content-transfer-encoding",
+        "auto-submitted", "x-auto-response-suppress", "x-duly-attempt",
+    }  # fmt: skip
 )
 
 
@@ -73,8 +77,8 @@ def build(
 ) -> bytes:
     """The whole message with CRLF line ends.
 
-    `to` and `reply_to` are bare addresses, `date` is aware, `attempt` and `thread` are ids of ASCII letters, digits, `-` and `_`.
-    `thread` names the conversation (an opaque id of account and currency); `headers` adds more, but cannot replace
+    `to` and `reply_to` are bare addresses, `date` is aware, `attempt` and `thread` are ids of ASCII letters,
+    digits, `-` and `_`. `thread` names the conversation (an opaque id of account and currency); `headers` adds more, but cannot replace
     one that is written here. Raises MailError.
     """
     recipients = [checked_address(address) for address in to]

@@ -115,8 +115,8 @@ def _item(item: NoticeItem, currency: str, language: str) -> dict[str, object]:
     if not number:
         raise NoticeError("invoice_without_number")
 
-    def money(minor: int) -> str:
-        return amount(minor, currency, language) if minor else ""
+    def money(minor: int, told: bool) -> str:
+        return amount(minor, currency, language) if told else ""
 
     in_parts = item.instalments > 1 or item.instalment > 1
     return {
@@ -126,10 +126,10 @@ def _item(item: NoticeItem, currency: str, language: str) -> dict[str, object]:
         "issued": day(item.issued, language),
         "due": day(item.due, language),
         "days_overdue": item.days_overdue,
-        "original": "" if item.original_minor == item.balance_minor else amount(item.original_minor, currency, language),
-        "balance": amount(item.balance_minor, currency, language),
-        "fee": money(item.fee_minor),
-        "interest": money(item.interest_minor),
+        "original": money(item.original_minor, item.original_minor != item.balance_minor),
+        "balance": money(item.balance_minor, True),
+        "fee": money(item.fee_minor, item.fee_minor > 0),
+        "interest": money(item.interest_minor, item.interest_minor > 0),
     }
 
 

@@ -1,7 +1,8 @@
 """One message to SES, once, and an honest answer to what became of it.
 
 SES has no idempotency token, so a second try can be a second mail. The client never retries; every error is put in
-one of two classes: `Refused` (certainly not accepted) or `Doubtful` (it may have been). What cannot be told apart is doubtful.
+one of two classes: `Refused` (certainly not accepted) or `Doubtful` (it may have been). What cannot be told apart is
+doubtful.
 """
 
 from __future__ import annotations
@@ -111,8 +112,8 @@ class Mailer(Protocol):
 def classify(error: BaseException) -> Refused | Doubtful:
     """What an error of the call says about the message. Pure; knows botocore's exceptions by their classes.
 
-    Refused: it failed before a byte was written (parameters, credentials, name lookup, connection), or SES answered 4xx,
-    except 408, which says that the other side gave up waiting. Doubtful: all else.
+    Refused: it failed before a byte was written (parameters, credentials, name lookup, connection), or SES answered
+    4xx, except 408, which says that the other side gave up waiting. Doubtful: all else.
     """
     from botocore import exceptions
 
@@ -234,8 +235,11 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class Scripted:
-    """How the memory mailer answers one call: `accepts` says whether the message counts as accepted; then `answer` is
-    returned, or raised if it is an exception (the end of a process after SES took the message). None: the true answer."""
+    """How the memory mailer answers one call.
+
+    `accepts` says whether the message counts as accepted; then `answer` is returned, or raised if it is an exception
+    (the end of a process after SES took the message). None: the true answer.
+    """
 
     accepts: bool = True
     answer: Refused | Doubtful | BaseException | None = None
