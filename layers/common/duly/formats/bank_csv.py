@@ -42,7 +42,8 @@ def read_bank_csv(data: bytes) -> FileResult:
         else:
             rejects.append(reject)
     statements = [
-        Statement(account, "", currency, None, None, None, tuple(found)) for (account, currency), found in entries.items()
+        Statement(account, "", currency, None, None, None, tuple(found))
+        for (account, currency), found in entries.items()
     ]
     return file_result("statement", "csv", statements, rejects)
 

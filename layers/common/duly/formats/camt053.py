@@ -76,10 +76,12 @@ def _remarks(statement: Statement, reading: _Reading, balances: dict[str, _Balan
     remarks = []
     for code, found in balances.items():
         if found and found.currency != reading.currency:
-            reason = f"expected the {code} balance in {reading.currency or 'the account currency'}, found {found.currency}"
+            wanted = reading.currency or "the account's currency"
+            reason = f"expected the {code} balance in {wanted}, found {found.currency}"
             remarks.append(Reject(0, "balance", "balance_currency", reason))
     if not statement.account:
-        remarks.append(Reject(0, "account", "account_missing", "expected an account number in the statement, found none"))
+        reason = "expected an account number in the statement, found none"
+        remarks.append(Reject(0, "account", "account_missing", reason))
     if reading.not_booked:
         reason = f"left out {reading.not_booked} entries that the bank has not booked yet"
         remarks.append(Reject(0, "status", "not_booked", reason))
@@ -159,7 +161,8 @@ def _whole_entry(entry: Element, row: Row, reading: _Reading) -> BankEntry:
     if not merged.remittance:
         merged = replace(merged, remittance=_joined(values(entry, "AddtlNtryInf")))
     if len(merged.remittance) > MAX_REMITTANCE_CHARS:
-        row.fail("text", "too_long", f"expected at most {MAX_REMITTANCE_CHARS} characters, found {len(merged.remittance)}")
+        reason = f"expected at most {MAX_REMITTANCE_CHARS} characters, found {len(merged.remittance)}"
+        row.fail("text", "too_long", reason)
     return merged
 
 
@@ -180,7 +183,7 @@ def _merged(whole: BankEntry, details: list[BankEntry]) -> BankEntry:
 
 
 def _parts(entry: Element, whole: BankEntry, reading: _Reading, lines: Lines) -> list[BankEntry]:
-    """The payments of a batch, when the bank gives all their amounts and they add up to the entry; else the entry itself."""
+    """The payments of a batch, when all their amounts are given and add up to the entry; else the entry itself."""
     details = list(every(entry, "NtryDtls/TxDtls"))
     amounts = [_detail_amount(detail, whole, entry) for detail in details]
     known = [amount for amount in amounts if amount is not None]
@@ -191,7 +194,8 @@ def _parts(entry: Element, whole: BankEntry, reading: _Reading, lines: Lines) ->
     distinct = all(own) and len(set(own)) == len(own)
     parts = []
     for number, (part, amount, detail) in enumerate(zip(found, known, details, strict=True), start=1):
-        reference = part.bank_reference if distinct else f"{whole.bank_reference}/{number}" if whole.bank_reference else ""
+        shared = f"{whole.bank_reference}/{number}" if whole.bank_reference else ""
+        reference = part.bank_reference if distinct else shared
         line = whole.line if number == 1 else lines.of(detail)
         text = part.remittance or _joined(values(entry, "AddtlNtryInf"))
         parts.append(replace(part, line=line, amount_minor=amount, bank_reference=reference, remittance=text))
@@ -217,7 +221,7 @@ def _detail_amount(detail: Element, whole: BankEntry, entry: Element) -> int | N
 def _with_detail(whole: BankEntry, detail: Element, reading: _Reading) -> BankEntry:
     """The entry as this detail describes it."""
     name, account = _counterparty(detail, whole, reading.account)
-    references = list(values(detail, "RmtInf/Strd/CdtrRefInf/Ref")) or list(values(detail, "RmtInf/Strd/CdtrRefInf/CdtrRef"))
+    references = list(values(detail, "RmtInf/Strd/CdtrRefInf/Ref"))
     end_to_end = one_line(value(detail, "Refs/EndToEndId"))[:MAX_NAME_CHARS]
     return replace(
         whole,
@@ -245,8 +249,8 @@ def _remittance(detail: Element, more_references: list[str]) -> str:
 def _counterparty(detail: Element, whole: BankEntry, own_account: str) -> tuple[str, str]:
     """Name and account of the other side: the debtor of money in, the creditor of money out.
 
-    A reversal keeps the roles of the payment that it takes back, so there it is the other way round. Where the bank gives only
-    one side, or puts the account's owner on the expected side, the other party is taken.
+    A reversal keeps the roles of the payment that it takes back, so there it is the other way round. Where the bank
+    gives only one side, or puts the account's owner on the expected side, the other party is taken.
     """
     roles = ("Dbtr", "Cdtr") if (whole.amount_minor >= 0) != whole.reversal else ("Cdtr", "Dbtr")
     parties = [_party(detail, role) for role in roles]

@@ -20,8 +20,7 @@ FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2100
 
 # ISO 3166-1 alpha-2, plus XK, which is in use for Kosovo.
-COUNTRIES: Final = frozenset(
-    """
+_COUNTRY_CODES: Final = """
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC
     CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD
     GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH
@@ -29,8 +28,8 @@ COUNTRIES: Final = frozenset(
     MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC
     SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY
     UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
-    """.split()
-)
+"""
+COUNTRIES: Final = frozenset(_COUNTRY_CODES.split())
 
 _ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EMAIL: Final = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\"]+\.[^\s@<>()\[\],;:\\\".]+")
@@ -69,7 +68,7 @@ def is_email(text: str) -> bool:
 def suspicion(identifier: str) -> str:
     """Why an identifier may look like another one ("" when it does not).
 
-    Zero-width and direction characters, control characters, unusual spaces, digits of other scripts, styled letters and letters of
+    Zero-width, direction and control characters, unusual spaces, digits of other scripts, styled letters and letters of
     several scripts in one identifier are named. An identifier wholly in one script is not suspicious.
     """
     if identifier.isascii() and identifier.isprintable():
@@ -139,7 +138,7 @@ class Row:
         self._problems.append((field, code, reason))
 
     def reject(self) -> Reject | None:
-        """The reject for this row, with the first problem's field and code and the reasons of all; None if it is good."""
+        """The reject for this row: field and code of the first problem, the reasons of all; None if it is good."""
         if not self._problems:
             return None
         field, code, reason = self._problems[0]
@@ -169,7 +168,7 @@ class Row:
         return value
 
     def text(self, field: str, limit: int = MAX_TEXT_CHARS) -> str:
-        """A text that may have several lines. A leading = + - @ or tab is kept: it is text here, see formats/export.py."""
+        """A text that may have several lines. A leading = + - @ or tab is kept: here it is text (see export.py)."""
         value = many_lines(self._values.get(field, ""))
         self._check_length(field, value, limit)
         return value
@@ -184,7 +183,8 @@ class Row:
         """One mail address or "". The value is never shown."""
         value = self.raw(field)
         if value and not is_email(value):
-            self.fail(field, "email_format", "expected one mail address such as accounts@example.com, found something else")
+            reason = "expected one mail address such as accounts@example.com, found something else"
+            self.fail(field, "email_format", reason)
         return value
 
     def choice(self, field: str, allowed: tuple[str, ...], default: str = "") -> str:
@@ -212,7 +212,8 @@ class Row:
         """An IANA time zone or ""."""
         value = self.raw(field)
         if value and not is_timezone(value):
-            self.fail(field, "timezone_unknown", f"expected a time zone such as Europe/Berlin, found {shortened(value)}")
+            reason = f"expected a time zone such as Europe/Berlin, found {shortened(value)}"
+            self.fail(field, "timezone_unknown", reason)
         return value
 
     def day(self, field: str, *, required: bool = False) -> date | None:
@@ -243,7 +244,7 @@ class Row:
         return minor
 
     def side_amount(self, field: str, currency: str) -> int | None:
-        """Another amount of the row, in minor units of a known currency; None, and a problem, when it cannot be read."""
+        """Another amount of the row, in minor units of a known currency; None, and a problem, if it is not one."""
         try:
             return parse_minor(self.raw(field), currency)
         except MoneyError as error:

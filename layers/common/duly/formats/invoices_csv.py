@@ -10,7 +10,8 @@ from duly.formats.records import Buyer, FileResult, InvoiceRow, InvoiceType, Rej
 from duly.formats.table import Columns, read_rows
 
 COLUMNS: Final = Columns(
-    ("number", "customer", "issued", "due", "amount", "currency", "type", "terms", "order"), ("for_invoice", "reference")
+    ("number", "customer", "issued", "due", "amount", "currency", "type", "terms", "order"),
+    ("for_invoice", "reference"),
 )
 TYPES: Final = ("invoice", "credit_note")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, get_args
 
 from duly.domain.money import format_minor, shortened
@@ -70,7 +70,7 @@ def read_file(name: str, data: bytes, kind: str | None = None) -> FileResult:
             raise FileProblem("wrong_kind", f"expected {_UPLOADS[expected]}, found {_UPLOADS[reader.kind]}")
         return reader.read(data)
     except FileProblem as problem:
-        format = reader.format if reader else _unsupported_format(look)
+        format = reader.format if reader else _unsupported_format(look) or ("xml" if look.root else "unknown")
         return file_result(expected or (reader.kind if reader else "unknown"), format, (), (problem.as_reject(),))
 
 
@@ -103,9 +103,8 @@ def _refusal(data: bytes, look: Look, expected: FileKind | None) -> FileProblem:
         if known.detect(look):
             return FileProblem("unsupported_format", f"expected {wanted} in a supported format, found {known.called}")
     if look.root:
-        return FileProblem(
-            "unsupported_format", f"expected {wanted} in a supported format, found XML with the root {shortened(look.root)}"
-        )
+        reason = f"expected {wanted} in a supported format, found XML with the root {shortened(look.root)}"
+        return FileProblem("unsupported_format", reason)
     check_bytes(data)
     return FileProblem("unsupported_format", f"expected {wanted} in a supported format, found none that is known")
 
@@ -137,10 +136,7 @@ def _record(record: CustomerRow | InvoiceRow | Statement) -> dict[str, Any]:
 
 
 def _customer(row: CustomerRow) -> dict[str, Any]:
-    fields = (
-        "id", "name", "country", "language", "timezone", "kind", "vat_id", "endpoint", "email", "role", "scenario"
-    )  # fmt: skip
-    return {"line": row.line} | {field: getattr(row, field) for field in fields}
+    return asdict(row)
 
 
 def _invoice(row: InvoiceRow) -> dict[str, Any]:

@@ -52,8 +52,8 @@ class Unsupported:
 def _document(message: bytes, version: str) -> Callable[[Look], bool]:
     """Detects an ISO 20022 message by its element or the number in its namespace."""
     element = re.compile(rb"<(?:[\w.-]+:)?" + message + rb"[\s/>]")
-    return lambda look: look.root == "Document" and (
-        element.search(look.head) is not None or f":{version}." in look.root_attributes
+    return lambda look: (
+        look.root == "Document" and (element.search(look.head) is not None or f":{version}." in look.root_attributes)
     )
 
 
@@ -70,21 +70,33 @@ def is_ubl(look: Look) -> bool:
 #: Tried in order, after the supported formats.
 UNSUPPORTED: Final = (
     Unsupported("pdf", "a PDF", lambda look: look.starts(b"%PDF")),
-    Unsupported("xlsx", "an XLSX workbook", lambda look: look.starts(b"PK\x03\x04") and look.has(rb"xl/|\[Content_Types\]")),
+    Unsupported(
+        "xlsx", "an XLSX workbook", lambda look: look.starts(b"PK\x03\x04") and look.has(rb"xl/|\[Content_Types\]")
+    ),
     Unsupported("zip", "a ZIP archive", lambda look: look.starts(b"PK\x03\x04", b"PK\x05\x06")),
     Unsupported("gzip", "a gzip archive", lambda look: look.starts(b"\x1f\x8b")),
-    Unsupported("archive", "a compressed archive", lambda look: look.starts(b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")),
+    Unsupported(
+        "archive", "a compressed archive", lambda look: look.starts(b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
+    ),
     Unsupported("ole", "an old or encrypted Office file", lambda look: look.starts(b"\xd0\xcf\x11\xe0")),
-    Unsupported("cii", "a UN/CEFACT CII invoice (ZUGFeRD 2, Factur-X, XRechnung)", lambda look: look.root == "CrossIndustryInvoice"),
+    Unsupported(
+        "cii",
+        "a UN/CEFACT CII invoice (ZUGFeRD 2, Factur-X, XRechnung)",
+        lambda look: look.root == "CrossIndustryInvoice",
+    ),
     Unsupported("zugferd1", "a ZUGFeRD 1.0 invoice", lambda look: look.root == "CrossIndustryDocument"),
     Unsupported("orderx", "an Order-X order", lambda look: look.root == "SCRDMCCBDACIOMessageStructure"),
     Unsupported("fatturapa", "a FatturaPA invoice", lambda look: look.root == "FatturaElettronica"),
     Unsupported("camt052", "a CAMT.052 account report", _document(b"BkToCstmrAcctRpt", "camt.052")),
     Unsupported("camt054", "a CAMT.054 notification", _document(b"BkToCstmrDbtCdtNtfctn", "camt.054")),
     Unsupported("pain", "an ISO 20022 payment order (pain)", _document(b"CstmrCdtTrfInitn", "pain.001")),
-    Unsupported("ofx", "an OFX statement", lambda look: look.starts(b"OFXHEADER") or look.root == "OFX" or look.has(rb"<OFX>")),
+    Unsupported(
+        "ofx", "an OFX statement", lambda look: look.starts(b"OFXHEADER") or look.root == "OFX" or look.has(rb"<OFX>")
+    ),
     Unsupported("html", "an HTML page", lambda look: look.root.lower() == "html" or look.has(rb"(?i)\A<!doctype html")),
-    Unsupported("mt940", "a SWIFT MT940 or MT942 statement", lambda look: look.has(rb"\A(?:\{1:|:20:)|(?m:^:20:).*\s+:2[158]")),
+    Unsupported(
+        "mt940", "a SWIFT MT940 or MT942 statement", lambda look: look.has(rb"\A(?:\{1:|:20:)|(?m:^:20:).*\s+:2[158]")
+    ),
     Unsupported("bai2", "a BAI2 statement", lambda look: look.has(rb"\A01,[^,\r\n]*,[^,\r\n]*,[0-9]{6},")),
     Unsupported("coda", "a CODA statement", lambda look: look.has(rb"\A00000[0-9]{9}05")),
     Unsupported("json", "JSON", lambda look: look.has(rb"\A[\[{]\s*[\[{\"\]}]")),

@@ -16,8 +16,8 @@ DueSource = Literal["stated", "default"]
 class Reject:
     """Something of a file that cannot be used, and why.
 
-    `line` counts from 1. Exactly one reject exists for each rejected row, and a file that cannot be read at all, but at a line
-    that can be named, counts as one row. Line 0 speaks of the whole file (no row, no amount). The amount is kept when it
+    `line` counts from 1. Exactly one reject exists for each rejected row; a file that cannot be read because of a line
+    that can be named counts as one row. Line 0 speaks of the whole file (no row, no amount). The amount is kept when it
     could be read, so that money in can be proved.
     """
 
@@ -99,8 +99,8 @@ class InvoiceRow:
 class BankEntry:
     """One booked movement of a bank account. Money in is positive, money out negative.
 
-    `line` is different for each entry of a file. Parts of a batch that have no bank reference of their own get the batch's
-    with "/1", "/2"... behind it, so that a bank reference never stands for two entries of one statement by our doing.
+    `line` is different for each entry of a file. Parts of a batch that have no bank reference of their own get that of
+    the batch with "/1", "/2"... behind it, so that splitting never gives two entries the same reference.
     """
 
     line: int
@@ -137,8 +137,8 @@ Record = CustomerRow | InvoiceRow | Statement
 class FileResult:
     """What one file gave.
 
-    `rows_in` is good rows (for statements: entries) plus rejected rows. `amounts_in` sums, by currency and in minor units,
-    the amounts of the good rows and those rejected rows whose amount could be read.
+    `rows_in` is good rows (for statements: entries) plus rejected rows. `amounts_in` sums, by currency and in minor
+    units, the amounts of the good rows and those rejected rows whose amount could be read.
     """
 
     kind: FileKind

@@ -134,5 +134,6 @@ def _split(text: str, width: int) -> Iterator[tuple[int, list[str], str]]:
 
 
 def _swallowed_rows(cells: list[str], width: int) -> bool:
-    """Whether a cell holds a line with as many commas as a whole row: another row, swallowed by an open quotation mark."""
-    return any(line.count(",") >= width - 1 for cell in cells if "\n" in cell or "\r" in cell for line in cell.splitlines())
+    """Whether a cell holds a line with as many commas as a row: another row, swallowed by an open quotation mark."""
+    several = (cell.splitlines() for cell in cells if "\n" in cell or "\r" in cell)
+    return any(line.count(",") >= width - 1 for lines in several for line in lines)

@@ -1,4 +1,4 @@
-"""UBL 2.1 Invoice and CreditNote (OASIS), with the meanings that EN 16931 and Peppol BIS Billing 3 give the elements."""
+"""UBL 2.1 Invoice and CreditNote (OASIS); the elements mean what EN 16931 and Peppol BIS Billing 3 say."""
 
 from __future__ import annotations
 
@@ -6,9 +6,28 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from duly.formats.fields import COUNTRIES, MAX_IDENTIFIER_CHARS, MAX_NAME_CHARS, Row, compact_account, is_email, one_line
+from duly.formats.fields import (
+    COUNTRIES,
+    MAX_IDENTIFIER_CHARS,
+    MAX_NAME_CHARS,
+    Row,
+    compact_account,
+    is_email,
+    one_line,
+)
 from duly.formats.records import Buyer, FileResult, InvoiceRow, InvoiceType, file_result
-from duly.formats.xml import Element, children, every, first, local_name, machine_amount, machine_date, parse_xml, value, values
+from duly.formats.xml import (
+    Element,
+    children,
+    every,
+    first,
+    local_name,
+    machine_amount,
+    machine_date,
+    parse_xml,
+    value,
+    values,
+)
 
 # UNTDID 1001 document types that are credit notes in EN 16931 (subset of code list "Invoice type code").
 CREDIT_NOTE_CODES: Final = frozenset({"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"})
@@ -55,7 +74,8 @@ def _invoice(row: Row, root: Element) -> InvoiceRow:
     amount_minor = row.money("amount", "currency")
     stated = row.raw("currency of amount")
     if row.currency and stated and stated != row.currency:
-        row.fail("currency", "currency_mismatch", "expected the document's currency in the payable amount, found another")
+        reason = "expected the document's currency in the payable amount, found another"
+        row.fail("currency", "currency_mismatch", reason)
     type_code = value(root, "InvoiceTypeCode") or value(root, "CreditNoteTypeCode")
     return InvoiceRow(
         line=row.line,
@@ -82,10 +102,8 @@ def _invoice(row: Row, root: Element) -> InvoiceRow:
 
 def _due(root: Element) -> str:
     """The due date of the document, else of the means of payment, else of the terms."""
-    return next(
-        (text for path in ("DueDate", "PaymentMeans/PaymentDueDate", "PaymentTerms/PaymentDueDate") if (text := value(root, path))),
-        "",
-    )
+    paths = ("DueDate", "PaymentMeans/PaymentDueDate", "PaymentTerms/PaymentDueDate")
+    return next((text for path in paths if (text := value(root, path))), "")
 
 
 def _type(root: Element, type_code: str) -> InvoiceType:
@@ -94,28 +112,27 @@ def _type(root: Element, type_code: str) -> InvoiceType:
 
 
 def _only(found: Iterable[str]) -> str:
-    """The one value, or "" when there are several: a credit note for several invoices names none that it all belongs to."""
+    """The one value, or "" when there are several: how much of a credit belongs to which invoice is then not known."""
     distinct = set(found)
     return distinct.pop() if len(distinct) == 1 else ""
 
 
 def _buyer_id(root: Element) -> str:
     """The creditor's own number for the customer, else the first identification that the party states."""
-    return value(root, f"{_CUSTOMER}/SupplierAssignedAccountID") or value(root, f"{_CUSTOMER}/Party/PartyIdentification/ID")
+    assigned = value(root, f"{_CUSTOMER}/SupplierAssignedAccountID")
+    return assigned or value(root, f"{_CUSTOMER}/Party/PartyIdentification/ID")
 
 
 def _buyer(root: Element, buyer_id: str) -> Buyer:
     party = first(root, f"{_CUSTOMER}/Party")
-    endpoint = _endpoint(party)
+    # An endpoint of the scheme EM is a mailbox that machines read, so it is no contact to write reminders to.
     email = value(party, "Contact/ElectronicMail")
-    if not email and endpoint.startswith("EM:"):
-        email = endpoint.removeprefix("EM:")
     country = value(party, "PostalAddress/Country/IdentificationCode").upper()
     return Buyer(
         id=buyer_id,
         name=_name(party),
         vat_id=_vat_id(party),
-        endpoint=endpoint,
+        endpoint=_endpoint(party),
         email=email if is_email(email) else "",
         country=country if country in COUNTRIES else "",
     )
@@ -133,7 +150,8 @@ def _endpoint(party: Element | None) -> str:
 
 def _name(party: Element | None) -> str:
     """The legal name, else the trading name."""
-    return one_line(value(party, "PartyLegalEntity/RegistrationName") or value(party, "PartyName/Name"))[:MAX_NAME_CHARS]
+    name = value(party, "PartyLegalEntity/RegistrationName") or value(party, "PartyName/Name")
+    return one_line(name)[:MAX_NAME_CHARS]
 
 
 def _vat_id(party: Element | None) -> str:

@@ -1,18 +1,36 @@
-"""XML read without trust: no DOCTYPE, no entities, no network, bounded depth and size. Elements are found by local name."""
+"""XML read without trust: no DOCTYPE, entities or network, bounded depth and size; elements found by local name."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, Protocol, cast
 
 from duly.formats.decoding import check_bytes, decode
 from duly.formats.problems import FileProblem
 
-if TYPE_CHECKING:
-    from lxml.etree import _Element as Element
-else:
-    Element = object
+
+class Element(Protocol):
+    """What is used of an lxml element (lxml itself is imported only where XML is parsed)."""
+
+    @property
+    def tag(self) -> Any:
+        """Name with namespace in braces."""
+
+    @property
+    def text(self) -> str | None:
+        """Text before the first child."""
+
+    @property
+    def sourceline(self) -> int | None:
+        """Line of the start tag, from 1."""
+
+    def get(self, key: str) -> str | None:
+        """An attribute."""
+
+    def __iter__(self) -> Iterator[Element]:
+        """The child elements."""
+
 
 #: Largest XML file that is read; the tree takes several times the size of the file.
 MAX_XML_BYTES: Final = 16 * 1024 * 1024
@@ -29,7 +47,7 @@ _DECIMAL: Final = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?")
 
 
 def root_of(data: bytes) -> tuple[str, str] | None:
-    """Local name and attributes (with the namespaces) of the root element, by a look at the start; None if there is none."""
+    """Local name and attributes (namespaces too) of the root element, by a look at the start; None if there is none."""
     found = _ROOT.match(data, _start_of_root(data))
     return (found[1].decode("utf-8", "replace"), found[2].decode("utf-8", "replace")) if found else None
 
@@ -55,11 +73,11 @@ def parse_xml(data: bytes) -> Element:
         remove_pis=True,
     )
     try:
-        root = etree.fromstring(data, parser)
+        root = cast(Element, etree.fromstring(data, parser))
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        what = _error_name(error.error_log.last_error)
-        raise FileProblem("xml_broken", f"expected well-formed XML, found {what} at column {column}", line=line) from None
+        reason = f"expected well-formed XML, found {_error_name(error.error_log)} at column {column}"
+        raise FileProblem("xml_broken", reason, line=line) from None
     _check_depth(root)
     return root
 
@@ -161,7 +179,7 @@ def _check_depth(root: Element) -> None:
         stack.extend((child, depth + 1) for child in element)
 
 
-def _error_name(entry: object) -> str:
-    """What the parser complains of, in words and without the file's text: ERR_TAG_NAME_MISMATCH -> "tag name mismatch"."""
-    name = str(getattr(entry, "type_name", "") or "ERR_UNKNOWN")
+def _error_name(log: Any) -> str:
+    """What the parser complains of, without the file's text: ERR_TAG_NAME_MISMATCH -> "tag name mismatch"."""
+    name = str(log.last_error.type_name if log.last_error else "ERR_UNKNOWN")
     return name.removeprefix("ERR_").replace("_", " ").lower()
