@@ -1,0 +1,196 @@
+"""Gates: when in doubt, do not chase. Each is one named function; its name is what logs and metrics show.
+
+Account gates are checked on exactly the version that a claim follows. Stack gates come in as ``Surroundings``: they
+are read before the agenda and again just before each claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from duly.domain.account import Account, Item
+from duly.domain.calendar import (
+    UnknownTimeZone,
+    business_days_between,
+    contact_open,
+    local_date,
+)
+from duly.domain.policy import Policy, Scenario
+from duly.domain.steps import blocked_until
+
+INBOUND_WAITING = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a decision needs to know of the world outside the account.
+
+    ``holidays`` None means that no table exists for the debtor's country. ``closed`` names stack gates that are shut.
+    """
+
+    now: datetime
+    holidays: frozenset[date] | None
+    closed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StackFacts:
+    """What the stack gates look at. ``bank_data_until`` is the last day that a closed bank statement covers."""
+
+    now: datetime
+    creditor_holidays: frozenset[date] | None = frozenset()
+    bank_data_until: date | None = None
+    open_statements: int = 0
+    inbound_waiting: int = 0
+    sending_paused: str = ""
+
+
+def stack_gates(facts: StackFacts, policy: Policy) -> tuple[str, ...]:
+    """Return the names of the stack gates that are closed."""
+    checks = {
+        "bank_data_stale": _bank_data_stale(facts, policy),
+        "statement_open": facts.open_statements > 0,
+        "inbound_mail_waiting": facts.inbound_waiting > 0,
+        "sending_paused": bool(facts.sending_paused),
+    }
+    return tuple(name for name, closed in checks.items() if closed)
+
+
+def _bank_data_stale(facts: StackFacts, policy: Policy) -> bool:
+    limit = policy.gates.bank_data_max_age_business_days
+    if not limit:
+        return False
+    if facts.bank_data_until is None or facts.creditor_holidays is None:
+        return True
+    today = local_date(facts.now, policy.creditor.timezone)
+    weekdays = frozenset(range(5))
+    return business_days_between(facts.bank_data_until, today, weekdays, facts.creditor_holidays) > limit
+
+
+# --- account gates
+def provisional_customer(account: Account, policy: Policy, around: Surroundings) -> bool:
+    """The customer is not in any customer file yet, or its account moved to another."""
+    del policy, around
+    return account.header.provisional or bool(account.header.merged_into)
+
+
+def suspense_cash(account: Account, policy: Policy, around: Surroundings) -> bool:
+    """Money in suspense could be this customer's."""
+    del around
+    return policy.gates.suspense_blocks and bool(account.header.suspense)
+
+
+def unread_reply(account: Account, policy: Policy, around: Surroundings) -> bool:
+    """A reply is not understood yet, or waits for a person."""
+    del policy, around
+    return bool(account.live("replies")) or any(task.kind == "read_reply" for task in account.live("tasks"))
+
+
+def address_refused(account: Account, policy: Policy, around: Surroundings) -> bool:
+    """No address is left that neither bounced nor complained."""
+    del policy, around
+    return not reachable_contacts(account)
+
+
+def complaint(account: Account, policy: Policy, around: Surroundings) -> bool:
+    """Somebody at the customer marked a notice as spam: a person has to look first."""
+    del policy, around
+    return any(task.kind == "complaint" for task in account.live("tasks"))
+
+
+def holiday_table_missing(account: Account, policy: Policy, around: Surroundings) -> bool:
+    """The policy spares public holidays, and none are known for the debtor's country."""
+    del account
+    return policy.contact.holidays and around.holidays is None
+
+
+def contact_window(account: Account, policy: Policy, around: Surroundings) -> bool:
+    """Outside the debtor's local contact hours or days, or in a time zone nobody knows."""
+    contact = policy.contact
+    try:
+        return not contact_open(
+            around.now,
+            account.header.timezone,
+            (contact.window_start_minute, contact.window_end_minute),
+            contact.days,
+            (around.holidays or frozenset()) if contact.holidays else frozenset(),
+        )
+    except UnknownTimeZone:
+        return True
+
+
+def minimum_gap(account: Account, policy: Policy, around: Surroundings) -> bool:
+    """Too soon after the last notice to this customer."""
+    earliest = gap_ends(account, policy)
+    return earliest is not None and local_date(around.now, account.header.timezone) < earliest
+
+
+def weekly_cap(account: Account, policy: Policy, around: Surroundings) -> bool:
+    """As many notices within 7 days as the policy allows (never more than 7)."""
+    cap = min(policy.contact.max_per_7_days or 7, 7)
+    since = around.now - timedelta(days=7)
+    return sum(since < time for time in account.header.contacts_made.values()) >= cap
+
+
+Gate = Callable[[Account, Policy, Surroundings], bool]
+ACCOUNT_GATES: tuple[Gate, ...] = (
+    provisional_customer,
+    suspense_cash,
+    unread_reply,
+    complaint,
+    address_refused,
+    holiday_table_missing,
+    contact_window,
+    minimum_gap,
+    weekly_cap,
+)
+
+
+def closed_gates(account: Account, policy: Policy, around: Surroundings) -> tuple[str, ...]:
+    """Return the names of all closed gates, those of the stack first. The later gates need a valid time zone, so an
+    unknown one is reported by ``contact_window`` alone."""
+    closed = list(around.closed)
+    for gate in ACCOUNT_GATES:
+        if gate(account, policy, around):
+            closed.append(gate.__name__)
+            if gate is contact_window:
+                break
+    return tuple(closed)
+
+
+def gap_ends(account: Account, policy: Policy) -> date | None:
+    """Return the first local day on which the minimum gap allows another notice, or None before the first notice."""
+    if not account.header.contacts_made:
+        return None
+    scenario = policy.scenario_for(account.header.scenario, account.header.category)
+    last = local_date(max(account.header.contacts_made.values()), account.header.timezone)
+    gap = timedelta(days=policy.min_gap_days_for(scenario))
+    return last + gap + (timedelta(days=1) if scenario.gap_boundary == "after" and gap else timedelta())
+
+
+def reachable_contacts(account: Account) -> list[dict[str, str]]:
+    """Return the contacts with an address that is not suppressed, as the personal item holds them."""
+    return [
+        contact
+        for contact in account.personal.get("contacts", [])
+        if contact.get("email") and contact["id"] not in account.header.suppressed
+    ]
+
+
+# --- gates of one item
+def item_gate(account: Account, item: Item, scenario: Scenario, today: date) -> str:
+    """Return the name of the first gate that keeps this item out of a notice, or an empty string."""
+    checks = {
+        "settled": item.state != "open",
+        "in_flight": bool(item.notice),
+        "disputed": any(item.key in dispute.items for dispute in account.live("disputes")),
+        "promised": any(item.key in promise.items for promise in account.live("promises")),
+        "held": any(
+            (not hold.items or item.key in hold.items) and today < blocked_until(hold.until, scenario.hold_last_day)
+            for hold in account.live("holds")
+        ),
+        "below_tolerance": item.outstanding_minor < scenario.tolerance_minor.get(item.currency, 1),
+    }
+    return next((name for name, closed in checks.items() if closed), "")

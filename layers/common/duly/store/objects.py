@@ -1,0 +1,128 @@
+"""Objects in the bucket: uploads come in by key and version, receipts, mails and work parts go out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Protocol
+
+from duly.store.memory import Fault, no_fault
+
+MAX_OBJECT_BYTES = 200 * 1024 * 1024  # a larger upload is refused with a reason, not read
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One version of an object. ``metadata`` holds the user metadata in lower case."""
+
+    data: bytes
+    version: str
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One version of an object in a listing."""
+
+    key: str
+    version: str
+    modified: datetime
+    size: int
+
+
+class TooLarge(Exception):
+    """The object is over MAX_OBJECT_BYTES."""
+
+
+class Objects(Protocol):
+    """A versioned bucket."""
+
+    def get(self, key: str, version: str = "") -> Object | None:
+        """Return the object (its latest version unless one is named), or None when it is gone. Raises TooLarge."""
+
+    def put(self, key: str, data: bytes, content_type: str, metadata: dict[str, str] | None = None) -> str:
+        """Write an object; return its version."""
+
+    def versions(self, prefix: str, limit: int) -> Iterator[Listed]:
+        """Yield at most ``limit`` object versions below a prefix."""
+
+
+class S3Objects:
+    """The stack's bucket in S3."""
+
+    def __init__(self, bucket: str) -> None:
+        self.bucket = bucket
+
+    @cached_property
+    def client(self) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client("s3", config=Config(connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 4}))
+
+    def get(self, key: str, version: str = "") -> Object | None:
+        extra = {"VersionId": version} if version else {}
+        try:
+            answer = self.client.get_object(Bucket=self.bucket, Key=key, **extra)
+        except self.client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"):
+                return None
+            raise
+        if answer["ContentLength"] > MAX_OBJECT_BYTES:
+            answer["Body"].close()
+            raise TooLarge
+        return Object(answer["Body"].read(), answer.get("VersionId", ""), answer.get("Metadata", {}))
+
+    def put(self, key: str, data: bytes, content_type: str, metadata: dict[str, str] | None = None) -> str:
+        answer = self.client.put_object(
+            Bucket=self.bucket, Key=key, Body=data, ContentType=content_type, Metadata=metadata or {}
+        )
+        return str(answer.get("VersionId", ""))
+
+    def versions(self, prefix: str, limit: int) -> Iterator[Listed]:
+        pages = self.client.get_paginator("list_object_versions").paginate(
+            Bucket=self.bucket, Prefix=prefix, PaginationConfig={"MaxItems": limit}
+        )
+        for page in pages:
+            for found in page.get("Versions", []):
+                yield Listed(found["Key"], found["VersionId"], found["LastModified"], found["Size"])
+
+
+class MemoryObjects:
+    """A versioned bucket in memory."""
+
+    def __init__(self, fault: Fault = no_fault) -> None:
+        self.fault = fault
+        self._versions: dict[str, list[tuple[Object, datetime]]] = {}
+
+    def get(self, key: str, version: str = "") -> Object | None:
+        self.fault("objects.get", "before")
+        found = [one for one, _ in self._versions.get(key, []) if version in ("", one.version)]
+        self.fault("objects.get", "after")
+        return found[-1] if found else None
+
+    def put(self, key: str, data: bytes, content_type: str, metadata: dict[str, str] | None = None) -> str:
+        del content_type
+        self.fault("objects.put", "before")
+        versions = self._versions.setdefault(key, [])
+        version = hashlib.sha256(f"{key}|{len(versions)}".encode()).hexdigest()[:16]
+        versions.append((Object(data, version, metadata or {}), datetime.now(UTC)))
+        self.fault("objects.put", "after")
+        return version
+
+    def versions(self, prefix: str, limit: int) -> Iterator[Listed]:
+        self.fault("objects.versions", "before")
+        count = 0
+        for key in sorted(self._versions):
+            for one, modified in self._versions[key] if key.startswith(prefix) else []:
+                if count < limit:
+                    yield Listed(key, one.version, modified, len(one.data))
+                count += 1
+        self.fault("objects.versions", "after")
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """Return all keys below a prefix, for tests."""
+        return sorted(key for key in self._versions if key.startswith(prefix))

@@ -1,0 +1,149 @@
+"""Each uploaded object version, from its arrival to its receipt. A receipt is the sum of outcomes, never a counter."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from duly.domain import codec
+from duly.store import keys
+from duly.store.tables import Record, Table
+
+MAX_RECENT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The state of one upload. Amounts in minor units by currency.
+
+    ``state``: received (known), planned (cut into ``messages`` messages), closed (every row has an outcome).
+    """
+
+    id: str
+    key: str
+    version: str
+    kind: str
+    at: datetime
+    state: str = "received"
+    format: str = ""
+    messages: int = 0
+    rows_in: int = 0
+    amounts_in: dict[str, int] = field(default_factory=dict)
+    rejected_rows: int = 0
+    rejected_amounts: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
+    covers_until: date | None = None
+    closed_at: datetime | None = None
+    receipt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """What became of one row: applied, duplicate or rejected (with code and reason)."""
+
+    line: int
+    result: str
+    amount_minor: int = 0
+    currency: str = ""
+    field: str = ""
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageOutcome:
+    """What became of the rows of one message."""
+
+    number: int
+    rows: tuple[RowOutcome, ...]
+
+
+def upload_id(key: str, version: str) -> str:
+    """Return the id of one object version: 24 hexadecimal digits."""
+    return hashlib.sha256(f"{key}\n{version}".encode()).hexdigest()[:24]
+
+
+class UploadStore:
+    """Uploads in their table."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def get(self, upload: str) -> Upload | None:
+        record = self.table.get(keys.upload(upload), "0")
+        return codec.decode(Upload, record.body) if record else None
+
+    def register(self, upload: Upload) -> Upload:
+        """Note that an object version arrived; return what is known of it (the first note stays)."""
+        self.table.put(Record(keys.open_uploads(upload.kind), upload.id, {"upload": upload.id}))
+        month = f"UPLOADS#{upload.at:%Y-%m}"
+        self.table.put(Record(month, f"{upload.at.isoformat()}#{upload.id}", {"upload": upload.id}))
+        if self.table.create(Record(keys.upload(upload.id), "0", codec.encode(upload), kind="upload")):
+            return upload
+        found = self.get(upload.id)
+        if found is None:
+            raise LookupError("an upload that exists cannot be read")
+        if found.state == "closed":
+            self.table.delete(keys.open_uploads(upload.kind), upload.id)
+        return found
+
+    def save(self, upload: Upload) -> None:
+        self.table.put(Record(keys.upload(upload.id), "0", codec.encode(upload), kind="upload"))
+
+    def record(self, upload: str, outcome: MessageOutcome) -> None:
+        """Note the outcome of one message; the same message again writes the same item."""
+        sk = keys.upload_message(outcome.number)
+        self.table.put(Record(keys.upload(upload), sk, codec.encode(outcome), kind="outcome"))
+
+    def outcomes(self, upload: str) -> list[MessageOutcome]:
+        return [codec.decode(MessageOutcome, one.body) for one in self.table.query(keys.upload(upload), "M#")]
+
+    def has_outcome(self, upload: str, number: int) -> bool:
+        return self.table.get(keys.upload(upload), keys.upload_message(number)) is not None
+
+    def close(self, upload: Upload, at: datetime, receipt: str) -> Upload:
+        closed = replace(upload, state="closed", closed_at=at, receipt=receipt)
+        self.save(closed)
+        self.table.delete(keys.open_uploads(upload.kind), upload.id)
+        return closed
+
+    def open_count(self, kind: str) -> int:
+        """Return how many uploads of a kind are not closed yet."""
+        return len(self.table.query(keys.open_uploads(kind)))
+
+    def recent(self, at: datetime, limit: int = MAX_RECENT) -> list[Upload]:
+        """Return the uploads of this month and the one before, newest first, at most ``limit``."""
+        first = at.replace(day=1)
+        months = [first, _month_before(first)]
+        ids = [
+            record.body["upload"]
+            for month in months
+            for record in reversed(self.table.query(f"UPLOADS#{month:%Y-%m}"))
+        ]
+        found = [self.get(one) for one in ids[:limit]]
+        return [one for one in found if one is not None]
+
+
+def _month_before(first: datetime) -> datetime:
+    return first.replace(year=first.year - (first.month == 1), month=(first.month - 2) % 12 + 1)
+
+
+# --- facts about the stack as a whole, in the same table
+class StackStore:
+    """A few facts that hold for the whole stack."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def get(self, name: str) -> dict[str, str]:
+        record = self.table.get(keys.STACK, name)
+        return record.body if record else {}
+
+    def put(self, name: str, body: dict[str, str]) -> None:
+        self.table.put(Record(keys.STACK, name, body, kind="stack"))
+
+    def extend_bank_data(self, until: date) -> None:
+        """Move the last day covered by closed statements forward, never back."""
+        if self.get("bank_data").get("until", "") < until.isoformat():
+            self.put("bank_data", {"until": until.isoformat()})
