@@ -6,7 +6,7 @@ import html
 import re
 
 MAX_TEXT_CHARACTERS = 1_000_000
-MAX_LINES = 20_000
+MAX_LINES = 5_000
 MAX_LINE_CHARACTERS = 2_000
 MAX_TAG_CHARACTERS = 8_192
 MAX_QUOTE_DEPTH = 20
@@ -261,6 +261,9 @@ def _attribution_length(lines: list[str], index: int) -> int:
         return 0
     if _BARE_ATTRIBUTION.match(first):
         return 1
+    window = "".join(lines[index : index + MAX_ATTRIBUTION_LINES])
+    if ":" not in window and "：" not in window and "--" not in window:
+        return 1 if _ISO_GMAIL.match(first) else 0
     joined = first.strip()
     for count in range(1, MAX_ATTRIBUTION_LINES + 1):
         if len(joined) > 400:
@@ -315,7 +318,7 @@ def _without_delimited_signature(lines: list[str]) -> list[str]:
     for index, line in enumerate(lines):
         tail = len(lines) - index - 1
         before = any(other.strip() for other in lines[:index])
-        if _DASHES.match(line) and before and tail <= 40:
+        if before and (_DASHES.match(line) and tail <= 40 or _RULE.match(line) and tail <= 10):
             return lines[:index]
     return [line for line in lines if not _SENT_FROM.match(line)]
 
