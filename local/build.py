@@ -1,8 +1,8 @@
 """Builds what the local stack deploys: the layer as folders, each function as a zip with a `bootstrap`.
 
-On AWS the layer is built by layers/common/Makefile with pip for arm64. Here the same packages, in the same versions, are
-already installed in the running environment, so the layer is a folder of links to exactly the packages of its lock (and
-to the same few botocore services), next to a copy of `duly`. A function sees its own code, that layer, the runtime
+On AWS the layer is built by layers/common/Makefile with pip for arm64. Here the same packages, in the same versions,
+are already installed in the running environment, so the layer is a folder of links to exactly the packages of its lock
+(and to the same few botocore services), next to a copy of `duly`. A function sees its own code, that layer, the runtime
 client that Lambda brings, and the standard library: a package missing from the layer's lock is missing here too.
 """
 
@@ -32,6 +32,7 @@ RUNTIME_PACKAGES = ("awslambdaric", "snapshot-restore-py", "simplejson")
 _LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 _ZIP_DATE = (2020, 1, 1, 0, 0, 0)
 _EXECUTABLE = 0o755 << 16
+_READABLE = 0o644 << 16
 _IGNORED = shutil.ignore_patterns("__pycache__", "*.egg-info")
 
 _BOOTSTRAP = """#!/bin/sh
@@ -61,13 +62,15 @@ def build_layer(build_folder: Path = RUN_FOLDER / "build", *, layer_folder: Path
     build_folder.mkdir(parents=True, exist_ok=True)
     lock = locked_versions((layer_folder / "requirements.txt").read_text(encoding="utf-8"))
     services = _listed(layer_folder / "botocore-services.txt")
-    duly = _made_once(build_folder, "duly", _digest_of_tree(layer_folder / "duly"), lambda into: _copy_duly(layer_folder, into))
+    own = _made_once(
+        build_folder, "duly", _digest_of_tree(layer_folder / "duly"), lambda into: _copy_duly(layer_folder, into)
+    )
     seed = f"{sys.executable} {sorted(lock.items())} {services}".encode()
     packages = _made_once(build_folder, "packages", seed, lambda into: _link_packages(lock, services, into))
     runtime = {name: importlib.metadata.version(name) for name in RUNTIME_PACKAGES}
     seed = f"{sys.executable} {sorted(runtime.items())}".encode()
     client = _made_once(build_folder, "runtime", seed, lambda into: _link_packages(runtime, (), into))
-    return Layer((duly, packages, client))
+    return Layer((own, packages, client))
 
 
 def package_function(code_folder: Path, layer: Layer) -> bytes:
@@ -75,7 +78,7 @@ def package_function(code_folder: Path, layer: Layer) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for path in _files(code_folder):
-            _add(archive, path.relative_to(code_folder).as_posix(), path.read_bytes(), 0o644 << 16)
+            _add(archive, path.relative_to(code_folder).as_posix(), path.read_bytes(), _READABLE)
         _add(archive, "bootstrap", layer.bootstrap().encode(), _EXECUTABLE)
     return buffer.getvalue()
 
@@ -84,7 +87,7 @@ def empty_layer_zip() -> bytes:
     """The emulator does not apply layers to functions with a bootstrap; the layer resource only needs some content."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        _add(archive, "python/README", b"The local stack's functions import the layer from their bootstrap's path.\n", 0o644 << 16)
+        _add(archive, "python/README", b"The layer's folders are in each function's bootstrap.\n", _READABLE)
     return buffer.getvalue()
 
 
@@ -119,7 +122,7 @@ def _digest_of_tree(folder: Path) -> bytes:
 
 
 def _made_once(build_folder: Path, kind: str, seed: bytes, make: Callable[[Path], None]) -> Path:
-    """A folder named by its content's digest: made beside and renamed, so that parallel test processes do not collide."""
+    """A folder named by its content's digest: made beside and renamed, so that parallel processes do not collide."""
     target = build_folder / f"{kind}-{hashlib.sha256(seed).hexdigest()[:16]}"
     if target.is_dir():
         return target
@@ -137,7 +140,7 @@ def _made_once(build_folder: Path, kind: str, seed: bytes, make: Callable[[Path]
 
 def _copy_duly(layer_folder: Path, into: Path) -> None:
     shutil.copytree(layer_folder / "duly", into / "duly", ignore=_IGNORED)
-    # the functions would compile at every first import, twice the start's time; unchecked, because the copy never changes
+    # without .pyc every cold start compiles, twice the time; unchecked, because the copy never changes
     compileall.compile_dir(into / "duly", quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
 
 
@@ -146,7 +149,7 @@ def _link_packages(versions: dict[str, str], services: tuple[str, ...], into: Pa
         distribution = importlib.metadata.distribution(name)
         if distribution.version != version:
             raise LocalStackError(
-                f"{name} {distribution.version} is installed, the layer's lock says {version}; run `make test` or delete .venv"
+                f"{name} {distribution.version} is installed, the layer's lock says {version}; run `make clean`"
             )
         for top in _top_level(distribution.files or ()):
             source = Path(str(distribution.locate_file(top)))

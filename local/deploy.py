@@ -60,10 +60,10 @@ def deploy(
     Raises LocalStackError with the failed resources and their reasons.
     """
     uploader = _Uploader(emulator, account, layer, root)
-    body = json.dumps(localize(template, uploader.code_uri, environment or {}), default=str)
+    body = json.dumps(localize(template, uploader.code_uri, environment or {}), default=str).encode()
     request = {
         "StackName": name,
-        "TemplateURL": uploader.put(f"template-{hashlib.sha256(body.encode()).hexdigest()}.json", body.encode(), https=True),
+        "TemplateURL": uploader.template_url(body),
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
@@ -103,11 +103,15 @@ class _Uploader:
 
     def code_uri(self, resource_type: str, folder: str) -> str:
         data = empty_layer_zip() if resource_type == LAYER_TYPE else package_function(self._root / folder, self._layer)
-        return self.put(f"code-{hashlib.sha256(data).hexdigest()}.zip", data)
+        return f"s3://{self._bucket}/{self._put(data, 'zip')}"
 
-    def put(self, key: str, data: bytes, *, https: bool = False) -> str:
+    def template_url(self, body: bytes) -> str:
+        return f"{self._url}/{self._bucket}/{self._put(body, 'json')}"
+
+    def _put(self, data: bytes, ending: str) -> str:
+        key = f"{hashlib.sha256(data).hexdigest()}.{ending}"
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)
-        return f"{self._url}/{self._bucket}/{key}" if https else f"s3://{self._bucket}/{key}"
+        return key
 
 
 def _status(cloudformation: Any, name: str) -> str | None:

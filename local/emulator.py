@@ -18,7 +18,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,7 +74,7 @@ class Emulator:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self.stop()
 
     def start(self) -> None:
@@ -92,7 +91,7 @@ class Emulator:
             self.stop()
             if self._fixed_port or attempt == START_TRIES:
                 break
-        raise LocalStackError(f"the emulator did not start on port {self.port}; {self.log_path} ends:\n{self._log_tail()}")
+        raise LocalStackError(f"the emulator did not start on port {self.port}; its log ends:\n{self._log_tail()}")
 
     def stop(self) -> None:
         """Kills the process, its functions and their folder. Safe to call twice."""
@@ -104,7 +103,7 @@ class Emulator:
         try:
             guard.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired as error:
-            raise LocalStackError(f"the emulator (guard process {guard.pid}) did not stop in {STOP_SECONDS} s") from error
+            raise LocalStackError(f"the emulator's guard {guard.pid} did not stop in {STOP_SECONDS} s") from error
 
     def client(self, service: str, account: str, **config: Any) -> Any:
         """A boto3 client of `service` in `account`, cached. It ignores the user's own AWS configuration and proxies."""
@@ -173,14 +172,12 @@ def make_client(service: str, url: str, account: str, **config: Any) -> Any:
 
     nothing = (None, None, None, None)
     # profile and files are set to nothing, else a user's AWS_PROFILE or ~/.aws/config changes the local stack
-    core = botocore.session.Session(
-        session_vars={"profile": nothing, "config_file": (None, None, os.devnull, None)}  # type: ignore[dict-item]
-    )
+    core = botocore.session.Session(session_vars={"profile": nothing, "config_file": (None, None, os.devnull, None)})
     session = boto3.Session(
         botocore_session=core, aws_access_key_id=account, aws_secret_access_key="test", region_name=REGION
     )
     settings: dict[str, Any] = {"retries": {"total_max_attempts": 1}, "max_pool_connections": 32, "proxies": {}}
-    return session.client(service, endpoint_url=url, config=Config(**(settings | config)))  # type: ignore[call-overload]
+    return session.client(service, endpoint_url=url, config=Config(**(settings | config)))
 
 
 def _answers(port: int) -> bool:

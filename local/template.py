@@ -80,12 +80,19 @@ def transform(template: dict[str, Any], parameters: dict[str, str] | None = None
     return transformed
 
 
+_MANAGED_POLICIES = (
+    "AWSLambdaBasicExecutionRole",
+    "AWSLambdaSQSQueueExecutionRole",
+    "AWSXRayDaemonWriteAccess",
+    "AWSXrayWriteOnlyAccess",
+)
+
+
 class _ManagedPolicies:
     """samtranslator asks for AWS's managed policies by name; without an account the usual ARN is the answer."""
 
     def load(self) -> dict[str, str]:
-        names = ("AWSLambdaBasicExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess", "AWSLambdaSQSQueueExecutionRole")
-        return {name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in names}
+        return {name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in _MANAGED_POLICIES}
 
 
 def main() -> int:
@@ -98,7 +105,8 @@ def main() -> int:
     try:
         transformed = transform(load_template())
     except InvalidDocumentException as error:
-        print(f"template.yaml: {error.message}", *(cause.message for cause in error.causes), sep="\n  ", file=sys.stderr)
+        reasons = [cause.message for cause in error.causes]
+        print(f"template.yaml: {error.message}", *reasons, sep="\n  ", file=sys.stderr)
         return 1
     print(f"template.yaml transforms to {len(transformed['Resources'])} resources")
     return 0
