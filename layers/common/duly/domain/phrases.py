@@ -531,8 +531,8 @@ def find_dates(text: str, today: date, language: str = "", tendency: Tendency = 
 def _without_bare_weekdays(text: str, mentions: list[DateMention]) -> tuple[DateMention, ...]:
     """Drops the weekday of "Friday, 13 March": the day that follows says it exactly."""
     kept = []
-    for mention, following in zip(mentions, [*mentions[1:], None], strict=True):
-        gap = text[mention.end : following.start] if following is not None else "x"
+    for index, mention in enumerate(mentions):
+        gap = text[mention.end : mentions[index + 1].start] if index + 1 < len(mentions) else "x"
         is_weekday = text[mention.start : mention.end].lower().rstrip(".") in _WEEKDAYS
         if not (is_weekday and re.fullmatch(r"[\s,.]*(?:(?:the|den|dem|le|el|il|de)\s+)?", gap, re.IGNORECASE)):
             kept.append(mention)
