@@ -35,8 +35,10 @@ MAX_MESSAGE_BYTES = 5 * 1024 * 1024
 """A notice is words and a table. More than this is a fault of ours, long before SES's limit of 40 MB."""
 
 _LINE_CHARACTERS = 76
-_ENCODED_WORD_BYTES = 45
-"""UTF-8 bytes for one encoded word: 60 characters of base64 and 12 of frame keep it below RFC 2047's 75."""
+_LONGEST_PLAIN_WORD = 60
+_ENCODED_WORD_BYTES = 33
+"""UTF-8 bytes for one encoded word: 44 characters of base64 and 12 of frame, so that it and the header's name fit into
+one line (RFC 2047 allows 75 for the word and 76 for the line)."""
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _DOMAIN_PART = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -47,10 +49,26 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _OWN_HEADERS = frozenset(
     {
-        "from", "sender", "to", "cc", "bcc", "reply-to", "return-path", "subject", "date", "message-id", "references",
-        "in-reply-to", "mime-version", "content-type", "content-language", "content-transfer-encoding",
-        "auto-submitted", "x-auto-response-suppress", "x-duly-attempt",
-    }  # fmt: skip
+        "from",
+        "sender",
+        "to",
+        "cc",
+        "bcc",
+        "reply-to",
+        "return-path",
+        "subject",
+        "date",
+        "message-id",
+        "references",
+        "in-reply-to",
+        "mime-version",
+        "content-type",
+        "content-language",
+        "content-transfer-encoding",
+        "auto-submitted",
+        "x-auto-response-suppress",
+        "x-duly-attempt",
+    }
 )
 
 
@@ -77,9 +95,9 @@ def build(
 ) -> bytes:
     """The whole message with CRLF line ends.
 
-    `to` and `reply_to` are bare addresses, `date` is aware, `attempt` and `thread` are ids of ASCII letters,
-    digits, `-` and `_`. `thread` names the conversation (an opaque id of account and currency); `headers` adds more, but cannot replace
-    one that is written here. Raises MailError.
+    `to` and `reply_to` are bare addresses, `date` is aware, `attempt` and `thread` are ids of ASCII letters, digits,
+    `-` and `_`. `thread` names the conversation (an opaque id of account and currency); `headers` adds more, but cannot
+    replace one that is written here. Raises MailError.
     """
     recipients = [checked_address(address) for address in to]
     if not 1 <= len(recipients) <= MAX_RECIPIENTS:
@@ -138,7 +156,7 @@ def _extra(name: str, value: str) -> str:
 def _words(text: str) -> list[str]:
     """The words of an unstructured header: as they stand, or as encoded words when that is not plain enough."""
     clean = one_line(text)
-    plain = clean.isascii() and "=?" not in clean and all(len(word) <= _LINE_CHARACTERS for word in clean.split())
+    plain = clean.isascii() and "=?" not in clean and all(len(word) <= _LONGEST_PLAIN_WORD for word in clean.split())
     return clean.split(" ") if plain else _encoded_words(clean)
 
 
@@ -147,7 +165,7 @@ def _phrase(name: str) -> list[str]:
     clean = one_line(name)
     if not clean:
         return []
-    if clean.isascii() and "=?" not in clean and len(clean) <= 60:
+    if clean.isascii() and "=?" not in clean and len(clean) <= _LONGEST_PLAIN_WORD:
         escaped = clean.replace("\\", "\\\\").replace('"', '\\"')
         return [f'"{escaped}"']
     return _encoded_words(clean)

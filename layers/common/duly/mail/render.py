@@ -137,14 +137,21 @@ def _is_html(name: str | None) -> bool:
     return name is None or name.endswith(".html.j2")
 
 
-def _wrapped(text: str) -> str:
+def _wrapped(text: str, first: str = "", further: str = "") -> str:
     """A paragraph in lines of the text's width. Long words (numbers, addresses) stay whole."""
-    return textwrap.fill(" ".join(text.split()), TEXT_WIDTH, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(
+        " ".join(text.split()),
+        TEXT_WIDTH,
+        initial_indent=first,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _bullet(text: str) -> str:
     """A paragraph as one point of a list."""
-    return textwrap.indent(_wrapped(text), "  ").replace("  ", "* ", 1)
+    return _wrapped(text, "* ", "  ")
 
 
 def _quoted(text: str) -> str:

@@ -24,6 +24,9 @@ READ_SECONDS = 10
 LONGEST_SEND_SECONDS = 2 * CONNECT_SECONDS + READ_SECONDS
 """Time that an invocation needs in hand before it sends: name lookup and connection, and the wait for an answer."""
 
+MAX_CAUSES = 20
+"""How many causes of a TLS error are looked at: botocore wraps urllib3, which wraps ssl."""
+
 Pressure = Literal["", "slow", "stop"]
 """What a refusal says about the messages after it: nothing, wait between them, or send no more in this run."""
 
@@ -154,15 +157,15 @@ def _refused(code: str, slow: bool = False) -> Refused:
 
 def _certificate_refused(error: BaseException) -> bool:
     """Whether the other side's certificate was refused: then the handshake failed and nothing was written."""
-    seen: BaseException | None = error
-    for _ in range(8):
-        if seen is None:
+    waiting = [error]
+    for _ in range(MAX_CAUSES):
+        if not waiting:
             return False
-        inner = [seen, *(argument for argument in seen.args if isinstance(argument, BaseException))]
-        inner += [value for value in getattr(seen, "kwargs", {}).values() if isinstance(value, BaseException)]
-        if any(isinstance(each, ssl.SSLCertVerificationError) for each in inner):
+        one = waiting.pop()
+        if isinstance(one, ssl.SSLCertVerificationError):
             return True
-        seen = seen.__cause__ or seen.__context__
+        inner = (one.__cause__, one.__context__, *one.args, *getattr(one, "kwargs", {}).values())
+        waiting += [cause for cause in inner if isinstance(cause, BaseException)]
     return False
 
 
