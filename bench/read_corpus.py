@@ -2,8 +2,8 @@
 
     python bench/read_corpus.py DIR
 
-DIR holds `einvoice/expected.csv` (one row for each e-invoice) and `bank/camt/expected_statements.json` with the files that
-they name. Printed are one table for e-invoices by folder and one for statements, every disagreement, and the slowest file.
+DIR holds `einvoice/expected.csv` (one row for each e-invoice) and `bank/camt/expected_statements.json`, with the files
+that they name. Printed are a table for e-invoices by folder, one for statements, every disagreement, the slowest file.
 Exit code 1 when a file made an exception.
 """
 

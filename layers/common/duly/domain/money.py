@@ -31,6 +31,12 @@ EXPONENTS: Final[Mapping[str, int]] = MappingProxyType(
 #: Digits before the decimal point that are still believed; a longer number is an error of the file.
 MAX_WHOLE_DIGITS: Final = 15
 
+#: Longest value that an error message shows.
+MAX_SHOWN_CHARS: Final = 24
+
+_SHOWN_WORDS: Final = ("infinity", "-infinity", "invoice", "credit_note")
+# A mail address, a word of more than four letters, an account number, or letters and digits as in an IBAN.
+_MAYBE_PERSONAL: Final = re.compile(r"@|[^\W\d_]{5}|[0-9]{9}|(?=[0-9 ]*[^\W\d_])[^\W_](?: ?[^\W_]){11}")
 _MACHINE_FORM: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 
 
@@ -89,7 +95,11 @@ def format_minor(amount_minor: int, currency: str) -> str:
     return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
 
 
-def shortened(text: str, limit: int = 24) -> str:
-    """A value for an error message: quoted, control and other unprintable characters escaped, cut to `limit`."""
-    cut = text[:limit] + ("..." if len(text) > limit else "")
-    return ascii(cut) if not cut.isprintable() else f"'{cut}'"
+def shortened(text: str) -> str:
+    """A value for an error message: quoted, if it looks like a number, a date or a code; else only its length.
+
+    In a file with shifted columns any value may be a name, a mail address or an account number; those are never shown.
+    """
+    if len(text) <= MAX_SHOWN_CHARS and (text.lower() in _SHOWN_WORDS or not _MAYBE_PERSONAL.search(text)):
+        return f"'{text}'" if text.isascii() and text.isprintable() else ascii(text)
+    return f"a text of {len(text)} characters"

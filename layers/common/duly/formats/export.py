@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 _FORMULA_START: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -18,3 +21,12 @@ def csv_safe(text: str) -> str:
         return text
     starts = text.startswith(_FORMULA_START) or text.lstrip().startswith(_FORMULA_START)
     return f"'{text}" if starts else text
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """The rows as CSV text (RFC 4180, lines end with CR LF) with every cell made safe for spreadsheets."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(header)
+    writer.writerows([csv_safe(cell) for cell in row] for row in rows)
+    return buffer.getvalue()

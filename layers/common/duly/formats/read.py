@@ -10,6 +10,7 @@ from duly.domain.money import format_minor, shortened
 from duly.formats import bank_csv, customers_csv, invoices_csv
 from duly.formats.camt053 import read_camt053
 from duly.formats.decoding import check_bytes, check_size
+from duly.formats.policy_toml import read_policy
 from duly.formats.problems import FileProblem
 from duly.formats.recognise import UNSUPPORTED, Look, is_camt053, is_ubl, look_at
 from duly.formats.records import (
@@ -28,12 +29,16 @@ from duly.formats.ubl import read_ubl
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One format: the kind of file that it gives, how it is recognised, and how it is read."""
+    """One format: the kind of file that it gives, how it is recognised, and how it is read.
+
+    A reader that is the `fallback` of its kind also takes text that nothing recognises, to say what is wrong with it.
+    """
 
     format: str
     kind: FileKind
     detect: Callable[[Look], bool]
     read: Callable[[bytes], FileResult]
+    fallback: bool = False
 
 
 def _header_like(columns: Columns) -> Callable[[Look], bool]:
@@ -45,9 +50,10 @@ def _header_like(columns: Columns) -> Callable[[Look], bool]:
 READERS: Final = (
     Reader("ubl", "invoices", is_ubl, read_ubl),
     Reader("camt053", "statement", is_camt053, read_camt053),
-    Reader("csv", "customers", _header_like(customers_csv.COLUMNS), customers_csv.read_customers),
-    Reader("csv", "invoices", _header_like(invoices_csv.COLUMNS), invoices_csv.read_invoices),
-    Reader("csv", "statement", _header_like(bank_csv.COLUMNS), bank_csv.read_bank_csv),
+    Reader("csv", "customers", _header_like(customers_csv.COLUMNS), customers_csv.read_customers, fallback=True),
+    Reader("csv", "invoices", _header_like(invoices_csv.COLUMNS), invoices_csv.read_invoices, fallback=True),
+    Reader("csv", "statement", _header_like(bank_csv.COLUMNS), bank_csv.read_bank_csv, fallback=True),
+    Reader("toml", "policy", lambda look: look.name.lower().endswith(".toml"), read_policy, fallback=True),
 )
 
 _KINDS: Final[dict[str, FileKind]] = {kind: kind for kind in get_args(FileKind)} | {"statements": "statement"}
@@ -60,7 +66,7 @@ def read_file(name: str, data: bytes, kind: str | None = None) -> FileResult:
     (`invoices/2026/a.xml`), else the content. Never raises for bad content: what cannot be read becomes a reject.
     """
     expected = _KINDS.get((kind or name.lstrip("/").partition("/")[0]).strip().lower())
-    look = look_at(data)
+    look = look_at(name, data)
     reader = _reader_for(look, expected)
     try:
         check_size(data)
@@ -78,18 +84,19 @@ _UPLOADS: Final[dict[FileKind | None, str]] = {
     "customers": "a customer file",
     "invoices": "an invoice file",
     "statement": "a bank statement",
+    "policy": "a credit policy",
 }
 
 
 def _reader_for(look: Look, expected: FileKind | None) -> Reader | None:
-    """The reader that recognises the content; text without a known header is read as a CSV of the expected kind."""
+    """The reader that recognises the content; other text goes to the fallback of the expected kind."""
     found = [reader for reader in READERS if reader.detect(look)]
     matching = [reader for reader in found if reader.kind == expected]
     if matching or found:
         return (matching or found)[0]
     if _unsupported_format(look) or look.starts(b"<"):
         return None
-    return next((reader for reader in READERS if reader.format == "csv" and reader.kind == expected), None)
+    return next((reader for reader in READERS if reader.fallback and reader.kind == expected), None)
 
 
 def _unsupported_format(look: Look) -> str:

@@ -15,8 +15,9 @@ HEAD_BYTES: Final = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A first look at a file: its start, its root element when it is XML, its first row when it is text."""
+    """A first look at a file: its name, its start, its root element when it is XML, its first row when it is text."""
 
+    name: str
     head: bytes
     root: str
     root_attributes: str
@@ -31,13 +32,13 @@ class Look:
         return re.search(pattern, self.head) is not None
 
 
-def look_at(data: bytes) -> Look:
-    """The first look at a file."""
+def look_at(name: str, data: bytes) -> Look:
+    """The first look at a file. The header is split at any usual separator, so that a wrong one can be named later."""
     head = data[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     root, attributes = (root_of(head) or ("", "")) if head.startswith(b"<") else ("", "")
     first_line = re.split(rb"[\r\n]", head, maxsplit=1)[0].decode("utf-8", "replace")
-    header = tuple(cell.strip().strip('"').strip().lower() for cell in first_line.split(","))
-    return Look(head, root, attributes, header)
+    header = tuple(cell.strip().strip('"').strip().lower() for cell in re.split(r"[,;\t|]", first_line))
+    return Look(name, head, root, attributes, header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ UNSUPPORTED: Final = (
     ),
     Unsupported("html", "an HTML page", lambda look: look.root.lower() == "html" or look.has(rb"(?i)\A<!doctype html")),
     Unsupported(
-        "mt940", "a SWIFT MT940 or MT942 statement", lambda look: look.has(rb"\A(?:\{1:|:20:)|(?m:^:20:).*\s+:2[158]")
+        "mt940",
+        "a SWIFT MT940 or MT942 statement",
+        lambda look: look.has(rb"\A(?:\{1:|:[0-9]{2}[A-Z]?:)|(?m:^:20:).*\s+:2[158]"),
     ),
     Unsupported("bai2", "a BAI2 statement", lambda look: look.has(rb"\A01,[^,\r\n]*,[^,\r\n]*,[0-9]{6},")),
     Unsupported("coda", "a CODA statement", lambda look: look.has(rb"\A00000[0-9]{9}05")),

@@ -51,13 +51,13 @@ def read_rows(data: bytes, columns: Columns) -> Iterator[Row | Reject]:
     header = header_of(text)
     check_header(header, columns, text)
     for line, cells, problem in _split(text, len(header)):
-        if line == 1:
-            continue
         if problem:
             yield Reject(line, "row", problem, _PROBLEMS[problem])
+        elif line == 1 or not any(cell.strip() for cell in cells):
+            continue
         elif len(cells) != len(header):
             yield Reject(line, "row", "columns", f"expected {len(header)} columns, found {len(cells)}")
-        elif any(cell.strip() for cell in cells):
+        else:
             yield Row(line, dict(zip(header, cells, strict=True)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -33,6 +34,20 @@ from duly.formats.xml import (
 CREDIT_NOTE_CODES: Final = frozenset({"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"})
 MAX_PAYMENT_REFERENCE_CHARS: Final = 300
 
+# Where the fields of a reject stand, to name their line.
+_PATHS: Final = {
+    "number": "ID",
+    "issued": "IssueDate",
+    "due": "DueDate",
+    "amount": "LegalMonetaryTotal/PayableAmount",
+    "total": "LegalMonetaryTotal/TaxInclusiveAmount",
+    "currency": "DocumentCurrencyCode",
+    "terms": "PaymentTerms/Note",
+    "order": "OrderReference/ID",
+    "customer": "AccountingCustomerParty",
+    "for_invoice": "BillingReference",
+    "reference": "PaymentMeans/PaymentID",
+}
 _SUPPLIER: Final = "AccountingSupplierParty"
 _CUSTOMER: Final = "AccountingCustomerParty"
 
@@ -40,10 +55,15 @@ _CUSTOMER: Final = "AccountingCustomerParty"
 def read_ubl(data: bytes) -> FileResult:
     """The one invoice of a UBL file. Raises FileProblem when the XML cannot be read."""
     root = parse_xml(data)
-    row = Row(root.sourceline or 1, _values(root))
+    row = Row(1, _values(root))
     invoice = _invoice(row, root)
     reject = row.reject()
-    return file_result("invoices", "ubl", [invoice] if reject is None else [], [reject] if reject else [])
+    if reject is None:
+        return file_result("invoices", "ubl", [invoice], [])
+    found = first(root, _PATHS.get(reject.field, ""))
+    return file_result(
+        "invoices", "ubl", [], [replace(reject, line=found.sourceline or 1) if found is not None else reject]
+    )
 
 
 def _values(root: Element) -> dict[str, str]:

@@ -41,7 +41,9 @@ MAX_DEPTH: Final = 64
 _ENCODINGS: Final = re.compile(r"utf-?8|us-ascii|iso-8859-(?:[1-9]|1[0-6])|windows-125[0-8]", re.IGNORECASE)
 _DECLARED: Final = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _BEFORE_ROOT: Final = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
-_ROOT: Final = re.compile(rb"<(?:[\w.-]+:)?([\w.-]{1,100})((?:\s[^<>]{0,4000})?)/?>")
+_ROOT: Final = re.compile(
+    rb"<(?:[\w.-]+:)?([\w.-]{1,100})((?:\s+[\w:.-]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))*)\s*/?>", re.ASCII
+)
 _DATE: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T[0-9:.]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?")
 _DECIMAL: Final = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?")
 

@@ -1,0 +1,230 @@
+"""Any change of a valid file ends in records and rejects whose counts and money add up, never in another exception."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duly.domain.money import EXPONENTS, MoneyError, format_minor, parse_minor, shortened
+from duly.formats.export import csv_safe
+from duly.formats.fields import suspicion
+from duly.formats.invoices_csv import COLUMNS
+from duly.formats.read import read_file, to_json
+from duly.formats.records import CustomerRow, FileResult, InvoiceRow, Statement
+
+DATA = Path(__file__).parents[1] / "data" / "formats"
+FILES = {path.name: path.read_bytes() for path in sorted(DATA.iterdir())}
+FOLDERS = ("", "customers/", "invoices/", "statements/", "policy/")
+
+names = st.sampled_from(sorted(FILES))
+currencies = st.sampled_from(sorted(EXPONENTS))
+nasty = st.sampled_from(
+    [
+        b'"',
+        b'""',
+        b",",
+        b";",
+        b"\n",
+        b"\r",
+        b"\x00",
+        b"\xff",
+        b"\xe2\x80\x8b",
+        b"<",
+        b">",
+        b"&",
+        b"&x;",
+        b"<!DOCTYPE a>",
+        b"]]>",
+    ]
+    + [
+        b"<!--",
+        b"<![CDATA[",
+        b"-",
+        b"1e9",
+        b"NaN",
+        b"9" * 40,
+        b"\xd9\xa1",
+        b"2026-02-31",
+        b"=1+1",
+        b"</Ntry>",
+        b"CRDT",
+        b"JPY",
+    ]
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> tuple[str, bytes]:
+    """A valid file with a few bytes cut out, put in, repeated or moved, under some prefix."""
+    name = draw(names)
+    data = FILES[name]
+    for _ in range(draw(st.integers(1, 5))):
+        start = draw(st.integers(0, len(data)))
+        end = min(len(data), start + draw(st.integers(0, 200)))
+        change = draw(st.sampled_from(["cut", "insert", "nasty", "repeat", "swap", "truncate"]))
+        if change == "cut":
+            data = data[:start] + data[end:]
+        elif change == "insert":
+            data = data[:start] + draw(st.binary(max_size=8)) + data[start:]
+        elif change == "nasty":
+            data = data[:start] + draw(nasty) + data[start:]
+        elif change == "repeat":
+            data = data[:start] + data[start:end] * 2 + data[end:]
+        elif change == "swap":
+            data = data[:start] + draw(nasty) + data[end:]
+        else:
+            data = data[:start]
+    return draw(st.sampled_from(FOLDERS)) + name, data
+
+
+def check(result: FileResult) -> None:
+    """Counts and sums by hand, without the code that made them."""
+    rows, sums = 0, Counter[str]()
+    for record in result.records:
+        if isinstance(record, Statement):
+            rows += len(record.entries)
+            for entry in record.entries:
+                sums[entry.currency] += entry.amount_minor
+        else:
+            assert isinstance(record, InvoiceRow | CustomerRow)
+            rows += 1
+            if isinstance(record, InvoiceRow):
+                sums[record.currency] += record.amount_minor
+    for reject in result.rejects:
+        assert reject.code
+        assert reject.reason
+        assert (reject.amount_minor is None) == (reject.currency is None)
+        rows += reject.line > 0
+        if reject.currency is not None and reject.amount_minor is not None:
+            assert reject.line > 0
+            sums[reject.currency] += reject.amount_minor
+    assert result.rows_in == rows
+    assert {code: minor for code, minor in result.amounts_in.items() if minor} == {c: m for c, m in sums.items() if m}
+    assert json.dumps(to_json(result))
+
+
+@given(mutated())
+def test_a_mutated_file_never_raises_and_adds_up(file: tuple[str, bytes]) -> None:
+    name, data = file
+    result = read_file(name, data)
+    check(result)
+    assert read_file(name, data) == result
+    lines = [row.line for row in (*result.invoices, *result.customers)]
+    lines += [entry.line for statement in result.statements for entry in statement.entries]
+    lines += [reject.line for reject in result.rejected_rows if result.format != "toml"]
+    assert len(set(lines)) == len(lines)
+
+
+@given(st.binary(max_size=300), st.sampled_from(FOLDERS))
+def test_any_bytes_never_raise(data: bytes, folder: str) -> None:
+    check(read_file(folder + "x", data))
+
+
+@given(currencies, st.integers(-(10**17), 10**17))
+def test_amounts_read_back_as_written(currency: str, minor: int) -> None:
+    text = format_minor(minor, currency)
+    if len(text.lstrip("-").partition(".")[0]) <= 15:
+        assert parse_minor(text, currency) == minor
+
+
+@given(st.text(max_size=30), currencies)
+def test_amounts_are_read_strictly_or_refused_with_a_reason(text: str, currency: str) -> None:
+    try:
+        minor = parse_minor(text, currency)
+    except MoneyError as error:
+        assert error.code
+        assert error.reason.startswith("expected")
+    else:
+        assert text.isascii()
+        assert set(text) <= set("-.0123456789")
+        assert parse_minor(format_minor(minor, currency), currency) == minor
+
+
+@given(st.text(max_size=60))
+def test_shown_values_are_short_and_printable(text: str) -> None:
+    assert shortened(text).isprintable()
+    assert len(shortened(text)) <= 300
+
+
+@given(st.text(max_size=20))
+def test_suspicion_never_raises_and_plain_ascii_is_fine(text: str) -> None:
+    assert suspicion(text) == "" or not text.isascii() or not text.isprintable()
+
+
+@given(st.text(max_size=20))
+def test_exported_cells_are_never_formulas(text: str) -> None:
+    cell = csv_safe(text)
+    assert cell.endswith(text)
+    assert not cell.lstrip().startswith(("=", "+", "@"))
+    assert not cell.startswith(("\t", "\r"))
+
+
+cells = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=12)
+
+
+@given(st.lists(st.tuples(cells, cells), max_size=8), st.lists(st.integers(0, 7), max_size=4, unique=True))
+def test_rows_with_any_text_around_one_open_quotation_mark(texts: list[tuple[str, str]], opened: list[int]) -> None:
+    """Rows before and after a row with an open quotation mark are read, whatever texts they hold."""
+    lines = [",".join(COLUMNS.required)]
+    for index, (terms, _) in enumerate(texts):
+        quoted = '"' + terms.replace('"', '""') + '"'
+        broken = ',"open' if index in opened else f",{quoted}"
+        lines.append(f"R-{index},C,2026-01-01,,1.00,EUR,{broken},")
+    result = read_file("invoices/a.csv", "\n".join(lines).encode())
+    expected = [f"R-{index}" for index in range(len(texts)) if index not in opened]
+    assert [row.number for row in result.invoices] == expected
+    assert result.rows_in == len(texts)
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> tuple[str, list[int], int]:
+    """A CAMT.053 text with entries of known amounts, some as batches of parts, and its opening balance."""
+    amounts = draw(st.lists(st.integers(-(10**9), 10**9), max_size=6))
+    opening = draw(st.integers(-(10**9), 10**9))
+    booked, entries = list[int](), list[str]()
+    for amount in amounts:
+        first = draw(st.integers(0, abs(amount))) if draw(st.booleans()) else None
+        sign = -1 if amount < 0 else 1
+        booked += [amount] if first is None else [sign * first, sign * (abs(amount) - first)]
+        details = (
+            "" if first is None else "".join(f"<TxDtls>{money(part)}</TxDtls>" for part in (first, abs(amount) - first))
+        )
+        entries.append(
+            f"<Ntry>{money(amount)}{direction(amount)}<Sts>BOOK</Sts><BookgDt><Dt>2026-02-03</Dt></BookgDt>"
+            f"<AcctSvcrRef>X</AcctSvcrRef><NtryDtls>{details}</NtryDtls></Ntry>"
+        )
+    balances = balance("OPBD", opening) + balance("CLBD", opening + sum(amounts))
+    account = "<Acct><Id><IBAN>DE02120300000000202051</IBAN></Id></Acct>"
+    text = f"<Document><BkToCstmrStmt><Stmt>{account}{balances}{''.join(entries)}</Stmt></BkToCstmrStmt></Document>"
+    return text, booked, opening
+
+
+def money(minor: int) -> str:
+    return f'<Amt Ccy="EUR">{format_minor(abs(minor), "EUR")}</Amt>'
+
+
+def direction(minor: int) -> str:
+    return f"<CdtDbtInd>{'DBIT' if minor < 0 else 'CRDT'}</CdtDbtInd>"
+
+
+def balance(code: str, minor: int) -> str:
+    kind = f"<Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>"
+    return f"<Bal>{kind}{money(minor)}{direction(minor)}<Dt><Dt>2026-02-03</Dt></Dt></Bal>"
+
+
+@given(statements(), st.integers(-5, 5))
+def test_a_statement_gives_its_entries_and_the_balance_check_sees_any_gap(
+    made: tuple[str, list[int], int], gap: int
+) -> None:
+    text, booked, opening = made
+    shifted = text.replace(balance("OPBD", opening), balance("OPBD", opening + gap))
+    result = read_file("a.xml", shifted.encode())
+    check(result)
+    (statement,) = result.statements
+    assert [entry.amount_minor for entry in statement.entries] == booked
+    assert [reject.code for reject in result.rejects] == (["balance_mismatch"] if gap else [])
+    assert len({entry.line for entry in statement.entries}) == len(booked)
