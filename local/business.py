@@ -1,7 +1,9 @@
 """The simulated business of the demonstration: its customers, its invoices and the files it uploads, day by day.
 
-Everything follows from a seed and a first day, so two runs are the same to the byte. The files contain what real exports contain:
-contacts in several roles, invoices without a due date, credit notes, a mistyped date, a truncated file, a file sent twice.
+Everything follows from a seed and a first day, so two runs are the same to the byte. The files contain what real
+exports contain:
+contacts in several roles, invoices without a due date, credit notes, a mistyped date, a truncated file, a file
+sent twice.
 Bank statements are not here: they depend on when debtors pay (debtors.py).
 """
 
@@ -22,7 +24,8 @@ CSV_INVOICES = 200
 UBL_INVOICES = 100
 CREDIT_NOTES = 5
 OPENING_INVOICES = 80
-"""Invoices that were open before the first day: they come in the first export and keep their numbers of the year before."""
+"""Invoices that were open before the first day: they come in the first export and keep their numbers of the year
+before."""
 
 UNKNOWN_CUSTOMER_DAYS = 30
 """On this day the customer file comes that completes the customer whose invoice had arrived before it was known."""
@@ -58,7 +61,8 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A debtor. `behaviour` is what debtors.py plays; `pays_after_days` counts from the due date where behaviour uses it."""
+    """A debtor. `behaviour` is what debtors.py plays; `pays_after_days` counts from the due date where behaviour
+    uses it."""
 
     id: str
     name: str
@@ -81,7 +85,8 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice or credit note as the business knows it; `due` is when it is due even where the file does not say so."""
+    """An invoice or credit note as the business knows it; `due` is when it is due even where the file does not
+    say so."""
 
     number: str
     customer: str
@@ -155,14 +160,21 @@ UNKNOWN_CUSTOMER = "Nordlicht Werften GmbH"
 SCHEDULED_BEHAVIOURS = frozenset({"on_time", "late", "combined", "name_only", "overpays", "partial"})
 """Behaviours whose first payment depends on the due date alone, not on what the debtor is told."""
 
-_TIMEZONES = {"DE": "Europe/Berlin", "AT": "Europe/Vienna", "FR": "Europe/Paris", "NL": "Europe/Amsterdam", "GB": "Europe/London"}
+_TIMEZONES = {
+    "DE": "Europe/Berlin",
+    "AT": "Europe/Vienna",
+    "FR": "Europe/Paris",
+    "NL": "Europe/Amsterdam",
+    "GB": "Europe/London",
+}
 _BILLING_BOX = {"de": "buchhaltung", "en": "accounts"}
 _MANAGEMENT_BOX = {"de": "geschaeftsleitung", "en": "director"}
 _DUNNING_BOX = {"de": "zahlungen", "en": "payables"}
 _WEIGHTS = {"on_time": 10, "late": 8, "combined": 10, "never": 3, "bounces": 3, "mailbox_gone": 3, "after_third": 4}
 _GOODS = (
     ("Kreiselpumpe KP 40", 41_800), ("Dichtungssatz DN 50", 3_640), ("Kugellager 6204, 20 Stück", 9_980),
-    ("Hydraulikschlauch 10 m", 12_450), ("Getriebemotor GM 2", 68_900), ("Filterpatrone F7", 2_875), ("Wartung vor Ort, Stunde", 9_600),
+    ("Hydraulikschlauch 10 m", 12_450), ("Getriebemotor GM 2", 68_900),
+    ("Filterpatrone F7", 2_875), ("Wartung vor Ort, Stunde", 9_600),
     ("Steuerplatine SP 3", 23_150), ("Ventilblock VB 6", 54_700), ("Ersatzteilpaket klein", 17_320),
 )  # fmt: skip
 _TERMS = {"de": "{days} Tage netto", "en": "{days} days net"}
@@ -170,6 +182,7 @@ _TERMS = {"de": "{days} Tage netto", "en": "{days} days net"}
 
 def _vat_id(country: str, rng: random.Random) -> str:
     """A VAT id of the country's shape, digits at random."""
+
     def digits(count: int) -> str:
         return "".join(rng.choice("0123456789") for _ in range(count))
 
@@ -185,6 +198,7 @@ def _vat_id(country: str, rng: random.Random) -> str:
 
 def _bank_account(country: str, rng: random.Random) -> str:
     """An IBAN of the country with right check digits and an invented bank."""
+
     def digits(count: int) -> str:
         return "".join(rng.choice("0123456789") for _ in range(count))
 
@@ -200,8 +214,8 @@ def _bank_account(country: str, rng: random.Random) -> str:
 
 def _contacts(domain: str, language: str, behaviour: str, index: int) -> tuple[Contact, ...]:
     billing = f"{_BILLING_BOX[language]}@{domain}.example"
-    if behaviour == "bounces":  # the local stack's mail server refuses addresses that begin with "bounce"
-        billing = f"bounce-{_BILLING_BOX[language]}@{domain}.example"
+    if behaviour == "bounces":  # the local stack's mail server refuses addresses with the local part "bounce"
+        billing = f"bounce+{_BILLING_BOX[language]}@{domain}.example"
     contacts = [Contact(billing, "billing")]
     if index % 5 == 2:
         contacts.append(Contact(f"{_DUNNING_BOX[language]}@{domain}.example", "dunning"))
@@ -299,15 +313,18 @@ class _Maker:
         csv_days = sorted(self.rng.choice(working) for _ in range(CSV_INVOICES - OPENING_INVOICES))
         drafts = [self._opening(order) for order in range(OPENING_INVOICES)]
         for source, days in (("ubl", ubl_days), ("csv", csv_days)):
-            drafts += [self._running(len(drafts) + order, self.start + timedelta(days=day), source) for order, day in enumerate(days)]
-        drafts.append(_Draft(self.unknown, self.start + timedelta(days=15), 30, "ubl", opening=False, order=len(drafts)))
+            drafts += [
+                self._running(len(drafts) + order, self.start + timedelta(days=day), source)
+                for order, day in enumerate(days)
+            ]
+        drafts.append(
+            _Draft(self.unknown, self.start + timedelta(days=15), 30, "ubl", opening=False, order=len(drafts))
+        )
         return sorted(drafts, key=lambda draft: (draft.issued, draft.order))
 
     def _lines(self) -> tuple[Line, ...]:
         count = self.rng.choices((1, 2, 3), (4, 3, 2))[0]
-        return tuple(
-            Line(text, self.rng.randrange(1, 9), price) for text, price in self.rng.sample(_GOODS, count)
-        )
+        return tuple(Line(text, self.rng.randrange(1, 9), price) for text, price in self.rng.sample(_GOODS, count))
 
     def _buyer(self, customer: Customer, index: int) -> Party:
         """The buyer as the document shows it: id, VAT id or mail end point in turn, the name always."""
@@ -329,7 +346,11 @@ class _Maker:
         net = sum(line.net_minor for line in lines)
         stated = self.rng.random() > 0.08
         days = draft.days if stated else 30  # the policy's default for an invoice that states nothing
-        reference = creditor_reference(number.replace("RE-", "").replace("-", "")) if draft.source == "ubl" and index % 2 else number
+        reference = (
+            creditor_reference(number.replace("RE-", "").replace("-", ""))
+            if draft.source == "ubl" and index % 2
+            else number
+        )
         return Document(
             number=number,
             credit_note=False,
@@ -378,8 +399,13 @@ class _Maker:
         )
 
     def _credit_notes(self, invoices: list[Invoice]) -> list[Invoice]:
-        """Credit notes three days after their invoice: of one piece of the first line, the last two of the whole invoice."""
-        on_time = {customer.id for customer in self.customers if customer.behaviour == "on_time" and customer is not self.unknown}
+        """Credit notes three days after their invoice: of one piece of the first line, the last two of the whole
+        invoice."""
+        on_time = {
+            customer.id
+            for customer in self.customers
+            if customer.behaviour == "on_time" and customer is not self.unknown
+        }
         suited = [invoice for invoice in invoices if invoice.source == "ubl" and invoice.customer in on_time]
         notes = []
         for index, invoice in enumerate(self.rng.sample(suited, CREDIT_NOTES)):
@@ -410,14 +436,32 @@ class _Maker:
     def customer_uploads(self) -> list[Upload]:
         """The customer export of the first day (with one bad row) and the one that completes the unknown customer."""
         known = [row for customer in self.customers if customer is not self.unknown for row in customer_rows(customer)]
-        bad = ("C-1044", "Sturmvogel Segel GmbH", "XX", "de", "Europe/Berlin", "business", "", "info at sturmvogel.example", "billing", "")
+        bad = (
+            "C-1044",
+            "Sturmvogel Segel GmbH",
+            "XX",
+            "de",
+            "Europe/Berlin",
+            "business",
+            "",
+            "info at sturmvogel.example",
+            "billing",
+            "",
+        )
         return [
             self._at(0, 5, 0, "customers/customers-export.csv", csv_bytes(CUSTOMER_HEADER, [*known, bad])),
-            self._at(UNKNOWN_CUSTOMER_DAYS, 5, 0, "customers/new-customers.csv", csv_bytes(CUSTOMER_HEADER, customer_rows(self.unknown))),
+            self._at(
+                UNKNOWN_CUSTOMER_DAYS,
+                5,
+                0,
+                "customers/new-customers.csv",
+                csv_bytes(CUSTOMER_HEADER, customer_rows(self.unknown)),
+            ),
         ]
 
     def ubl_uploads(self, invoices: list[Invoice]) -> list[Upload]:
-        """One file for each UBL document on its day of issue; one arrives cut in half and whole a day later; one is not ours."""
+        """One file for each UBL document on its day of issue; one arrives cut in half and whole a day later; one
+        is not ours."""
         uploads = []
         ubl = [invoice for invoice in invoices if invoice.source == "ubl"]
         broken = [invoice for invoice in ubl if invoice.issued.weekday() == 1][8]
@@ -434,10 +478,19 @@ class _Maker:
         return uploads
 
     def csv_uploads(self, invoices: list[Invoice]) -> list[Upload]:
-        """The list of open items of the first day, then one export a week; bad rows come right in the next week's file."""
+        """The list of open items of the first day, then one export a week; bad rows come right in the next week's
+        file."""
         rows = [invoice for invoice in invoices if invoice.source == "csv"]
         opening = [invoice for invoice in rows if invoice.issued < self.start]
-        uploads = [self._at(0, 5, 30, "invoices/open-items.csv", csv_bytes(INVOICE_HEADER, [invoice_row(invoice) for invoice in opening]))]
+        uploads = [
+            self._at(
+                0,
+                5,
+                30,
+                "invoices/open-items.csv",
+                csv_bytes(INVOICE_HEADER, [invoice_row(invoice) for invoice in opening]),
+            )
+        ]
         repaired: list[tuple[str, ...]] = []
         for week in range((self.days - 1) // 7):
             first, last = self.start + timedelta(days=7 * week), self.start + timedelta(days=7 * week + 6)
@@ -471,8 +524,8 @@ def _spoil(row: tuple[str, ...], week: int) -> tuple[str, ...]:
 def customer_rows(customer: Customer) -> list[tuple[str, ...]]:
     """One row for each contact of the customer, as the customer export has it."""
     return [
-        (customer.id, customer.name, customer.country, customer.language, customer.timezone, "business", customer.vat_id,
-         contact.email, contact.role, customer.scenario)
+        (customer.id, customer.name, customer.country, customer.language, customer.timezone, "business",
+         customer.vat_id, contact.email, contact.role, customer.scenario)
         for contact in customer.contacts
     ]  # fmt: skip
 
@@ -512,13 +565,16 @@ class Business:
 
     def uploads_on(self, day: date) -> list[Upload]:
         """The files of one day in order of time."""
-        return sorted((upload for upload in self.uploads if upload.day == day), key=lambda upload: (upload.time, upload.key))
+        return sorted(
+            (upload for upload in self.uploads if upload.day == day), key=lambda upload: (upload.time, upload.key)
+        )
 
 
 def make_business(seed: int = 7, start: date = date(2026, 1, 5), days: int = 91) -> Business:
     """Makes the business of a seed.
 
-    `start` is a Monday, because the exports are weekly; ValueError otherwise, or when `days` is too short for the planned mishaps.
+    `start` is a Monday, because the exports are weekly; ValueError otherwise, or when `days` is too short for the
+    planned mishaps.
     """
     if start.weekday() != 0:
         raise ValueError("the first day must be a Monday")

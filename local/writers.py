@@ -1,6 +1,7 @@
 """Writers of the files that the simulated business uploads: CSV exports, UBL 2.1 documents, CAMT.053 statements.
 
-Everything is built as text with the standard library, so the demonstration's input does not depend on the readers it tries.
+Everything is built as text with the standard library, so the demonstration's input does not depend on the readers
+it tries.
 Amounts are integer minor units of currencies with two decimals (EUR and GBP are the only ones in the demonstration).
 """
 
@@ -34,7 +35,8 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def creditor_reference(digits: str) -> str:
-    """ISO 11649 creditor reference of a number: "RF", two check digits (modulo 97 over the shifted text), the number."""
+    """ISO 11649 creditor reference of a number: "RF", two check digits (modulo 97 over the shifted text), the
+    number."""
     remainder = int(digits + "271500") % 97  # R = 27, F = 15, then 00 for the check digits that are sought
     return f"RF{98 - remainder:02d}{digits}"
 
@@ -143,7 +145,9 @@ def _tax_category(wrapper: str, percent: int) -> str:
 
 
 def _line(document: Document, index: int, line: Line) -> str:
-    wrapper, quantity = ("CreditNoteLine", "CreditedQuantity") if document.credit_note else ("InvoiceLine", "InvoicedQuantity")
+    wrapper, quantity = (
+        ("CreditNoteLine", "CreditedQuantity") if document.credit_note else ("InvoiceLine", "InvoicedQuantity")
+    )
     return (
         f'<cac:{wrapper}><cbc:ID>{index}</cbc:ID><cbc:{quantity} unitCode="C62">{line.quantity}</cbc:{quantity}>'
         f"{_amount('LineExtensionAmount', line.net_minor, document.currency)}"
@@ -167,7 +171,8 @@ def ubl_bytes(document: Document) -> bytes:
         else ""
     )
     means = (
-        f"<cac:PaymentMeans><cbc:PaymentMeansCode>58</cbc:PaymentMeansCode>{_tag('PaymentID', document.payment_reference)}"
+        f"<cac:PaymentMeans><cbc:PaymentMeansCode>58</cbc:PaymentMeansCode>"
+        f"{_tag('PaymentID', document.payment_reference)}"
         f"<cac:PayeeFinancialAccount>{_tag('ID', document.payment_iban)}</cac:PayeeFinancialAccount></cac:PaymentMeans>"
     )
     terms = f"<cac:PaymentTerms>{_tag('Note', document.terms)}</cac:PaymentTerms>" if document.terms else ""
@@ -242,7 +247,9 @@ def _balance(code: str, amount_minor: int, currency: str, day: date) -> str:
 def _parties(entry: BankLine) -> str:
     role = "Dbtr" if entry.amount_minor >= 0 else "Cdtr"
     account = (
-        f"<{role}Acct><Id><IBAN>{entry.counterparty_account}</IBAN></Id></{role}Acct>" if entry.counterparty_account else ""
+        f"<{role}Acct><Id><IBAN>{entry.counterparty_account}</IBAN></Id></{role}Acct>"
+        if entry.counterparty_account
+        else ""
     )
     return f"<RltdPties><{role}><Pty><Nm>{escape(entry.counterparty)}</Nm></Pty></{role}>{account}</RltdPties>"
 
@@ -263,7 +270,8 @@ def _entry(entry: BankLine, currency: str) -> str:
     code = f"<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>"
     day = f"<Dt>{entry.booked.isoformat()}</Dt>"
     return (
-        f"<Ntry>{_signed(entry.amount_minor, currency)}<Sts><Cd>BOOK</Cd></Sts><BookgDt>{day}</BookgDt><ValDt>{day}</ValDt>"
+        f"<Ntry>{_signed(entry.amount_minor, currency)}<Sts><Cd>BOOK</Cd></Sts>"
+        f"<BookgDt>{day}</BookgDt><ValDt>{day}</ValDt>"
         f"<AcctSvcrRef>{entry.bank_reference}</AcctSvcrRef>{code}<NtryDtls><TxDtls>"
         f"<Refs><EndToEndId>{escape(entry.end_to_end_id)}</EndToEndId></Refs>{_signed(entry.amount_minor, currency)}"
         f"{_parties(entry)}{_remittance(entry)}</TxDtls></NtryDtls></Ntry>"
@@ -283,7 +291,8 @@ def _statement(account: BankAccount, number: int, first: date, last: date) -> st
 
 
 def camt_bytes(accounts: Sequence[BankAccount], number: int, first: date, last: date) -> bytes:
-    """A CAMT.053 document of the days `first` to `last`, one statement for each account, number the bank's running one."""
+    """A CAMT.053 document of the days `first` to `last`, one statement for each account, number the bank's
+    running one."""
     statements = "\n".join(_statement(account, number, first, last) for account in accounts)
     text = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="{CAMT_NAMESPACE}"><BkToCstmrStmt>\n'

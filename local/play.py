@@ -1,0 +1,200 @@
+"""Plays the simulated business against a stack, day by day, and collects what came of it.
+
+`World` is all that the play needs of a stack: the local stack gives it through world.py, tests with an object of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
+
+from local.business import Business, Upload
+from local.debtors import Debtors
+from local.replies import NUMBER, Notice, Reply, read_notice
+
+TICK_HOUR = 10
+"""UTC: late morning everywhere in Europe, so inside every customer's contact window in winter and summer."""
+FINANCE_HOUR = 7
+DISPUTE_DAYS = 6
+"""Finance settles a dispute so many days after it was opened."""
+POLICY_KEY = "policy/demo.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDispute:
+    """A dispute as finance sees it in its list."""
+
+    account: str
+    dispute: str
+    reason: str
+    invoices: tuple[str, ...]
+
+
+class World(Protocol):
+    """A stack as the outside world meets it. All times are simulated, aware and UTC."""
+
+    def upload(self, key: str, data: bytes, at: datetime) -> None:
+        """Puts a file into the bucket."""
+
+    def inbound(self, raw: bytes, verdicts: Mapping[str, str], at: datetime) -> None:
+        """Delivers a mail through the receipt rule. Verdicts: spf, dkim, dmarc, spam, virus."""
+
+    def tick(self, at: datetime) -> None:
+        """Does what the hourly schedule does."""
+
+    def reports(self, at: datetime) -> None:
+        """Does what the daily schedule of the reports does."""
+
+    def wait(self) -> None:
+        """Returns when all messages have been worked on."""
+
+    def new_mails(self) -> Sequence[bytes]:
+        """Raw mails that the stack has sent since the last call."""
+
+    def open_disputes(self) -> Sequence[OpenDispute]:
+        """All disputes that are not settled."""
+
+    def decide(self, payload: Mapping[str, object]) -> None:
+        """A decision of finance, through the disputes function."""
+
+
+@dataclass(slots=True)
+class SentNotice:
+    """A mail of ours with the day of its sending, its customer's id ("" if unknown) and what came back."""
+
+    day: date
+    customer: str
+    level: str
+    notice: Notice
+    replies: list[Reply] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PlayResult:
+    """What a play leaves behind for the summary and the pages."""
+
+    days: int
+    notices: list[SentNotice] = field(default_factory=list)
+    replies_delivered: int = 0
+    uploads: int = 0
+    disputes_settled: int = 0
+
+
+Progress = Callable[[int, int, date], None]
+"""Called after each day: days played, days in all, the day."""
+
+
+def level_of(raw: bytes) -> str:
+    """The level in the mail's X-Duly-Level header, "" without one."""
+    head = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    lines = head.decode("ascii", "replace").split("\n")
+    return next((line.partition(":")[2].strip() for line in lines if line.lower().startswith("x-duly-level:")), "")
+
+
+class _Play:
+    """One run; `play` is its only caller."""
+
+    def __init__(self, world: World, business: Business, debtors: Debtors) -> None:
+        self.world = world
+        self.business = business
+        self.debtors = debtors
+        self.result = PlayResult(days=business.days)
+        self._waiting: list[Reply] = []
+        self._first_seen: dict[str, date] = {}
+
+    def day(self, day: date) -> None:
+        """One simulated day: what arrives before the tick, finance's decisions, the tick, what arrives after it."""
+        tick = datetime.combine(day, time(TICK_HOUR), tzinfo=UTC)
+        self._arrivals(day, until=tick)
+        self._finance(day)
+        self.world.tick(tick)
+        self.world.wait()
+        self._read_mails(tick)
+        self._arrivals(day, until=datetime.combine(day + timedelta(days=1), time(0), tzinfo=UTC))
+
+    def _arrivals(self, day: date, until: datetime) -> None:
+        """Uploads and replies up to a moment, in order of their times; uploads all come before the tick."""
+        morning = until.date() == day
+        uploads = [*self.business.uploads_on(day), *self.debtors.statements_on(day)] if morning else []
+        replies = [reply for reply in self._waiting if reply.due < until]
+        self._waiting = [reply for reply in self._waiting if reply.due >= until]
+        things: list[tuple[datetime, Upload | Reply]] = [
+            *((datetime.combine(upload.day, upload.time, tzinfo=UTC), upload) for upload in uploads),
+            *((reply.due, reply) for reply in replies),
+        ]
+        for at, thing in sorted(things, key=lambda pair: pair[0]):
+            self._deliver(thing, at)
+        if things:
+            self.world.wait()
+
+    def _deliver(self, thing: Upload | Reply, at: datetime) -> None:
+        if isinstance(thing, Upload):
+            self.world.upload(thing.key, thing.data, at)
+            self.result.uploads += 1
+        else:
+            self.world.inbound(thing.raw, thing.verdicts, at)
+            self.result.replies_delivered += 1
+
+    def _read_mails(self, now: datetime) -> None:
+        for raw in self.world.new_mails():
+            notice = read_notice(raw)
+            customer = self.business.customer_by_email.get(notice.to)
+            replies = self.debtors.on_mail(raw, now)
+            self._waiting += replies
+            sent = SentNotice(now.date(), customer.id if customer else "", level_of(raw), notice, replies)
+            self.result.notices.append(sent)
+
+    def _finance(self, day: date) -> None:
+        """Settles disputes that are old enough: we were right in all but questions of price, which finance accepts."""
+        if day.weekday() >= 5:
+            return
+        settled = False
+        for dispute in self.world.open_disputes():
+            first = self._first_seen.setdefault(f"{dispute.account}/{dispute.dispute}", day)
+            if (day - first).days >= DISPUTE_DAYS:
+                self._settle(dispute, day)
+                settled = True
+        if settled:
+            self.world.wait()
+
+    def _settle(self, dispute: OpenDispute, day: date) -> None:
+        at = datetime.combine(day, time(FINANCE_HOUR), tzinfo=UTC)
+        right = dispute.reason != "price"
+        self.world.decide(
+            {
+                "type": "decision",
+                "action": "resolve_dispute",
+                "account": dispute.account,
+                "dispute": dispute.dispute,
+                "resolution": "rejected" if right else "accepted",
+                "by": "finance@muster.example",
+                "time": at.isoformat(),
+            }
+        )
+        self.result.disputes_settled += 1
+        for number in dispute.invoices:
+            if NUMBER.fullmatch(number):
+                self.debtors.on_decision(number, right, at)
+
+
+def play(
+    world: World, business: Business, debtors: Debtors, progress: Progress | None = None, policy: bytes | None = None
+) -> PlayResult:
+    """Plays all days of the business. `policy` is uploaded first of all when given.
+
+    Raises what the world raises: a play that went wrong must not look finished.
+    """
+    run = _Play(world, business, debtors)
+    if policy is not None:
+        world.upload(POLICY_KEY, policy, datetime.combine(business.start, time(4), tzinfo=UTC))
+        world.wait()
+    for offset in range(business.days):
+        day = business.start + timedelta(days=offset)
+        run.day(day)
+        if progress is not None:
+            progress(offset + 1, business.days, day)
+    world.reports(datetime.combine(business.last_day, time(18), tzinfo=UTC))
+    world.wait()
+    return run.result

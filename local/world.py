@@ -1,0 +1,53 @@
+"""The local stack as the play meets it (see play.World)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from local.bridge import Verdicts
+from local.play import OpenDispute
+from local.stack import LocalStack
+
+
+class StackWorld:
+    """Fits a started LocalStack to the play. `list_disputes` reads the open disputes of the deployed tables."""
+
+    def __init__(self, stack: LocalStack, list_disputes: Callable[[], Sequence[OpenDispute]]) -> None:
+        self.stack = stack
+        self._list_disputes = list_disputes
+        self._mails_read = 0
+
+    def upload(self, key: str, data: bytes, at: datetime) -> None:
+        """Puts a file into the bucket."""
+        self.stack.upload(key, data, at)
+
+    def inbound(self, raw: bytes, verdicts: Mapping[str, str], at: datetime) -> None:
+        """Delivers a mail through the receipt rule."""
+        self.stack.deliver_inbound(raw, at, verdicts=Verdicts(**dict(verdicts)))
+
+    def tick(self, at: datetime) -> None:
+        """Does what the hourly schedule does."""
+        self.stack.tick(at)
+
+    def reports(self, at: datetime) -> None:
+        """Does what the daily schedule of the reports does."""
+        self.stack.run_reports(at)
+
+    def wait(self) -> None:
+        """Returns when all queues are empty; DeadLetters if a message was given up."""
+        self.stack.wait_until_idle()
+
+    def new_mails(self) -> Sequence[bytes]:
+        """Raw mails that the shim has taken since the last call."""
+        mails = self.stack.mails()
+        fresh, self._mails_read = mails[self._mails_read :], len(mails)
+        return [mail.raw for mail in fresh]
+
+    def open_disputes(self) -> Sequence[OpenDispute]:
+        """All disputes that are not settled."""
+        return self._list_disputes()
+
+    def decide(self, payload: Mapping[str, object]) -> None:
+        """A decision of finance, by direct invocation of the disputes function."""
+        self.stack.invoke("DisputesFunction", dict(payload))
