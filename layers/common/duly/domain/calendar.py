@@ -7,6 +7,7 @@ minutes since midnight, read on the wall clock of the debtor's time zone, so a c
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -102,12 +103,11 @@ def add_days(day: date, days: int) -> date:
 
 def end_of_month(day: date) -> date:
     """The last day of the month of ``day``."""
-    first_of_next = date(day.year + day.month // 12, day.month % 12 + 1, 1) if (day.year, day.month) != (9999, 12) else None
-    return date(9999, 12, 31) if first_of_next is None else first_of_next - timedelta(days=1)
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def due_date(issued: date, terms_days: int) -> date:
-    """The due date of an invoice that states none. It is not moved from a weekend or a holiday: terms are calendar days."""
+    """The due date of an invoice that states none. Terms are calendar days: weekends and holidays do not move it."""
     return add_days(issued, terms_days)
 
 
@@ -123,9 +123,9 @@ def step_day(
 ) -> date | None:
     """The first local day on which a step of a scenario may go out, or None while its basis is not there.
 
-    Bases (scenario-format): ``due`` date, ``due_end_of_month`` (the end of the month of due date plus days), ``previous``
-    (the day on which the item's previous step was sent), ``invoice`` (issue date), ``oldest`` (due date of the
-    customer's oldest collectable item). Boundary ``after`` moves the step to the day after.
+    Bases: ``due`` (date), ``due_end_of_month`` (the end of the month of due date plus days), ``previous`` (the day on
+    which the item's previous step was sent), ``invoice`` (issue date), ``oldest`` (due date of the customer's oldest
+    collectable item). Boundary ``after`` moves the step to the day after.
     """
     if basis == "due_end_of_month":
         day = end_of_month(add_days(due, days))
@@ -170,22 +170,31 @@ def next_contact_opening(
 ) -> datetime:
     """The first instant (UTC) from ``now`` on at which ``contact_open`` holds; ``now`` itself when it does already.
 
-    When the clocks jump over the opening, it is the first instant after the jump; when they go back into the window, the
-    instant of that. Raises UnknownTimeZone, and NoContactOpening after MAX_SEARCH_DAYS days.
+    When the clocks jump over the opening, it is the first instant after the jump; when they go back into the window,
+    the instant of that. Raises UnknownTimeZone, and NoContactOpening after MAX_SEARCH_DAYS days.
     """
     now_utc, tz = _aware(now).astimezone(UTC), zone(timezone)
     if contact_open(now_utc, timezone, window, days, holidays, margin_s):
         return now_utc
     opens, _ = _open_span(window, margin_s)
     today = now_utc.astimezone(tz).date()
+    found: datetime | None = None
     for ahead in range(-1, MAX_SEARCH_DAYS + 1):  # -1: clocks going back at midnight return to the day before
         day = add_days(today, ahead)
-        if not is_business_day(day, days, holidays):
-            continue
-        for instant in sorted(_candidates(day, opens, tz)):
-            if instant >= now_utc and contact_open(instant, timezone, window, days, holidays, margin_s):
-                return instant
-    raise NoContactOpening(MAX_SEARCH_DAYS)
+        fitting = (
+            instant
+            for instant in _candidates(day, opens, tz)
+            if instant >= now_utc
+            and instant.astimezone(tz).date() == day
+            and contact_open(instant, timezone, window, days, holidays, margin_s)
+        )
+        first = min(fitting, default=None)
+        if found is not None:  # the day after may come first: some minutes of it are over when the clocks go back
+            return found if first is None else min(found, first)
+        found = first
+    if found is None:
+        raise NoContactOpening(MAX_SEARCH_DAYS)
+    return found
 
 
 def _open_span(window: tuple[int, int], margin_s: int) -> tuple[timedelta, timedelta]:

@@ -32,7 +32,6 @@ from duly.domain.policy_model import (
     Terms,
 )
 from duly.domain.policy_schema import (
-    APPLIED,
     INVALID,
     MAX_CATEGORIES,
     MAX_POLICY_CHARACTERS,
@@ -327,7 +326,7 @@ class _Reading:
             value = key.kind(self._findings, here, raw[key.name])
             if value is INVALID:
                 continue
-            if key.neutral is not APPLIED and value != key.neutral:
+            if key.asks_for_later(value):
                 line = line_of(self._findings.lines, here)
                 self._warnings.append(f"{f'line {line}: ' if line else ''}{key_text(here)}: not applied yet")
             values.update(zip(key.targets, value if len(key.targets) > 1 else (value,), strict=True))

@@ -104,7 +104,7 @@ class Key:
     """One key: its name in the file, its kind, the dataclass field that it fills, its meaning.
 
     ``neutral`` is ``APPLIED`` for a key that the functions obey. For one that they do not obey yet it is the value that
-    asks for nothing; any other value makes a warning.
+    asks for nothing (a frozenset: the values); any other value makes a warning.
     """
 
     name: str
@@ -117,6 +117,12 @@ class Key:
     def targets(self) -> tuple[str, ...]:
         """The dataclass fields that the key fills: one, or two for a kind that returns a pair."""
         return tuple((self.target or self.name).split())
+
+    def asks_for_later(self, value: Any) -> bool:
+        """Whether this value asks for something that is not applied yet."""
+        if self.neutral is APPLIED:
+            return False
+        return value not in self.neutral if isinstance(self.neutral, frozenset) else bool(value != self.neutral)
 
 
 # --- kinds ----------------------------------------------------------------------------------------------------------
@@ -239,7 +245,9 @@ def _amount(findings: Findings, path: KeyPath, code: str, given: Any) -> Any:
     try:
         minor = parse_minor(given, code)
     except MoneyError as error:
-        return findings.add(path, error.code, f"expected an amount such as 10.00 with at most {exponent(code)} decimals")
+        return findings.add(
+            path, error.code, f"expected an amount such as 10.00 with at most {exponent(code)} decimals"
+        )
     return minor if minor >= 0 else findings.add(path, "negative", "expected an amount that is not negative")
 
 
@@ -432,19 +440,31 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key("catch_up_spacing", yes_no, "Keep the planned days between two levels when one went out late."),
         Key("threshold", amounts, "Least overdue total worth a notice.", "threshold_minor"),
         Key("threshold_missing", one_of("chase", "skip"), "A currency without a threshold."),
-        Key("per", one_of("customer", "invoice"), "One notice per customer and currency, or per invoice.", neutral="customer"),
+        Key(
+            "per",
+            one_of("customer", "invoice"),
+            "One notice per customer and currency, or per invoice.",
+            neutral="customer",
+        ),
         Key("min_gap_days", whole(0, 365, "days"), "The scenario's own gap; left out: that of contact."),
         Key("gap_boundary", one_of(*BOUNDARIES), "Whether the day on which the gap ends is free."),
         Key("max_notices", whole(1, 1000), "Most notices to a customer in a currency.", neutral=None),
         Key("tolerance", amounts, "An item with less open is not chased.", "tolerance_minor"),
         Key("hold_last_day", one_of("blocks", "free"), "Whether a hold's last day still blocks."),
-        Key("on_anchor_paid", one_of("continue", "restart"), "Basis oldest: when that item is paid.", neutral="continue"),
+        Key(
+            "on_anchor_paid", one_of("continue", "restart"), "Basis oldest: when that item is paid.", neutral="continue"
+        ),
         Key("repeat", whole(0, 365, "days"), "Repeat the last step every so many days.", "repeat_days", neutral=0),
     ),
     "scenario.NAME.step": (
         Key("level", whole(0, 99), "A number of the policy; never decreases from step to step. Must be stated."),
         Key("name", text(empty=False), "Unique in the scenario. Must be stated."),
-        Key("basis", one_of(*BASES), "What the days count from."),
+        Key(
+            "basis",
+            one_of(*BASES),
+            "What the days count from (oldest: not yet).",
+            neutral=frozenset(BASES) - {"oldest"},
+        ),
         Key("days", whole(-365, 3650, "days"), "Days from the basis, negative before it. Must be stated."),
         Key("boundary", one_of(*BOUNDARIES), "Due on the day itself, or the day after it."),
         Key("channel", one_of(*CHANNELS), "How the debtor is reached.", neutral="email"),
