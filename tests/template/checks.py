@@ -570,11 +570,13 @@ def _rights(
     reads: str,
     writes: str = "",
     sends: str = "",
+    lists: bool = False,
     tables: dict[str, set[str]] | None = None,
     other: dict[str, set[str]] | None = None,
 ) -> set[tuple[str, str]]:
     rights = {(action, f"<Bucket.Arn>/{prefix}/*") for prefix in reads.split() for action in _OBJECT}
     rights |= {("s3:PutObject", f"<Bucket.Arn>/{prefix}/*") for prefix in writes.split()}
+    rights |= {("s3:ListBucket", "<Bucket.Arn>")} if lists else set()
     rights |= {("sqs:SendMessage", f"<{queue}.Arn>") for queue in sends.split()}
     for name, actions in (tables or {}).items():
         table, _, index = name.partition("+")
@@ -589,6 +591,7 @@ PERMISSIONS = {
     "RiskCheckFunction": _rights(
         reads="customers invoices policy work",
         writes="work receipts",
+        lists=True,
         sends="CustomerQueue CashQueue AccountQueue",
         tables={
             "Accounts": _COMMIT,
@@ -600,6 +603,7 @@ PERMISSIONS = {
     "ReconcileFunction": _rights(
         reads="statements policy work",
         writes="work receipts",
+        lists=True,
         sends="CashQueue",
         tables={"Accounts": _COMMIT, "Uploads": _COMMIT, "Idempotency": _IDEMPOTENCY},
     ),
@@ -623,7 +627,7 @@ PERMISSIONS = {
         | _SECRET,
     ),
     "DisputesFunction": _rights(
-        reads="inbound policy", tables={"Accounts": _COMMIT, "Uploads": _COMMIT}, other=_SECRET
+        reads="inbound policy", lists=True, tables={"Accounts": _COMMIT, "Uploads": _COMMIT}, other=_SECRET
     ),
     "ReportsFunction": _rights(
         reads="policy reports",
@@ -631,9 +635,18 @@ PERMISSIONS = {
         tables={"Accounts": _READ, "Accounts+headers": _READ, "Uploads": _READ},
     ),
 }
-CONDITIONS = {  # statement of dunning -> its condition
-    "SendNotices": {"StringEquals": {"ses:FromAddress": "billing@creditor.example"}},
-    "SweepForLostUploads": {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in sorted(IN_PREFIXES)]}},
+
+
+def _listing(prefixes: str, test: str = "StringLikeIfExists") -> dict[str, Any]:
+    return {test: {"s3:prefix": [f"{prefix}/*" for prefix in prefixes.split()]}}
+
+
+CONDITIONS = {  # (function, statement) -> the condition that it must have; all others have none
+    ("DunningFunction", "SendNotices"): {"StringEquals": {"ses:FromAddress": "billing@creditor.example"}},
+    ("DunningFunction", "SweepForLostUploads"): _listing("customers inbound invoices policy statements", "StringLike"),
+    ("RiskCheckFunction", "TellGoneFromForbidden"): _listing("customers invoices policy work"),
+    ("ReconcileFunction", "TellGoneFromForbidden"): _listing("policy statements work"),
+    ("DisputesFunction", "TellGoneFromForbidden"): _listing("inbound policy"),
 }
 
 
@@ -662,7 +675,7 @@ def permissions(template: Template) -> list[str]:
             for test in condition.values():
                 for key, value in test.items():
                     test[key] = sorted(value) if isinstance(value, list) else value
-            if condition != CONDITIONS.get(statement.get("Sid"), {}):
+            if condition != CONDITIONS.get((name, statement.get("Sid", "")), {}):
                 found.append(f"{name}: {statement.get('Sid')} under the condition {condition}")
         wanted = PERMISSIONS.get(name, set())
         found += [f"{name} may {action} on {on}" for action, on in sorted(given - wanted)]

@@ -167,6 +167,7 @@ MUTATIONS: list[tuple[checks.Check, str, Any]] = [
         {"Fn::Sub": "arn:${AWS::Partition}:ses:::identity/*"},
     ),
     (checks.permissions, f"{_in('DunningFunction', 'SweepForLostUploads')}/Condition", NO_VALUE),
+    (checks.permissions, f"{_in('DisputesFunction', 'TellGoneFromForbidden')}/Condition", NO_VALUE),
     (checks.permissions, f"{_in('ReportsFunction', 'ReadAccounts')}/Sid", NO_VALUE),
     (checks.permissions, f"{_in('ReportsFunction', 'ReadAccounts')}/Action/0", "dynamodb:PutItem"),
     (checks.permissions, f"{_in('DisputesFunction', 'ReadTokenKey')}", NO_VALUE),
