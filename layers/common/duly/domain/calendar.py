@@ -183,7 +183,7 @@ def next_contact_opening(
         day = add_days(today, ahead)
         fitting = (
             instant
-            for instant in _candidates(day, opens, tz)
+            for instant in set(_candidates(day, opens, tz))
             if instant >= now_utc
             and instant.astimezone(tz).date() == day
             and contact_open(instant, timezone, window, days, holidays, margin_s)

@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Final, Literal
 
 from duly.domain.policy_model import (
@@ -92,6 +91,8 @@ def default_policy() -> Policy:
 
 def default_policy_text() -> str:
     """The text of the shipped defaults."""
+    from importlib import resources
+
     return resources.files("duly.policies").joinpath("default.toml").read_text(encoding="utf-8")
 
 
