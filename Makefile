@@ -7,7 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
-PIP_INSTALL := -m pip install --disable-pip-version-check --quiet --only-binary :all: --require-hashes
+# the locks are complete, so pip need not resolve them again (which old versions of pip do wrongly for extras)
+PIP_INSTALL := -m pip install --disable-pip-version-check --quiet --only-binary :all: --require-hashes --no-deps
 EDITABLE := -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --generate-hashes --no-header --no-annotate \
@@ -51,8 +52,8 @@ format: $(DEV_STAMP) ## let ruff rewrite the code
 
 deploy: $(SAM_STAMP) ## build and deploy to your AWS account (asks before it changes anything)
 	@command -v python3.13 >/dev/null || { echo "make deploy needs python3.13 on the PATH: the functions run on it" >&2; exit 1; }
-	SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam build
-	SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam deploy --guided $(ARGS)
+	PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam build
+	PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam deploy --guided $(ARGS)
 
 locks: ## resolve requirements/*.in again (needs uv)
 	$(LOCK) layers/common/requirements.in -o layers/common/requirements.txt
