@@ -15,6 +15,7 @@ from email.message import EmailMessage
 from html.parser import HTMLParser
 
 from duly.mail.local_forms import read_amount, read_day
+from duly.mail.notice import LANGUAGES
 from duly.mail.render import labels_of
 
 _ROW = re.compile(r"  (\S[^:]*):(?: +(.*))?")
@@ -66,7 +67,18 @@ class MailFacts:
 def facts_of(raw: bytes) -> MailFacts:
     """The facts of a notice, from its plain text part. Raises VerifyError."""
     message = message_from_bytes(raw, policy=policy.default)
+    try:
+        return _facts(message)
+    except VerifyError:
+        raise
+    except ValueError:
+        raise VerifyError("value_malformed") from None
+
+
+def _facts(message: EmailMessage) -> MailFacts:
     language = str(message["Content-Language"] or "")
+    if language not in LANGUAGES:
+        raise VerifyError("unknown_language")
     rows = list(_rows(_content(message, "plain"), labels_of(language)))
     single = _Single(rows, language)
     total_minor, currency = read_amount(single.text("total"), language)
