@@ -1,0 +1,356 @@
+"""Receivables in figures: ageing, days sales outstanding, collections, what is disputed, promised and still to do.
+
+Pure functions of account headers and a date: nothing else is read, so the figures of a business are one pass over its
+headers. Money is in minor units by currency and never converted; days are in tenths of a day, shares in per mille.
+
+The measures are those that credit managers compare with each other, as the Credit Research Foundation publishes them
+for whole trades (DSO, best possible DSO, average days delinquent, collection effectiveness index); counting back is how
+credit managers in the United Kingdom state DSO. Sales are invoices as issued; credit notes do not lower them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from duly.domain import codec
+from duly.domain.account import SALES_DAYS_KEPT, Header
+
+BUCKETS = ("current", "1-30", "31-60", "61-90", "90+")
+"""Ageing by days overdue. An item due today is current; ``90+`` begins with the 91st day."""
+
+SALES_WINDOW_DAYS = 90  # sales that DSO relates receivables to: long enough for usual terms, short enough to be of now
+RECENT_DAYS = 30  # "collected lately"
+MAX_CALLS = 20  # customers of the call list, for each currency
+_BUCKET_ENDS = (0, 30, 60, 90)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """One account as its header record tells it. Amounts in minor units by currency.
+
+    ``open_by_due``: what is open by currency and due day; ``disputed`` and ``promised`` are parts of that;
+    ``unapplied`` is cash and credit not allocated yet; ``counts`` are live entities by kind.
+    """
+
+    account: str
+    header: Header
+    open_by_due: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    disputed: Mapping[str, int] = field(default_factory=dict)
+    promised: Mapping[str, int] = field(default_factory=dict)
+    unapplied: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def currencies(self) -> set[str]:
+        """The currencies in which this customer was invoiced, paid or owes anything."""
+        header = self.header
+        return {*self.open_by_due, *self.unapplied, *header.invoiced_minor, *header.collected_minor}
+
+
+@dataclass(frozen=True, slots=True)
+class Ageing:
+    """What is open of one account (or of all) in one currency, by bucket."""
+
+    minor: Mapping[str, int]
+    oldest_days: int = 0
+
+    @property
+    def total_minor(self) -> int:
+        return sum(self.minor.values())
+
+    @property
+    def overdue_minor(self) -> int:
+        return self.total_minor - self.minor["current"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A customer to call: what is overdue in one currency, how old its oldest item is, what stands in the way."""
+
+    account: str
+    customer: str
+    currency: str
+    overdue_minor: int
+    oldest_days: int
+    disputed_minor: int = 0
+    promised_minor: int = 0
+    last_contact: datetime | None = None
+    category: str = ""
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyKpis:
+    """The figures of one currency. A measure that cannot be computed (no sales, no history) is None.
+
+    ``disputed_minor`` and ``promised_minor`` are parts of the receivables, overdue or not. ``sales_by_day`` and
+    ``collected_by_day`` cover the last ``SALES_WINDOW_DAYS`` days, every day of them.
+    """
+
+    currency: str
+    accounts: int
+    ageing: Ageing
+    disputed_minor: int
+    promised_minor: int
+    unapplied_minor: int
+    invoiced_minor: int
+    credited_minor: int
+    collected_minor: int
+    sales_recent_minor: int
+    collected_recent_minor: int
+    dso_tenths: int | None
+    best_possible_dso_tenths: int | None
+    average_days_delinquent_tenths: int | None
+    countback_dso_tenths: int | None
+    effectiveness_permille: int | None
+    sales_by_day: Mapping[date, int]
+    collected_by_day: Mapping[date, int]
+    calls: tuple[Call, ...] = ()
+    more_calls: int = 0
+
+    @property
+    def receivables_minor(self) -> int:
+        return self.ageing.total_minor
+
+    @property
+    def overdue_minor(self) -> int:
+        return self.ageing.overdue_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Kpis:
+    """The figures of a business at the end of a day; ``currencies`` begins with the one most customers have."""
+
+    as_of: date
+    currencies: tuple[CurrencyKpis, ...]
+    customers: int
+    provisional: int
+    disputes_open: int
+    disputes_opened: int
+    disputes_by_reason: Mapping[str, int]
+    promises_open: int
+    promises_made: int
+    promises_kept: int
+    promises_broken: int
+    notices_by_level: Mapping[str, int]
+    tasks_open: int
+    days_late_tenths: int | None
+    suspense_accounts: int
+
+    def of(self, currency: str) -> CurrencyKpis | None:
+        """Return the figures of a currency, None when nobody was invoiced in it."""
+        return next((one for one in self.currencies if one.currency == currency), None)
+
+
+def facts_of(account: str, body: Mapping[str, Any]) -> AccountFacts:
+    """Return the facts that a stored header record's body holds."""
+    summary = body["summary"]
+    return AccountFacts(
+        account=account,
+        header=codec.decode(Header, body["header"]),
+        open_by_due=summary["open"],
+        disputed=summary["disputed"],
+        promised=summary["promised"],
+        unapplied=summary["unapplied"],
+        counts=summary["counts"],
+    )
+
+
+def bucket_of(days_overdue: int) -> str:
+    """Return the ageing bucket; zero and negative days are current."""
+    for name, end in zip(BUCKETS, _BUCKET_ENDS, strict=False):
+        if days_overdue <= end:
+            return name
+    return BUCKETS[-1]
+
+
+def ageing_of(open_by_due: Mapping[str, int], as_of: date) -> Ageing:
+    """Return open amounts (by ISO due day) by bucket, and the days of the oldest."""
+    minor = dict.fromkeys(BUCKETS, 0)
+    oldest = 0
+    for day, amount in open_by_due.items():
+        days = (as_of - date.fromisoformat(day)).days
+        minor[bucket_of(days)] += amount
+        if amount:
+            oldest = max(oldest, days)
+    return Ageing(minor, oldest)
+
+
+def dso_tenths(receivables_minor: int, sales_minor: int, days: int = SALES_WINDOW_DAYS) -> int | None:
+    """Days sales outstanding: receivables / sales of the window x its days, in tenths; None without sales.
+
+    With the receivables that are not yet due it is the best possible DSO: what would be open if all paid on time.
+    """
+    return _rounded(receivables_minor * days * 10, sales_minor) if sales_minor > 0 else None
+
+
+def countback_dso_tenths(receivables_minor: int, sales_by_day: Mapping[date, int], as_of: date) -> int | None:
+    """Count-back DSO in tenths: how many days of sales, counted back from ``as_of``, the receivables are made of.
+
+    Usually counted by month; here by day, of which the last counts in part. It does not swing with a quiet quarter as
+    the plain DSO does. None when the receivables exceed the sales of the days that headers keep.
+    """
+    rest = receivables_minor
+    for back in range(SALES_DAYS_KEPT + 1):
+        if rest <= 0:
+            return back * 10
+        sales = max(0, sales_by_day.get(as_of - timedelta(days=back), 0))
+        if sales >= rest:
+            return back * 10 + _rounded(rest * 10, sales)
+        rest -= sales
+    return None
+
+
+def effectiveness_permille(beginning_minor: int, sales_minor: int, ending_minor: int, current_minor: int) -> int | None:
+    """Collection effectiveness index in per mille: of what could be collected in a period, how much was.
+
+    (beginning receivables + sales - ending receivables) / (beginning receivables + sales - ending current ones). 1000
+    is all; None when nothing could be collected.
+    """
+    collectable = beginning_minor + sales_minor - current_minor
+    return _rounded((beginning_minor + sales_minor - ending_minor) * 1000, collectable) if collectable > 0 else None
+
+
+def compute(accounts: Iterable[AccountFacts], as_of: date, max_calls: int = MAX_CALLS) -> Kpis:
+    """Return the figures of all accounts at the end of ``as_of``. Accounts merged into another are left out."""
+    known = [facts for facts in accounts if not facts.header.merged_into]
+    used: Counter[str] = Counter(currency for facts in known for currency in facts.currencies)
+    order = sorted(used, key=lambda currency: (-used[currency], currency))
+    behaviours = [facts.header.behaviour for facts in known]
+    settled = sum(one.settled_count for one in behaviours)
+    late_days = sum(one.days_late_sum for one in behaviours)
+    return Kpis(
+        as_of=as_of,
+        currencies=tuple(_of_currency(currency, known, as_of, max_calls) for currency in order),
+        customers=len(known),
+        provisional=sum(facts.header.provisional for facts in known),
+        disputes_open=_live(known, "disputes"),
+        disputes_opened=sum(one.disputes_opened for one in behaviours),
+        disputes_by_reason=_total(one.disputes_by_reason for one in behaviours),
+        promises_open=_live(known, "promises"),
+        promises_made=sum(one.promises_made for one in behaviours),
+        promises_kept=sum(one.promises_kept for one in behaviours),
+        promises_broken=sum(one.promises_broken for one in behaviours),
+        notices_by_level=_total(one.notices_by_level for one in behaviours),
+        tasks_open=_live(known, "tasks"),
+        days_late_tenths=_rounded(late_days * 10, settled) if settled > 0 else None,
+        suspense_accounts=sum(bool(facts.header.suspense) for facts in known),
+    )
+
+
+def _of_currency(currency: str, accounts: list[AccountFacts], as_of: date, max_calls: int) -> CurrencyKpis:
+    own = [facts for facts in accounts if currency in facts.currencies]
+    ages = [(facts, ageing_of(facts.open_by_due.get(currency, {}), as_of)) for facts in own]
+    ageing = Ageing(
+        {bucket: sum(one.minor[bucket] for _, one in ages) for bucket in BUCKETS},
+        max((one.oldest_days for _, one in ages), default=0),
+    )
+    all_sales = _by_day((facts.header.sales_by_day.get(currency, {}) for facts in own), as_of)
+    all_collected = _by_day((facts.header.collected_by_day.get(currency, {}) for facts in own), as_of)
+    sales, collected = _window(all_sales, as_of), _window(all_collected, as_of)
+    sales_minor, current_minor = sum(sales.values()), ageing.minor["current"]
+    dso, best = dso_tenths(ageing.total_minor, sales_minor), dso_tenths(current_minor, sales_minor)
+    calls = _calls(currency, ages)
+    recent = as_of - timedelta(days=RECENT_DAYS)
+    return CurrencyKpis(
+        currency=currency,
+        accounts=len(own),
+        ageing=ageing,
+        disputed_minor=sum(facts.disputed.get(currency, 0) for facts in own),
+        promised_minor=sum(facts.promised.get(currency, 0) for facts in own),
+        unapplied_minor=sum(facts.unapplied.get(currency, 0) for facts in own),
+        invoiced_minor=sum(facts.header.invoiced_minor.get(currency, 0) for facts in own),
+        credited_minor=sum(facts.header.credited_minor.get(currency, 0) for facts in own),
+        collected_minor=sum(facts.header.collected_minor.get(currency, 0) for facts in own),
+        sales_recent_minor=sum(amount for day, amount in sales.items() if day > recent),
+        collected_recent_minor=sum(amount for day, amount in collected.items() if day > recent),
+        dso_tenths=dso,
+        best_possible_dso_tenths=best,
+        average_days_delinquent_tenths=None if dso is None or best is None else dso - best,
+        countback_dso_tenths=countback_dso_tenths(ageing.total_minor, all_sales, as_of),
+        effectiveness_permille=_effectiveness(currency, own, ageing, sales, collected, as_of),
+        sales_by_day=sales,
+        collected_by_day=collected,
+        calls=tuple(calls[:max_calls]),
+        more_calls=max(0, len(calls) - max_calls),
+    )
+
+
+def _effectiveness(
+    currency: str,
+    accounts: list[AccountFacts],
+    ageing: Ageing,
+    sales: Mapping[date, int],
+    collected: Mapping[date, int],
+    as_of: date,
+) -> int | None:
+    """The index over the window. What was open at its beginning is worked out backwards from what is open now.
+
+    Headers do not keep credit notes by day: with some in it, the index is known only when the whole history lies within
+    the window (nothing was open before it).
+    """
+    first = min((one.header.behaviour.first_issued or as_of for one in accounts), default=as_of)
+    unapplied = sum(one.unapplied.get(currency, 0) for one in accounts)  # collected, though no item shows it yet
+    sales_minor, ending = sum(sales.values()), ageing.total_minor - unapplied
+    if first > as_of - timedelta(days=SALES_WINDOW_DAYS):
+        return effectiveness_permille(0, sales_minor, ending, ageing.minor["current"])
+    if any(one.header.credited_minor.get(currency, 0) for one in accounts):
+        return None
+    beginning = ending - sales_minor + sum(collected.values())
+    return effectiveness_permille(beginning, sales_minor, ending, ageing.minor["current"])
+
+
+def _calls(currency: str, ages: list[tuple[AccountFacts, Ageing]]) -> list[Call]:
+    """Customers with anything overdue, the largest amount first, of equal ones the oldest."""
+    found = [
+        Call(
+            account=facts.account,
+            customer=facts.header.customer,
+            currency=currency,
+            overdue_minor=ageing.overdue_minor,
+            oldest_days=ageing.oldest_days,
+            disputed_minor=facts.disputed.get(currency, 0),
+            promised_minor=facts.promised.get(currency, 0),
+            last_contact=max(facts.header.contacts_made.values(), default=None),
+            category=facts.header.category,
+            provisional=facts.header.provisional,
+        )
+        for facts, ageing in ages
+        if ageing.overdue_minor > 0
+    ]
+    return sorted(found, key=lambda call: (-call.overdue_minor, -call.oldest_days, call.account))
+
+
+def _by_day(series: Iterable[Mapping[str, int]], as_of: date) -> dict[date, int]:
+    """Return the sum by day of several series, without days after ``as_of``."""
+    total: Counter[str] = Counter()
+    for one in series:
+        total.update(one)
+    days = {date.fromisoformat(day): amount for day, amount in total.items()}
+    return {day: days[day] for day in sorted(days) if day <= as_of}
+
+
+def _window(days: Mapping[date, int], as_of: date) -> dict[date, int]:
+    first = as_of - timedelta(days=SALES_WINDOW_DAYS - 1)
+    return {first + timedelta(days=n): days.get(first + timedelta(days=n), 0) for n in range(SALES_WINDOW_DAYS)}
+
+
+def _live(accounts: Iterable[AccountFacts], kind: str) -> int:
+    return sum(facts.counts.get(kind, 0) for facts in accounts)
+
+
+def _total(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(part)
+    return {name: total[name] for name in sorted(total) if total[name]}
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    """Integer division, halves away from zero. ``denominator`` is positive."""
+    sign = -1 if numerator < 0 else 1
+    return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))

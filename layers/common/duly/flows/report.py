@@ -1,0 +1,282 @@
+"""What finance looks at, gathered: figures from the header index, and the few details that lists name.
+
+Reads only. Every list has a bound; ``Report.cut`` says which lists were cut, so that nobody takes a part for the whole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Any, TypeVar
+
+from duly.domain import codec
+from duly.domain.account import KINDS, Dispute, Item, Promise, Task
+from duly.domain.kpi import AccountFacts, Kpis, compute, facts_of
+from duly.domain.transaction import Transaction
+from duly.store import keys
+from duly.store.tables import Record, Table
+from duly.store.uploads import Upload
+
+MAX_ACCOUNTS = 50_000  # headers in one report: about 250 MB of the function's memory
+MAX_DETAILED = 200  # accounts whose live disputes, promises or tasks are read for one list
+MAX_OF_ACCOUNT = 50  # live disputes, promises or tasks of one account
+MAX_ITEMS = 200  # items read of one account, for its level and for what is disputed
+MAX_SUSPENSE = 2_000  # transactions in suspense
+MAX_LINES = 50  # lines of a list
+MAX_UPLOADS = 25
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeLine:
+    """An open dispute. ``amounts`` in minor units by currency: what is open of its invoices now."""
+
+    account: str
+    dispute: str
+    reason: str
+    owner: str
+    opened: date
+    deadline: date
+    invoices: tuple[str, ...]
+    amounts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseLine:
+    """An open promise. ``until`` is its day with the days of grace; ``amounts`` is what is still open of it."""
+
+    account: str
+    promise: str
+    promised_for: date
+    until: date
+    invoices: tuple[str, ...]
+    amounts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """Something a person has to do for an account."""
+
+    account: str
+    task: str
+    kind: str
+    opened: date
+    due: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SuspenseLine:
+    """Money whose place nobody knows yet, with the accounts it could belong to."""
+
+    transaction: str
+    amount_minor: int
+    currency: str
+    booked: date | None
+    reason: str
+    payer: str
+    candidates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a report page or widget shows. ``names`` (account -> name) is the only personal data beside payers.
+
+    ``levels`` is the highest step level of an account's open items. ``cut`` names each list that is not whole.
+    """
+
+    kpis: Kpis
+    names: Mapping[str, str] = field(default_factory=dict)
+    customers: Mapping[str, str] = field(default_factory=dict)
+    levels: Mapping[str, int] = field(default_factory=dict)
+    disputes: tuple[DisputeLine, ...] = ()
+    promises: tuple[PromiseLine, ...] = ()
+    tasks: tuple[TaskLine, ...] = ()
+    suspense: tuple[SuspenseLine, ...] = ()
+    suspense_minor: Mapping[str, int] = field(default_factory=dict)
+    suspense_count: int = 0
+    uploads: tuple[Upload, ...] = ()
+    creditor: str = ""
+    cut: tuple[str, ...] = ()
+
+    @property
+    def as_of(self) -> date:
+        return self.kpis.as_of
+
+    @property
+    def disputes_by_reason(self) -> dict[str, int]:
+        """Return open disputes by reason, the most frequent first."""
+        return _counted(line.reason for line in self.disputes)
+
+    @property
+    def tasks_by_kind(self) -> dict[str, int]:
+        """Return open tasks by kind, the most frequent first."""
+        return _counted(line.kind for line in self.tasks)
+
+
+def gather(accounts: Table, uploads: Sequence[Upload], as_of: date, creditor: str = "") -> Report:
+    """Return the report at the end of ``as_of``. ``uploads`` are the recent ones, newest first."""
+    cut: list[str] = []
+    facts = list(_facts(accounts, cut))
+    kpis = compute(facts, as_of)
+    by_id = {one.account: one for one in facts}
+    called = list(dict.fromkeys(call.account for currency in kpis.currencies for call in currency.calls))
+    details = _Details(accounts, facts, cut)
+    disputes, promises, tasks = details.disputes(), details.promises(), details.tasks()
+    suspense = _suspense(accounts, cut)
+    shown = [*called]
+    for lines in (disputes, promises, tasks):
+        shown += [line.account for line in lines[:MAX_LINES]]
+    shown += [candidate for line in suspense[:MAX_LINES] for candidate in line.candidates]
+    wanted = [by_id[account] for account in dict.fromkeys(shown) if account in by_id]
+    totals: Counter[str] = Counter()
+    for line in suspense:
+        totals[line.currency] += line.amount_minor
+    return Report(
+        kpis=kpis,
+        names=_names(accounts, wanted),
+        customers={one.account: one.header.customer for one in wanted},
+        levels={account: level for account in called if (level := details.level(account)) >= 0},
+        disputes=tuple(disputes),
+        promises=tuple(promises),
+        tasks=tuple(tasks),
+        suspense=tuple(_with_payer(accounts, line) for line in suspense[:MAX_LINES]),
+        suspense_minor=dict(totals),
+        suspense_count=len(suspense),
+        uploads=tuple(uploads[:MAX_UPLOADS]),
+        creditor=creditor,
+        cut=tuple(cut),
+    )
+
+
+def read_kpis(accounts: Table, as_of: date) -> Kpis:
+    """Return the figures alone: one pass over the header index."""
+    return compute(_facts(accounts, []), as_of)
+
+
+def ageing_facts(accounts: Table) -> list[AccountFacts]:
+    """Return the facts of every account that owes anything, for exports."""
+    return [facts for facts in _facts(accounts, []) if facts.open_by_due]
+
+
+def names_of(accounts: Table, facts: Iterable[AccountFacts]) -> dict[str, str]:
+    """Return the names of accounts, without those that were erased."""
+    return _names(accounts, facts)
+
+
+def _facts(table: Table, cut: list[str]) -> Iterator[AccountFacts]:
+    records = (record for shard in keys.shards() for record in table.headers(shard))
+    yield from (facts_of(keys.account_id(record.pk), record.body) for record in islice(records, MAX_ACCOUNTS))
+    if next(records, None) is not None:
+        cut.append("accounts")
+
+
+class _Details:
+    """Live entities of the accounts that have any, read one kind at a time."""
+
+    def __init__(self, table: Table, facts: Sequence[AccountFacts], cut: list[str]) -> None:
+        self.table, self.facts, self.cut = table, facts, cut
+        self._items: dict[tuple[str, str], Item | None] = {}
+
+    def disputes(self) -> list[DisputeLine]:
+        """Return open disputes, the nearest deadline first."""
+        lines = []
+        for account, one in self._live("disputes", Dispute):
+            invoices, amounts = self._open(account, one.items)
+            lines.append(
+                DisputeLine(account, one.key, one.reason, one.owner, one.opened, one.deadline, invoices, amounts)
+            )
+        return sorted(lines, key=lambda line: (line.deadline, line.account, line.dispute))
+
+    def promises(self) -> list[PromiseLine]:
+        """Return open promises, the nearest date first."""
+        lines = []
+        for account, one in self._live("promises", Promise):
+            invoices, amounts = self._open(account, one.items)
+            lines.append(PromiseLine(account, one.key, one.date, one.until, invoices, amounts))
+        return sorted(lines, key=lambda line: (line.promised_for, line.account, line.promise))
+
+    def tasks(self) -> list[TaskLine]:
+        """Return open tasks, the oldest first."""
+        lines = [
+            TaskLine(account, one.key, one.kind, one.opened, one.due) for account, one in self._live("tasks", Task)
+        ]
+        return sorted(lines, key=lambda line: (line.opened, line.account, line.task))
+
+    def level(self, account: str) -> int:
+        """Return the highest level that an open item of the account has reached; -1 before the first step."""
+        records = self.table.query(keys.account(account), keys.entity("items", "", True), MAX_ITEMS)
+        return max((codec.decode(Item, record.body).level for record in records), default=-1)
+
+    def _live(self, kind: str, form: type[T]) -> Iterator[tuple[str, T]]:
+        assert KINDS[kind] is form, "the kind's own dataclass"
+        having = [one.account for one in self.facts if one.counts.get(kind, 0)]
+        if len(having) > MAX_DETAILED:
+            self.cut.append(kind)
+        for account in having[:MAX_DETAILED]:
+            prefix = keys.entity(kind, "", True)
+            for record in self.table.query(keys.account(account), prefix, MAX_OF_ACCOUNT):
+                yield account, codec.decode(form, record.body)
+
+    def _open(self, account: str, item_keys: Sequence[str]) -> tuple[tuple[str, ...], dict[str, int]]:
+        """Return the numbers of the items that are still open, and what is open of them by currency."""
+        items = [item for key in item_keys[:MAX_ITEMS] if (item := self._item(account, key)) is not None]
+        amounts: Counter[str] = Counter()
+        for item in items:
+            amounts[item.currency] += item.outstanding_minor
+        return tuple(item.number for item in items), dict(amounts)
+
+    def _item(self, account: str, key: str) -> Item | None:
+        if (account, key) not in self._items:
+            record = self.table.get(keys.account(account), keys.entity("items", key, True))
+            self._items[account, key] = codec.decode(Item, record.body) if record else None
+        return self._items[account, key]
+
+
+def _names(table: Table, facts: Iterable[AccountFacts]) -> dict[str, str]:
+    found = {}
+    for one in facts:
+        personal = one.header.personal
+        record = table.get(keys.account(one.account), keys.personal(personal)) if personal else None
+        if record and record.body.get("name"):
+            found[one.account] = str(record.body["name"])
+    return found
+
+
+def _suspense(table: Table, cut: list[str]) -> list[SuspenseLine]:
+    """Return the money in suspense, the oldest first, without names."""
+    records: Iterator[Record] = (record for shard in keys.shards() for record in table.headers(f"S{shard}"))
+    states = [codec.decode(Transaction, record.body["state"]) for record in islice(records, MAX_SUSPENSE)]
+    if next(records, None) is not None:
+        cut.append("suspense")
+    waiting = [state for state in states if state.state == "suspense"]
+    waiting.sort(key=lambda state: (state.booked or date.min, state.key))
+    return [
+        SuspenseLine(
+            state.key, state.amount_minor, state.currency, state.booked, state.reason, state.personal, state.candidates
+        )
+        for state in waiting
+    ]
+
+
+def _with_payer(table: Table, line: SuspenseLine) -> SuspenseLine:
+    """Return the line with the payer's name in place of the id of the personal item that holds it."""
+    record = table.get(keys.transaction(line.transaction), keys.personal(line.payer)) if line.payer else None
+    body: dict[str, Any] = record.body if record else {}
+    return SuspenseLine(
+        line.transaction,
+        line.amount_minor,
+        line.currency,
+        line.booked,
+        line.reason,
+        str(body.get("name", "")),
+        line.candidates,
+    )
+
+
+def _counted(codes: Iterable[str]) -> dict[str, int]:
+    counted = Counter(codes)
+    return {code: counted[code] for code in sorted(counted, key=lambda code: (-counted[code], code))}

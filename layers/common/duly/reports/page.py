@@ -1,0 +1,290 @@
+"""The report as one HTML page: no script, nothing loaded from anywhere, light and dark, on paper too.
+
+All values become words here; the templates only place them. The CloudWatch widgets show the same parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from duly.domain.kpi import BUCKETS, Call, CurrencyKpis, bucket_of
+from duly.flows.report import MAX_LINES, DisputeLine, PromiseLine, Report, SuspenseLine, TaskLine
+from duly.mail.local_forms import day as long_day
+from duly.mail.local_forms import one_line
+from duly.reports.charts import CURVE_HEIGHT, CURVE_WIDTH, LEFT, RIGHT, curve, segments, share_of
+from duly.reports.words import day, days, exact, share, short, tenths, whole, words
+from duly.store.uploads import Upload
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+MAX_CURRENCIES = 6  # sections of figures; the rest is in the JSON report
+MAX_INVOICES_NAMED = 3
+
+Values = dict[str, Any]
+
+_BUCKET_WORDS = {
+    "current": "not yet due",
+    "1-30": "1–30 days",
+    "31-60": "31–60 days",
+    "61-90": "61–90 days",
+    "90+": "over 90 days",
+}
+_LEVEL_WORDS = {"0": "before due", "1": "level 1", "2": "level 2", "3": "formal notice", "4": "hand-over"}
+
+
+def render_page(report: Report) -> str:
+    """The whole page. Raises MoneyError for an unknown currency, jinja2.UndefinedError for a wrong template."""
+    return environment().get_template("page.html.j2").render(values_of(report))
+
+
+@cache
+def environment() -> Environment:
+    """The template environment: made once, strict about names, escaping every value."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+def values_of(report: Report) -> Values:
+    """Everything that a template may name, as text."""
+    kpis = report.kpis
+    return {
+        "creditor": one_line(report.creditor),
+        "as_of": long_day(report.as_of, "en"),
+        "customers": days(kpis.customers, "customer"),
+        "provisional": kpis.provisional,
+        "cut": [words(name) for name in report.cut],
+        "currencies": [_currency(one) for one in kpis.currencies[:MAX_CURRENCIES]],
+        "calls": [_call(report, call) for one in kpis.currencies[:MAX_CURRENCIES] for call in one.calls],
+        "more_calls": sum(one.more_calls for one in kpis.currencies[:MAX_CURRENCIES]),
+        "disputes": _disputes(report),
+        "promises": _promises(report),
+        "suspense": _suspense(report),
+        "tasks": _tasks(report),
+        "uploads": [_upload(upload) for upload in report.uploads],
+        "notices": _bars({_LEVEL_WORDS.get(level, f"level {level}"): n for level, n in kpis.notices_by_level.items()}),
+        "days_late": tenths(kpis.days_late_tenths),
+    }
+
+
+def _currency(kpis: CurrencyKpis) -> Values:
+    code, ageing = kpis.currency, kpis.ageing
+    return {
+        "code": code,
+        "customers": days(kpis.accounts, "customer"),
+        "receivables": whole(kpis.receivables_minor, code),
+        "receivables_exact": exact(kpis.receivables_minor, code),
+        "overdue": whole(kpis.overdue_minor, code),
+        "overdue_exact": exact(kpis.overdue_minor, code),
+        "overdue_share": share(kpis.overdue_minor, kpis.receivables_minor),
+        "oldest": days(ageing.oldest_days),
+        "collected_recent": whole(kpis.collected_recent_minor, code),
+        "collected_recent_exact": exact(kpis.collected_recent_minor, code),
+        "collected": whole(kpis.collected_minor, code),
+        "invoiced": whole(kpis.invoiced_minor, code),
+        "dso": tenths(kpis.dso_tenths),
+        "best_dso": tenths(kpis.best_possible_dso_tenths),
+        "delinquent": tenths(kpis.average_days_delinquent_tenths),
+        "countback_dso": tenths(kpis.countback_dso_tenths),
+        "effectiveness": "–" if kpis.effectiveness_permille is None else f"{tenths(kpis.effectiveness_permille)} %",
+        "disputed": exact(kpis.disputed_minor, code),
+        "promised": exact(kpis.promised_minor, code),
+        "unapplied": exact(kpis.unapplied_minor, code),
+        "credited": exact(kpis.credited_minor, code),
+        "buckets": _buckets(kpis),
+        "bar": segments(ageing.minor),
+        "bucket_class": {bucket: number for number, bucket in enumerate(BUCKETS)},
+        "bar_label": f"Ageing in {code}: " + ", ".join(f"{one['name']} {one['amount']}" for one in _buckets(kpis)),
+        "curve": _curve(kpis),
+    }
+
+
+def _buckets(kpis: CurrencyKpis) -> list[Values]:
+    return [
+        {
+            "number": number,
+            "name": _BUCKET_WORDS[bucket],
+            "amount": exact(kpis.ageing.minor[bucket], kpis.currency),
+            "share": share(kpis.ageing.minor[bucket], kpis.receivables_minor),
+        }
+        for number, bucket in enumerate(BUCKETS)
+    ]
+
+
+def _curve(kpis: CurrencyKpis) -> Values:
+    drawn = curve(kpis.collected_by_day, kpis.sales_by_day)
+    collected, invoiced = sum(kpis.collected_by_day.values()), sum(kpis.sales_by_day.values())
+    return {
+        "width": CURVE_WIDTH,
+        "height": CURVE_HEIGHT,
+        "left": LEFT,
+        "right": CURVE_WIDTH - RIGHT,
+        "collected": drawn.collected,
+        "area": drawn.area,
+        "invoiced": drawn.invoiced,
+        "heights": [(at, short(minor, kpis.currency)) for at, minor in drawn.heights],
+        "months": [(mark.at, mark.value) for mark in drawn.months],
+        "collected_total": whole(collected, kpis.currency),
+        "invoiced_total": whole(invoiced, kpis.currency),
+        "days": len(kpis.collected_by_day),
+    }
+
+
+def _who(report: Report, account: str) -> Values:
+    number = report.customers.get(account) or account
+    return {"account": account, "name": one_line(report.names.get(account, "")) or number, "number": one_line(number)}
+
+
+def _call(report: Report, call: Call) -> Values:
+    level = report.levels.get(call.account)
+    return {
+        **_who(report, call.account),
+        "currency": call.currency,
+        "overdue": exact(call.overdue_minor, call.currency),
+        "oldest": call.oldest_days,
+        "bucket": _bucket_number(call.oldest_days),
+        "level": "–" if level is None else _LEVEL_WORDS.get(str(level), f"level {level}"),
+        "last_contact": day(call.last_contact),
+        "disputed": exact(call.disputed_minor, call.currency) if call.disputed_minor else "",
+        "promised": exact(call.promised_minor, call.currency) if call.promised_minor else "",
+        "provisional": call.provisional,
+    }
+
+
+def _bucket_number(days_overdue: int) -> int:
+    return BUCKETS.index(bucket_of(days_overdue))
+
+
+def _disputes(report: Report) -> Values:
+    kpis = report.kpis
+    lines = report.disputes[:MAX_LINES]
+    return {
+        "open": kpis.disputes_open,
+        "opened": kpis.disputes_opened,
+        "by_reason": _bars({words(reason): count for reason, count in report.disputes_by_reason.items()}),
+        "ever_by_reason": _bars({words(reason): count for reason, count in kpis.disputes_by_reason.items()}),
+        "lines": [_dispute(report, line) for line in lines],
+        "more": kpis.disputes_open - len(lines),
+    }
+
+
+def _dispute(report: Report, line: DisputeLine) -> Values:
+    return {
+        **_who(report, line.account),
+        "dispute": line.dispute,
+        "reason": words(line.reason),
+        "owner": words(line.owner),
+        "opened": day(line.opened),
+        "deadline": day(line.deadline),
+        "late": line.deadline < report.as_of,
+        "invoices": _numbers(line.invoices),
+        "amount": _amounts(line.amounts),
+    }
+
+
+def _promises(report: Report) -> Values:
+    kpis = report.kpis
+    lines = report.promises[:MAX_LINES]
+    return {
+        "open": kpis.promises_open,
+        "made": kpis.promises_made,
+        "kept": kpis.promises_kept,
+        "broken": kpis.promises_broken,
+        "lines": [_promise(report, line) for line in lines],
+        "more": kpis.promises_open - len(lines),
+    }
+
+
+def _promise(report: Report, line: PromiseLine) -> Values:
+    return {
+        **_who(report, line.account),
+        "day": day(line.promised_for),
+        "until": day(line.until),
+        "late": line.promised_for < report.as_of,
+        "invoices": _numbers(line.invoices),
+        "amount": _amounts(line.amounts),
+    }
+
+
+def _suspense(report: Report) -> Values:
+    lines = report.suspense[:MAX_LINES]
+    return {
+        "count": report.suspense_count,
+        "totals": _amounts(report.suspense_minor),
+        "lines": [_suspended(report, line) for line in lines],
+        "more": report.suspense_count - len(lines),
+    }
+
+
+def _suspended(report: Report, line: SuspenseLine) -> Values:
+    return {
+        "transaction": line.transaction,
+        "booked": day(line.booked),
+        "payer": one_line(line.payer) or "–",
+        "reason": words(line.reason),
+        "currency": line.currency,
+        "amount": exact(line.amount_minor, line.currency),
+        "candidates": [_who(report, account)["name"] for account in line.candidates[:MAX_INVOICES_NAMED]],
+        "more_candidates": max(0, len(line.candidates) - MAX_INVOICES_NAMED),
+    }
+
+
+def _tasks(report: Report) -> Values:
+    lines = report.tasks[:MAX_LINES]
+    return {
+        "open": report.kpis.tasks_open,
+        "by_kind": _bars({words(kind): count for kind, count in report.tasks_by_kind.items()}),
+        "lines": [_task(report, line) for line in lines],
+        "more": report.kpis.tasks_open - len(lines),
+    }
+
+
+def _task(report: Report, line: TaskLine) -> Values:
+    return {
+        **_who(report, line.account),
+        "kind": words(line.kind),
+        "opened": day(line.opened),
+        "due": day(line.due),
+        "late": line.due is not None and line.due < report.as_of,
+    }
+
+
+def _upload(upload: Upload) -> Values:
+    reasons = sorted(upload.reasons.items(), key=lambda part: (-part[1], part[0]))
+    return {
+        "file": one_line(upload.key.rpartition("/")[2]),
+        "kind": words(upload.kind),
+        "at": day(upload.at),
+        "state": words(upload.state),
+        "rows": f"{upload.rows_in:,}",
+        "rejected": f"{upload.rejected_rows:,}" if upload.rejected_rows else "",
+        "reasons": ", ".join(f"{words(code)} {count:,}" for code, count in reasons[:MAX_INVOICES_NAMED]),
+        "receipt": upload.receipt,
+    }
+
+
+def _bars(counts: Mapping[str, int]) -> list[Values]:
+    largest = max(counts.values(), default=0)
+    return [{"name": name, "count": count, "length": share_of(count, largest)} for name, count in counts.items()]
+
+
+def _numbers(invoices: Sequence[str]) -> str:
+    named = ", ".join(one_line(number) for number in invoices[:MAX_INVOICES_NAMED])
+    more = len(invoices) - MAX_INVOICES_NAMED
+    return f"{named} and {more} more" if more > 0 else named or "–"
+
+
+def _amounts(amounts: Mapping[str, int]) -> str:
+    return ", ".join(f"{code} {exact(minor, code)}" for code, minor in sorted(amounts.items())) or "–"
