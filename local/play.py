@@ -1,6 +1,7 @@
 """Plays the simulated business against a stack, day by day, and collects what came of it.
 
-`World` is all that the play needs of a stack: the local stack gives it through world.py, tests with an object of their own.
+`World` is all that the play needs of a stack: the local stack gives it through world.py, tests with an
+object of their own.
 """
 
 from __future__ import annotations
@@ -32,6 +33,17 @@ class OpenDispute:
     invoices: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OurMail:
+    """A mail that the stack has sent: its bytes, and the highest level of its items as text.
+
+    The level is "" where the stack does not say it.
+    """
+
+    raw: bytes
+    level: str
+
+
 class World(Protocol):
     """A stack as the outside world meets it. All times are simulated, aware and UTC."""
 
@@ -50,8 +62,8 @@ class World(Protocol):
     def wait(self) -> None:
         """Returns when all messages have been worked on."""
 
-    def new_mails(self) -> Sequence[bytes]:
-        """Raw mails that the stack has sent since the last call."""
+    def new_mails(self) -> Sequence[OurMail]:
+        """The mails that the stack has sent since the last call."""
 
     def open_disputes(self) -> Sequence[OpenDispute]:
         """All disputes that are not settled."""
@@ -84,13 +96,6 @@ class PlayResult:
 
 Progress = Callable[[int, int, date], None]
 """Called after each day: days played, days in all, the day."""
-
-
-def level_of(raw: bytes) -> str:
-    """The level in the mail's X-Duly-Level header, "" without one."""
-    head = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
-    lines = head.decode("ascii", "replace").split("\n")
-    return next((line.partition(":")[2].strip() for line in lines if line.lower().startswith("x-duly-level:")), "")
 
 
 class _Play:
@@ -138,12 +143,12 @@ class _Play:
             self.result.replies_delivered += 1
 
     def _read_mails(self, now: datetime) -> None:
-        for raw in self.world.new_mails():
-            notice = read_notice(raw)
+        for mail in self.world.new_mails():
+            notice = read_notice(mail.raw)
             customer = self.business.customer_by_email.get(notice.to)
-            replies = self.debtors.on_mail(raw, now)
+            replies = self.debtors.on_mail(mail.raw, now)
             self._waiting += replies
-            sent = SentNotice(now.date(), customer.id if customer else "", level_of(raw), notice, replies)
+            sent = SentNotice(now.date(), customer.id if customer else "", mail.level, notice, replies)
             self.result.notices.append(sent)
 
     def _finance(self, day: date) -> None:

@@ -124,6 +124,7 @@ def answer(
             f"<html><body>{paragraphs}<p>{escape(introduction)}</p><blockquote>{original}</blockquote></body></html>",
             subtype="html",
         )
+        message.set_boundary(f"part-{serial}")  # else the standard library takes one by chance
     return message.as_bytes()
 
 
@@ -175,5 +176,6 @@ def forged_token(address: str) -> str:
 
 def unparseable(address: str) -> bytes:
     """Bytes that no mail reader makes sense of: a header without end, a charset that does not exist, null bytes."""
-    head = f"To: {address}\r\nFrom: \r\nContent-Type: text/plain; charset=x-none\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    encoding = "Content-Type: text/plain; charset=x-none\r\nContent-Transfer-Encoding: base64"
+    head = f"To: {address}\r\nFrom: \r\n{encoding}\r\n\r\n"
     return head.encode() + b"\x00\xff\xfe=====%%%%\x00" * 40

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from local.bridge import Verdicts
-from local.play import OpenDispute
+from local.play import OpenDispute, OurMail
 from local.stack import LocalStack
 
 
@@ -38,11 +38,11 @@ class StackWorld:
         """Returns when all queues are empty; DeadLetters if a message was given up."""
         self.stack.wait_until_idle()
 
-    def new_mails(self) -> Sequence[bytes]:
-        """Raw mails that the shim has taken since the last call."""
+    def new_mails(self) -> Sequence[OurMail]:
+        """The mails that the shim has taken since the last call; their level is the tag `level` of the sending."""
         mails = self.stack.mails()
         fresh, self._mails_read = mails[self._mails_read :], len(mails)
-        return [mail.raw for mail in fresh]
+        return [OurMail(mail.raw, mail.tags.get("level", "")) for mail in fresh]
 
     def open_disputes(self) -> Sequence[OpenDispute]:
         """All disputes that are not settled."""
