@@ -68,10 +68,7 @@ def deploy(
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
     cloudformation = emulator.client("cloudformation", account)
-    if _status(cloudformation, name) is None:
-        cloudformation.create_stack(**request)
-    else:
-        _update(cloudformation, request)
+    _submit(cloudformation, request, exists=_status(cloudformation, name) is not None)
     _wait(cloudformation, name)
     return _described(cloudformation, name, account)
 
@@ -127,14 +124,15 @@ def _status(cloudformation: Any, name: str) -> str | None:
     return None if status == "DELETE_COMPLETE" else status
 
 
-def _update(cloudformation: Any, request: dict[str, Any]) -> None:
+def _submit(cloudformation: Any, request: dict[str, Any], *, exists: bool) -> None:
     from botocore.exceptions import ClientError
 
     try:
-        cloudformation.update_stack(**request)
+        (cloudformation.update_stack if exists else cloudformation.create_stack)(**request)
     except ClientError as error:
-        if "No updates are to be performed" not in str(error):
-            raise
+        if "No updates are to be performed" in str(error):
+            return
+        raise LocalStackError(f"stack {request['StackName']}: {error}") from error
 
 
 def _wait(cloudformation: Any, name: str) -> None:

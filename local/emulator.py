@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import http.client
+import json
 import os
 import secrets
 import shutil
@@ -59,6 +60,7 @@ class Emulator:
         self.log_path = run_folder / "emulator.log"
         self._fixed_port = port
         self._guard: subprocess.Popen[bytes] | None = None
+        self._folder_name = ""
         self._clients: dict[tuple[str, str], Any] = {}
 
     @property
@@ -118,6 +120,7 @@ class Emulator:
         # names in the temporary folder must not grow long: sockets below it have a limit of about 100 characters
         folder = Path(tempfile.mkdtemp(prefix="emulator-", dir=self.run_folder))
         command = [sys.executable, "-m", "ministack"]
+        self._folder_name = folder.name
         with self.log_path.open("wb") as log:
             self._guard = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py")), str(folder), *command],
@@ -140,6 +143,7 @@ class Emulator:
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_HOST": HOST,
             "MINISTACK_REGION": REGION,
+            "MINISTACK_EDITION": folder.name,  # the health page says it: so an answer is known to be this process's
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
@@ -153,7 +157,7 @@ class Emulator:
     def _wait_until_healthy(self) -> bool:
         deadline = time.monotonic() + START_SECONDS
         while self.running and time.monotonic() < deadline:
-            if _answers(self.port):
+            if _edition(self.port) == self._folder_name:
                 return True
             time.sleep(_POLL_SECONDS)
         return False
@@ -180,13 +184,15 @@ def make_client(service: str, url: str, account: str, **config: Any) -> Any:
     return session.client(service, endpoint_url=url, config=Config(**(settings | config)))
 
 
-def _answers(port: int) -> bool:
+def _edition(port: int) -> str | None:
+    """What the health page says under `edition`; None while nobody answers."""
     connection = http.client.HTTPConnection(HOST, port, timeout=2)
     try:
-        connection.request("GET", "/_ministack/ready")
-        return connection.getresponse().status == http.client.OK
+        connection.request("GET", "/_ministack/health")
+        response = connection.getresponse()
+        return str(json.loads(response.read()).get("edition")) if response.status == http.client.OK else None
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
 
