@@ -14,6 +14,7 @@ from duly.formats.records import BankEntry, FileResult, Reject, Statement, file_
 from duly.formats.xml import Element, Lines, every, first, machine_amount, machine_date, parse_xml, value, values
 
 MAX_REMITTANCE_CHARS: Final = 20_000
+MAX_STATEMENTS: Final = 2_000
 _DIRECTIONS: Final = {"CRDT": 1, "DBIT": -1}
 # Codes of ISO 20022 BalanceType: booked opening, previously closed booked (the same money), booked closing.
 _OPENING: Final = ("OPBD", "PRCD")
@@ -43,7 +44,11 @@ def read_camt053(data: bytes) -> FileResult:
     root = parse_xml(data)
     lines = Lines()
     statements, rejects = list[Statement](), list[Reject]()
-    for element in every(root, "BkToCstmrStmt/Stmt"):
+    found_statements = list(every(root, "BkToCstmrStmt/Stmt"))
+    if len(found_statements) > MAX_STATEMENTS:
+        reason = f"expected at most {MAX_STATEMENTS} statements in a file, found {len(found_statements)}"
+        raise FileProblem("too_large", reason)
+    for element in found_statements:
         statement, found = _statement(element, lines)
         statements.append(statement)
         rejects.extend(found)
@@ -160,10 +165,11 @@ def _whole_entry(entry: Element, row: Row, reading: _Reading) -> BankEntry:
     merged = _merged(whole, details)
     if not merged.remittance:
         merged = replace(merged, remittance=_joined(values(entry, "AddtlNtryInf")))
-    if len(merged.remittance) > MAX_REMITTANCE_CHARS:
-        reason = f"expected at most {MAX_REMITTANCE_CHARS} characters, found {len(merged.remittance)}"
-        row.fail("text", "too_long", reason)
-    return merged
+    # The joined texts of a large batch are cut: without its parts it needs a person anyway. A single text is not cut.
+    longest = max((len(detail.remittance) for detail in details), default=len(merged.remittance))
+    if longest > MAX_REMITTANCE_CHARS:
+        row.fail("text", "too_long", f"expected at most {MAX_REMITTANCE_CHARS} characters, found {longest}")
+    return replace(merged, remittance=merged.remittance[:MAX_REMITTANCE_CHARS])
 
 
 def _merged(whole: BankEntry, details: list[BankEntry]) -> BankEntry:

@@ -16,6 +16,8 @@ from duly.formats.records import Reject
 
 #: A quoted text may run over this many lines; more is a quotation mark that was never closed.
 MAX_LINES_PER_ROW: Final = 50
+#: Most lines of a file that is read whole.
+MAX_LINES: Final = 400_000
 #: Longest physical line.
 MAX_LINE_CHARS: Final = 100_000
 
@@ -50,6 +52,9 @@ def read_rows(data: bytes, columns: Columns) -> Iterator[Row | Reject]:
     text = decode(data)
     header = header_of(text)
     check_header(header, columns, text)
+    lines = max(text.count("\n"), text.count("\r"))
+    if lines > MAX_LINES:
+        raise FileProblem("too_large", f"expected at most {MAX_LINES} lines, found {lines}; split the file")
     for line, cells, problem in _split(text, len(header)):
         if problem:
             yield Reject(line, "row", problem, _PROBLEMS[problem])

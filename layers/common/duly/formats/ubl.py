@@ -19,10 +19,8 @@ from duly.formats.fields import (
 from duly.formats.records import Buyer, FileResult, InvoiceRow, InvoiceType, file_result
 from duly.formats.xml import (
     Element,
-    children,
     every,
     first,
-    local_name,
     machine_amount,
     machine_date,
     parse_xml,
@@ -60,7 +58,7 @@ def read_ubl(data: bytes) -> FileResult:
     reject = row.reject()
     if reject is None:
         return file_result("invoices", "ubl", [invoice], [])
-    found = first(root, _PATHS.get(reject.field, ""))
+    found = first(root, _PATHS[reject.field])
     return file_result(
         "invoices", "ubl", [], [replace(reject, line=found.sourceline or 1) if found is not None else reject]
     )
@@ -115,7 +113,7 @@ def _invoice(row: Row, root: Element) -> InvoiceRow:
         payment_iban=compact_account(value(root, "PaymentMeans/PayeeFinancialAccount/ID"))[:MAX_IDENTIFIER_CHARS],
         payment_reference=one_line(row.text("reference", MAX_PAYMENT_REFERENCE_CHARS)),
         total_minor=row.side_amount("total", row.currency) if row.currency and row.raw("total") else None,
-        lines=sum(1 for name in ("InvoiceLine", "CreditNoteLine") for _ in children(root, name)),
+        lines=sum(1 for name in ("InvoiceLine", "CreditNoteLine") for _ in every(root, name)),
         type_code=one_line(type_code)[:MAX_IDENTIFIER_CHARS],
     )
 
@@ -127,7 +125,7 @@ def _due(root: Element) -> str:
 
 
 def _type(root: Element, type_code: str) -> InvoiceType:
-    credit = local_name(root) == "CreditNote" or type_code in CREDIT_NOTE_CODES
+    credit = root.tag == "CreditNote" or type_code in CREDIT_NOTE_CODES
     return "credit_note" if credit else "invoice"
 
 

@@ -1,9 +1,9 @@
-"""XML read without trust: no DOCTYPE, entities or network, bounded depth and size; elements found by local name."""
+"""XML read without trust: no DOCTYPE, entities or network, bounded depth and size; namespaces are taken off."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, Protocol, cast
 
 from duly.formats.decoding import check_bytes, decode
@@ -15,7 +15,7 @@ class Element(Protocol):
 
     @property
     def tag(self) -> Any:
-        """Name with namespace in braces."""
+        """The local name (parse_xml takes the namespaces off)."""
 
     @property
     def text(self) -> str | None:
@@ -28,12 +28,17 @@ class Element(Protocol):
     def get(self, key: str) -> str | None:
         """An attribute."""
 
-    def __iter__(self) -> Iterator[Element]:
-        """The child elements."""
+    def find(self, path: str, /) -> Element | None:
+        """The first element at a path."""
+
+    def iterfind(self, path: str, /) -> Iterator[Element]:
+        """All elements at a path."""
 
 
 #: Largest XML file that is read; the tree takes several times the size of the file.
 MAX_XML_BYTES: Final = 16 * 1024 * 1024
+#: Most tags (opening and closing) that are read: an XML of nothing but tags takes far more memory than one of texts.
+MAX_TAGS: Final = 2_000_000
 #: Deepest nesting of elements; the deepest supported format needs 15.
 MAX_DEPTH: Final = 64
 
@@ -60,6 +65,8 @@ def parse_xml(data: bytes) -> Element:
 
     if len(data) > MAX_XML_BYTES:
         raise FileProblem("too_large", f"expected XML of at most {MAX_XML_BYTES} bytes, found {len(data)}")
+    if data.count(b"<") > MAX_TAGS:
+        raise FileProblem("too_large", f"expected XML of at most {MAX_TAGS} tags, found {data.count(b'<')}")
     _check_encoding(data)
     if data[_start_of_root(data) :].startswith(b"<!"):
         line = data.count(b"\n", 0, _start_of_root(data)) + 1
@@ -75,40 +82,28 @@ def parse_xml(data: bytes) -> Element:
         remove_pis=True,
     )
     try:
-        root = cast(Element, etree.fromstring(data, parser))
+        root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
         reason = f"expected well-formed XML, found {_error_name(error.error_log)} at column {column}"
         raise FileProblem("xml_broken", reason, line=line) from None
-    _check_depth(root)
-    return root
-
-
-def children(element: Element, name: str) -> Iterator[Element]:
-    """The child elements of a local name, in order."""
-    return (child for child in element if local_name(child) == name)
+    _strip_namespaces(root)
+    return cast(Element, root)
 
 
 def first(element: Element | None, path: str) -> Element | None:
     """The first element at a path of local names such as "Party/PartyName/Name", trying all branches; None if none."""
-    return next(every(element, path), None)
+    return None if element is None else element.find(path)
 
 
-def every(element: Element | None, path: str) -> Iterator[Element]:
+def every(element: Element | None, path: str) -> Iterable[Element]:
     """All elements at a path of local names, in document order."""
-    if element is None:
-        return
-    name, _, rest = path.partition("/")
-    for child in children(element, name):
-        if rest:
-            yield from every(child, rest)
-        else:
-            yield child
+    return () if element is None else element.iterfind(path)
 
 
 def value(element: Element | None, path: str) -> str:
     """The text of the first element at a path that has any, white space around it cut; "" if none has."""
-    return next((text for text in values(element, path)), "")
+    return next(values(element, path), "")
 
 
 def values(element: Element | None, path: str) -> Iterator[str]:
@@ -117,11 +112,6 @@ def values(element: Element | None, path: str) -> Iterator[str]:
         text = (found.text or "").strip()
         if text:
             yield text
-
-
-def local_name(element: Element) -> str:
-    """The name of an element without its namespace."""
-    return str(element.tag).rpartition("}")[2]
 
 
 def machine_date(text: str) -> str:
@@ -170,15 +160,20 @@ def _check_encoding(data: bytes) -> None:
         check_bytes(data)
 
 
-def _check_depth(root: Element) -> None:
-    """Refuse trees deeper than MAX_DEPTH, without recursion."""
-    stack = [(root, 1)]
-    while stack:
-        element, depth = stack.pop()
+def _strip_namespaces(root: Any) -> None:
+    """Leave local names alone, so that paths work for every version of a format; refuse trees deeper than MAX_DEPTH."""
+    from lxml import etree
+
+    depth = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if event == "end":
+            depth -= 1
+            continue
+        depth += 1
         if depth > MAX_DEPTH:
-            line = element.sourceline or 0
-            raise FileProblem("xml_depth", f"expected at most {MAX_DEPTH} levels of elements, found more", line=line)
-        stack.extend((child, depth + 1) for child in element)
+            reason = f"expected at most {MAX_DEPTH} levels of elements, found more"
+            raise FileProblem("xml_depth", reason, line=element.sourceline or 0)
+        element.tag = element.tag.rpartition("}")[2]
 
 
 def _error_name(log: Any) -> str:
