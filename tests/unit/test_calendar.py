@@ -185,6 +185,9 @@ def test_a_day_that_comes_back_after_its_midnight() -> None:
     late = (23 * 60, 1440)
     opening = calendar.next_contact_opening(at("2010-11-07T02:30"), "America/St_Johns", late, EVERY_DAY, NONE)
     assert opening == at("2010-11-07T02:31")
+    half_past = (23 * 60 + 29, 1440)
+    opening = calendar.next_contact_opening(at("2010-11-07T02:30"), "America/St_Johns", half_past, EVERY_DAY, NONE)
+    assert opening == at("2010-11-07T03:00")  # 23:30 for the second time
 
 
 def test_a_day_that_never_was_is_passed_over() -> None:

@@ -514,7 +514,7 @@ list = [ # ]
 ]
 "quoted key".part = 1
 [[many]]
-a = 1
+a = "\\" [ #"
 [[many]]
 a = 2
 [many.sub]

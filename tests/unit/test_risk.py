@@ -77,6 +77,12 @@ def test_currencies_are_never_added() -> None:
     assert risk.score(half, POLICY).permille == risk.score(other, POLICY).permille
 
 
+def test_no_more_than_all_can_be_overdue() -> None:
+    all_overdue = replace(GOOD, overdue_minor={"EUR": 100_000})
+    more_than_open = replace(GOOD, overdue_minor={"EUR": 250_000})
+    assert risk.score(all_overdue, POLICY) == risk.score(more_than_open, POLICY)
+
+
 def test_category_boundaries_belong_to_the_better_category() -> None:
     assert [risk.category_for(score, POLICY) for score in (0, 150, 151, 400, 401, 700, 701, 1000)] == list("AABBCCDD")
     assert risk.category_for(500, bare_policy()) == ""

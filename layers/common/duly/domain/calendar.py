@@ -184,12 +184,10 @@ def next_contact_opening(
         fitting = (
             instant
             for instant in set(_candidates(day, opens, tz))
-            if instant >= now_utc
-            and instant.astimezone(tz).date() == day
-            and contact_open(instant, timezone, window, days, holidays, margin_s)
+            if instant >= now_utc and contact_open(instant, timezone, window, days, holidays, margin_s)
         )
         first = min(fitting, default=None)
-        if found is not None:  # the day after may come first: some minutes of it are over when the clocks go back
+        if found is not None:  # a change of the clocks found for one day may lie on the next, behind its opening
             return found if first is None else min(found, first)
         found = first
     if found is None:

@@ -205,7 +205,7 @@ def _oldest_overdue(facts: RiskFacts) -> Reason:
 def _overdue_share(facts: RiskFacts) -> Reason:
     """The largest share of any currency; shares of different currencies are never added."""
     shares = [
-        min(1000, overdue * 1000 // max(overdue, facts.exposure_minor.get(currency, 0)))
+        min(1000, overdue * 1000 // max(1, facts.exposure_minor.get(currency, 0)))
         for currency, overdue in facts.overdue_minor.items()
         if overdue > 0
     ]
