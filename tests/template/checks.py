@@ -72,6 +72,8 @@ ENVIRONMENT = {
 METRICS: dict[str, tuple[str, ...]] = {
     "TicksStarted": (),
     "AccountsDue": (),
+    "AgendaCut": (),
+    "UploadsFoundLost": (),
     "NoticesSent": ("level",),
     "NoticesDoubtful": (),
     "NoticesReleased": (),
@@ -618,7 +620,7 @@ PERMISSIONS = {
             "Uploads": _COMMIT,
         },
         other={
-            "<Bucket.Arn>": {"s3:ListBucket", "s3:ListBucketVersions"},
+            "<Bucket.Arn>": {"s3:ListBucketVersions"},
             "<InboundQueue.Arn>": {"sqs:GetQueueAttributes"},
             "<InboundDlq.Arn>": {"sqs:GetQueueAttributes"},
             f"{_SES}identity/creditor.example": _SEND,

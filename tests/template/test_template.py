@@ -323,3 +323,10 @@ def test_code_reads_no_variable_that_the_template_does_not_set() -> None:
         for name in re.findall(r"environ(?:\.get\(|\[)\s*[\"']([A-Z_]+)[\"']", path.read_text(encoding="utf-8"))
     }
     assert {name for name in read if not name.startswith("AWS_")} <= set(checks.ENVIRONMENT)
+
+
+def test_code_publishes_no_metric_that_nobody_looks_at() -> None:
+    published = {
+        name for path in _sources() for name in re.findall(r"metric\(\s*\"(\w+)\"", path.read_text(encoding="utf-8"))
+    }
+    assert published <= set(checks.METRICS)
