@@ -292,7 +292,7 @@ def _is_end(text: str, match: re.Match[str], start: int) -> bool:
         return True
     before = text[max(start, match.start() - 12) : match.end()]
     after = text[match.end() : match.end() + 14].lstrip()
-    if re.search(r"\d\.$", before) and (re.match(r"[a-zäéû]{3,}", after, re.IGNORECASE) and _is_month(after) or re.match(r"\d", after)):
+    if re.search(r"\d\.$", before) and (re.match(r"[a-zäöü\d]", after) or _is_month(after)):
         return False
     return _ABBREVIATION.search(before) is None
 
@@ -340,6 +340,8 @@ def _read_facts(sentence: _Sentence, received: date, language: str) -> None:
     readable = _without_amounts(sentence.plain, sentence.amounts)
     sentence.future = find_dates(readable, received, language, "future")
     sentence.past = find_dates(readable, received, language, "past")
+    # From here on a point inside a date or an amount must not look like the end of a sentence.
+    sentence.plain = re.sub(r"(?<=\d)\.(?=\d|\s*[a-zäöü])", "·", sentence.plain)
 
 
 def _without_amounts(text: str, amounts: tuple[AmountMention, ...]) -> str:
@@ -445,7 +447,11 @@ def _copy_reason(plain: str) -> Reason | None:
 
 
 def _promises(plain: str) -> bool:
-    return any(not _NEGATION.search(match.group()) for match in words.PROMISE.finditer(plain))
+    for match in words.PROMISE.finditer(plain):
+        before = re.split(r"[,;:]| and | und ", plain[: match.start()])[-1][-20:]
+        if not _NEGATION.search(before + match.group()):
+            return True
+    return False
 
 
 def _paid_in_future(sentence: _Sentence, received: date) -> bool:
@@ -554,6 +560,8 @@ def _tidied(intents: list[Intent]) -> list[Intent]:
 
 def _only_thanks(sentences: list[_Sentence]) -> bool:
     words_in_all = sum(len(sentence.plain.split()) for sentence in sentences)
+    if any(re.match(r"(?:but|however|aber|jedoch|allerdings|mais|pero|ma|maar)\b", sentence.plain) for sentence in sentences):
+        return False
     thankful = any(words.THANKS.search(sentence.plain) for sentence in sentences)
     rest = [s for s in sentences if not words.THANKS.search(s.plain) and not words.COURTESY.search(s.plain) and len(s.plain.split()) > 3]
     return thankful and not rest and words_in_all <= MAX_THANKS_WORDS
