@@ -45,7 +45,7 @@ class Creditor:
 CREDITOR = Creditor(
     name="Muster Maschinen GmbH",
     country="DE",
-    vat_id="DE811234562",
+    vat_id="DE811234565",
     iban="DE02120300000000202051",
     iban_gbp=iban("DE", "120300000000417733"),
 )

@@ -250,7 +250,7 @@ class Debtors:
         style = rng.randrange(6)
         text = wording(kind, customer.language, style, number, day)
         raw = answer(notice, customer, text, due, f"{kind}-{customer.id.lower()}-{count}", style)
-        return Reply(due, raw, dict(PASSED), kind, customer.id, text)
+        return Reply(due, raw, dict(PASSED), kind, customer.id, text, notice.reply_to)
 
     def _pay_each(
         self, customer: Customer, invoices: Sequence[Invoice], now: datetime, at_least: int, at_most: int
@@ -324,7 +324,7 @@ class Debtors:
         due = now + timedelta(minutes=2)
         text = wording("out_of_office", customer.language, 0, "", add_business_days(now.date(), 6))
         raw = out_of_office(notice, customer, text, due, f"away-{customer.id.lower()}-{count}")
-        return [Reply(due, raw, dict(PASSED), "out_of_office", customer.id, text)]
+        return [Reply(due, raw, dict(PASSED), "out_of_office", customer.id, text, notice.reply_to)]
 
     def _mailbox_gone(self, customer: Customer, notice: Notice, _overdue: list[Invoice], now: datetime) -> list[Reply]:
         due = now + timedelta(minutes=7)
@@ -332,7 +332,7 @@ class Debtors:
         raw = delivery_report(
             notice, customer, due, f"gone-{customer.id.lower()}-{self._spoken[(customer.id, 'bounce')]}"
         )
-        return [Reply(due, raw, dict(PASSED), "bounce", customer.id, "550 5.1.1 user unknown")]
+        return [Reply(due, raw, dict(PASSED), "bounce", customer.id, "550 5.1.1 user unknown", notice.reply_to)]
 
     def _ask(self, customer: Customer, notice: Notice, overdue: list[Invoice], now: datetime) -> list[Reply]:
         rest = self._still_open(overdue)
@@ -357,15 +357,15 @@ class Debtors:
             text = wording("forged", language, 0, number, due.date())
             forged = replace(notice, reply_to=forged_token(notice.reply_to))
             raw = answer(forged, customer, text, due, "forged-1", 1, sender="inkasso.abwehr@fremd.example")
-            return [Reply(due, raw, dict(PASSED), "forged_token", customer.id, text)]
+            return [Reply(due, raw, dict(PASSED), "forged_token", customer.id, text, forged.reply_to)]
         if count == UNPARSEABLE_AFTER_MAILS:
-            return [Reply(due, unparseable(notice.reply_to), dict(FAILED), "unparseable", customer.id, "")]
+            return [Reply(due, unparseable(), dict(FAILED), "unparseable", customer.id, "", notice.reply_to)]
         if count == STRANGER_AFTER_MAILS:
             text = wording("stranger_promise", language, 0, number, due.date() + timedelta(days=10))
             raw = answer(
                 notice, customer, text, due, "stranger-1", 1, sender=f"{customer.domain}.konto@freemail.example"
             )
-            return [Reply(due, raw, dict(FAILED), "stranger", customer.id, text)]
+            return [Reply(due, raw, dict(FAILED), "stranger", customer.id, text, notice.reply_to)]
         return []
 
     # the bank

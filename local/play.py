@@ -50,8 +50,8 @@ class World(Protocol):
     def upload(self, key: str, data: bytes, at: datetime) -> None:
         """Puts a file into the bucket."""
 
-    def inbound(self, raw: bytes, verdicts: Mapping[str, str], at: datetime) -> None:
-        """Delivers a mail through the receipt rule. Verdicts: spf, dkim, dmarc, spam, virus."""
+    def inbound(self, raw: bytes, verdicts: Mapping[str, str], recipient: str, at: datetime) -> None:
+        """Delivers a mail to the envelope's recipient; verdicts: spf, dkim, dmarc, spam, virus."""
 
     def tick(self, at: datetime) -> None:
         """Does what the hourly schedule does."""
@@ -139,7 +139,7 @@ class _Play:
             self.world.upload(thing.key, thing.data, at)
             self.result.uploads += 1
         else:
-            self.world.inbound(thing.raw, thing.verdicts, at)
+            self.world.inbound(thing.raw, thing.verdicts, thing.recipient, at)
             self.result.replies_delivered += 1
 
     def _read_mails(self, now: datetime) -> None:

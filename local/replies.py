@@ -39,8 +39,8 @@ class Reply:
     """A mail that will arrive: when (UTC), its bytes, SES's verdicts (spf, dkim, dmarc, spam, virus: PASS, FAIL
     or GRAY).
 
-    `kind` is what the debtor means and `customer` the id of who wrote; only the demonstration's pages and tests
-    look at them.
+    `recipient` is the address that the envelope names. `kind` is what the debtor means and `customer` the id of who
+    wrote; only the demonstration's pages and tests look at these two.
     """
 
     due: datetime
@@ -49,6 +49,7 @@ class Reply:
     kind: str
     customer: str
     text: str
+    recipient: str
 
 
 def read_notice(raw: bytes) -> Notice:
@@ -174,8 +175,6 @@ def forged_token(address: str) -> str:
     return f"{local[:-6]}{swapped}@{domain}"
 
 
-def unparseable(address: str) -> bytes:
-    """Bytes that no mail reader makes sense of: a header without end, a charset that does not exist, null bytes."""
-    encoding = "Content-Type: text/plain; charset=x-none\r\nContent-Transfer-Encoding: base64"
-    head = f"To: {address}\r\nFrom: \r\n{encoding}\r\n\r\n"
-    return head.encode() + b"\x00\xff\xfe=====%%%%\x00" * 40
+def unparseable() -> bytes:
+    """Bytes in which no mail reader finds a single header; what they are addressed to only the envelope says."""
+    return b"\x00\xff\xfe=====%%%%\x00\r\n" * 40

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from duly.flows.report import Report
 from local.bridge import Verdicts
 from local.play import OpenDispute, OurMail
 from local.stack import LocalStack
+
+
+def disputes_in(report: Report) -> list[OpenDispute]:
+    """The open disputes that a gathered report lists."""
+    return [OpenDispute(line.account, line.dispute, line.reason, line.invoices) for line in report.disputes]
 
 
 class StackWorld:
@@ -22,9 +28,9 @@ class StackWorld:
         """Puts a file into the bucket."""
         self.stack.upload(key, data, at)
 
-    def inbound(self, raw: bytes, verdicts: Mapping[str, str], at: datetime) -> None:
+    def inbound(self, raw: bytes, verdicts: Mapping[str, str], recipient: str, at: datetime) -> None:
         """Delivers a mail through the receipt rule."""
-        self.stack.deliver_inbound(raw, at, verdicts=Verdicts(**dict(verdicts)))
+        self.stack.deliver_inbound(raw, at, verdicts=Verdicts(**dict(verdicts)), recipients=[recipient])
 
     def tick(self, at: datetime) -> None:
         """Does what the hourly schedule does."""

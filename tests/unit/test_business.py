@@ -16,8 +16,10 @@ from duly.formats.records import BankEntry, CustomerRow, InvoiceRow, Statement
 from local.business import CREDITOR, Business, Customer, make_business
 from local.debtors import OVERLAP_STATEMENT, STATEMENT_DAYS, Debtors
 from local.play import OpenDispute, OurMail, play
-from local.replies import Reply
+from local.replies import Reply, forged_token, unparseable
 from local.writers import creditor_reference, iban
+
+REPLY_ADDRESS = "reply+abcdefghijklmnop@in.muster.example"
 
 
 @cache
@@ -33,7 +35,7 @@ def reminder(customer: Customer, numbers: list[str], serial: int = 1) -> bytes:
     message = EmailMessage()
     message["From"] = "Muster Maschinen GmbH <forderungen@muster.example>"
     message["To"] = customer.contacts[0].email
-    message["Reply-To"] = "reply+abcdefghijklmnop@in.muster.example"
+    message["Reply-To"] = REPLY_ADDRESS
     message["Subject"] = "Zahlungserinnerung"
     message["Message-ID"] = f"<notice-{customer.id}-{serial}@muster.example>"
     message.set_content("Offen sind noch:\n" + "\n".join(numbers) + "\n")
@@ -247,7 +249,7 @@ def test_answers_are_mails_to_the_reply_address_of_the_notice(behaviour: str) ->
     mail = read_mail(reply.raw)
     assert mail.problems == ()
     assert mail.from_address == customer_who(behaviour).contacts[0].email
-    assert "reply+abcdefghijklmnop@in.muster.example" in mail.to
+    assert REPLY_ADDRESS in mail.to
     assert mail.in_reply_to == (f"<notice-{customer_who(behaviour).id}-0@muster.example>",)
     assert mail.language == customer_who(behaviour).language
     assert "Offen sind noch" not in mail.text  # the quoted original is told apart from what is new
@@ -282,8 +284,10 @@ class PaperWorld:
         assert data
         self.log.append((key, at))
 
-    def inbound(self, raw: bytes, verdicts: dict[str, str], at: datetime) -> None:
+    def inbound(self, raw: bytes, verdicts: dict[str, str], recipient: str, at: datetime) -> None:
         assert raw
+        assert recipient.startswith("reply+")
+        assert (recipient == REPLY_ADDRESS) is (b"forged-1" not in raw)
         assert set(verdicts) == {"spf", "dkim", "dmarc", "spam", "virus"}
         self.log.append(("inbound", at))
 
@@ -330,3 +334,14 @@ def test_the_play_keeps_time_and_brings_everything_once() -> None:
     said = Counter(reply.kind for notice in result.notices for reply in notice.replies)
     assert said["forged_token"] == said["unparseable"] == said["stranger"] == 1
     assert {"promise", "paid", "thanks", "question", "out_of_office", "bounce"} <= said.keys()
+
+
+def test_the_broken_mail_is_one_that_cannot_be_read() -> None:
+    assert "unparseable" in read_mail(unparseable()).problems
+
+
+def test_a_forged_token_differs_from_the_real_one_in_its_last_characters() -> None:
+    forged = forged_token(REPLY_ADDRESS)
+    assert forged != REPLY_ADDRESS
+    assert len(forged) == len(REPLY_ADDRESS)
+    assert forged.partition("@")[2] == REPLY_ADDRESS.partition("@")[2]

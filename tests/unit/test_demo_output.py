@@ -1,0 +1,121 @@
+"""The demonstration's summary, table and folder."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from cli.demo import SUMMARY_KEYS, Matching, replies_by_kind, summary_of, summary_table, tenths_text, write_output
+from duly.domain.kpi import compute
+from duly.flows.report import Report
+from local.business import make_business
+from local.play import PlayResult, SentNotice
+from local.replies import PASSED, Reply, read_notice
+
+DAY = date(2026, 2, 18)
+
+
+def empty_summary(audit: str = "clean") -> dict[str, Any]:
+    report = Report(kpis=compute([], DAY), suspense_minor={"EUR": 77_777}, suspense_count=1)
+    return summary_of(report, days=91, invoices=300, matching=Matching(incoming=8, automatic=7), audit=audit)
+
+
+def one_mail(html: str = "") -> PlayResult:
+    message = EmailMessage()
+    message["From"] = "Muster Maschinen GmbH <a@muster.example>"
+    message["To"] = "buchhaltung@deichgraf.example"
+    message["Subject"] = "Erinnerung <1>"
+    message.set_content("Offen ist RE-26-0001.")
+    if html:
+        message.add_alternative(html, subtype="html")
+    reply = Reply(
+        datetime(2026, 2, 19, 9, tzinfo=UTC),
+        b"raw reply",
+        dict(PASSED),
+        "thanks",
+        "C-1003",
+        "Danke & Gruß",
+        "reply+x@in.example",
+    )
+    return PlayResult(days=91, notices=[SentNotice(DAY, "C-1003", "2", read_notice(message.as_bytes()), [reply])])
+
+
+def write(folder: Path, result: PlayResult, receipts: dict[str, bytes]) -> Path:
+    return write_output(
+        folder, result, make_business(), summary=empty_summary(), report_page="<p>report</p>", receipts=receipts
+    )
+
+
+def test_the_summary_has_the_promised_keys_and_amounts_as_texts() -> None:
+    summary = empty_summary()
+    assert tuple(summary) == SUMMARY_KEYS
+    assert summary["matched_automatically"] == {"transactions": 8, "automatic": 7, "percent": "87.5"}
+    assert summary["suspense"] == {"transactions": 1, "amounts": {"EUR": "777.77"}}
+    assert summary["audit"] == "clean"
+
+
+def test_nothing_received_and_no_sales_are_said_and_not_divided_by() -> None:
+    assert Matching(0, 0).percent == "0.0"
+    assert tenths_text(None) == "n/a"
+    assert tenths_text(423) == "42.3"
+
+
+def test_the_table_shows_amounts_levels_and_an_unclean_audit() -> None:
+    summary = {
+        **empty_summary("2 findings"),
+        "invoiced": {"EUR": "1234567.80"},
+        "notices_by_level": {"0": 3, "2": 1},
+        "overdue_by_age": {"EUR": {"1-30": "5.00"}, "GBP": {"1-30": "6.00"}},
+    }
+    console = Console(width=120, file=StringIO())
+    console.print(summary_table(summary))
+    assert isinstance(console.file, StringIO)
+    text = console.file.getvalue()
+    for part in (
+        "1,234,567.80",
+        "3 (before due)",
+        "1 (second reminder)",
+        "EUR 5.00 · GBP 6.00",
+        "2 findings",
+        "7 of 8",
+    ):
+        assert part in text
+
+
+def test_the_folder_holds_mails_replies_report_receipts_and_summary(tmp_path: Path) -> None:
+    index = write(tmp_path, one_mail(), {"receipts/invoices/a.csv/1/receipt.json": b"{}"})
+    page = index.read_text(encoding="utf-8")
+    name = "0001-2026-02-18-C-1003"
+    assert f'href="mails/{name}.html"' in page
+    assert "Erinnerung &lt;1&gt;" in page
+    assert "Danke &amp; Gruß" in page
+    assert "Deichgraf Lagertechnik GmbH" in page
+    assert (tmp_path / "mails" / f"{name}-reply-1.eml").read_bytes() == b"raw reply"
+    assert b"Offen ist" in (tmp_path / "mails" / f"{name}.eml").read_bytes()
+    assert (tmp_path / "receipts/invoices/a.csv/1/receipt.json").read_bytes() == b"{}"
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == "<p>report</p>"
+    assert tuple(json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))) == SUMMARY_KEYS
+
+
+def test_a_mails_own_html_is_shown_in_a_frame_that_may_do_nothing(tmp_path: Path) -> None:
+    write(tmp_path, one_mail('<script>alert("x")</script><p>Hallo</p>'), {})
+    page = (tmp_path / "mails" / "0001-2026-02-18-C-1003.html").read_text(encoding="utf-8")
+    assert "<iframe sandbox " in page
+    assert "<script>" not in page
+
+
+def test_a_receipt_cannot_leave_its_folder(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="out of the folder"):
+        write(tmp_path / "out", one_mail(), {"receipts/../../escaped": b"x"})
+    assert not (tmp_path / "escaped").exists()
+
+
+def test_replies_are_counted_by_kind() -> None:
+    assert replies_by_kind(one_mail()) == {"thanks": 1}
