@@ -82,11 +82,11 @@ def curve(collected_by_day: Mapping[date, int], invoiced_by_day: Mapping[date, i
 
 
 def scale(top: int) -> list[int]:
-    """Round marks from zero to the first one at or above ``top``, at most five."""
+    """Round marks from zero to the first one at or above ``top``, at most six."""
     power = 1
-    while not any(top <= 4 * factor * power for factor in _STEPS):
+    while not any(top <= 5 * factor * power for factor in _STEPS):
         power *= 10
-    step = next(factor * power for factor in _STEPS if top <= 4 * factor * power)
+    step = next(factor * power for factor in _STEPS if top <= 5 * factor * power)
     return list(range(0, -(-top // step) * step + 1, step))
 
 

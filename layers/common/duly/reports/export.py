@@ -1,0 +1,132 @@
+"""The report for programs: figures as JSON, ageing by customer as CSV. Names go into neither: customers have ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from duly.domain.kpi import BUCKETS, AccountFacts, CurrencyKpis, Kpis, ageing_of
+from duly.domain.money import format_minor
+from duly.flows.report import Report
+from duly.formats.export import csv_text
+from duly.reports.words import tenths
+
+AGEING_HEADER = (
+    "account",
+    "customer",
+    "currency",
+    *BUCKETS,
+    "total",
+    "disputed",
+    "promised",
+    "unapplied",
+    "oldest_days",
+)
+
+
+def kpis_data(kpis: Kpis) -> dict[str, Any]:
+    """The figures as JSON data. Amounts by currency as strings in machine form, days and per cent as "46.3"."""
+    by_currency = {one.currency: one for one in kpis.currencies}
+    return {
+        "as_of": kpis.as_of.isoformat(),
+        "customers": kpis.customers,
+        "provisional": kpis.provisional,
+        "currencies": {code: _currency_data(one) for code, one in by_currency.items()},
+        "disputes": {
+            "open": kpis.disputes_open,
+            "opened": kpis.disputes_opened,
+            "by_reason": dict(kpis.disputes_by_reason),
+        },
+        "promises": {
+            "open": kpis.promises_open,
+            "made": kpis.promises_made,
+            "kept": kpis.promises_kept,
+            "broken": kpis.promises_broken,
+        },
+        "notices_by_level": dict(kpis.notices_by_level),
+        "tasks_open": kpis.tasks_open,
+        "days_late": _days(kpis.days_late_tenths),
+    }
+
+
+def report_data(report: Report) -> dict[str, Any]:
+    """The figures with what only the details know: open disputes by reason, tasks by kind, suspense, files."""
+    return {
+        **kpis_data(report.kpis),
+        "disputes_open_by_reason": report.disputes_by_reason,
+        "tasks_by_kind": report.tasks_by_kind,
+        "suspense": {"count": report.suspense_count, "amounts": _amounts(report.suspense_minor)},
+        "uploads": [
+            {
+                "upload": one.id,
+                "kind": one.kind,
+                "at": one.at.isoformat(),
+                "state": one.state,
+                "rows_in": one.rows_in,
+                "rejected_rows": one.rejected_rows,
+            }
+            for one in report.uploads
+        ],
+        "cut": list(report.cut),
+    }
+
+
+def ageing_csv(accounts: Iterable[AccountFacts], as_of: date) -> bytes:
+    """One line per customer and currency, UTF-8 with line feeds. Cells that a spreadsheet would run are defused."""
+    rows = [
+        _ageing_row(facts, currency, as_of)
+        for facts in sorted(accounts, key=lambda one: one.account)
+        for currency in sorted(facts.currencies)
+    ]
+    return csv_text(AGEING_HEADER, rows).encode()
+
+
+def _ageing_row(facts: AccountFacts, currency: str, as_of: date) -> list[str]:
+    ageing = ageing_of(facts.open_by_due.get(currency, {}), as_of)
+    return [
+        facts.account,
+        facts.header.customer,
+        currency,
+        *(format_minor(ageing.minor[bucket], currency) for bucket in BUCKETS),
+        format_minor(ageing.total_minor, currency),
+        format_minor(facts.disputed.get(currency, 0), currency),
+        format_minor(facts.promised.get(currency, 0), currency),
+        format_minor(facts.unapplied.get(currency, 0), currency),
+        str(ageing.oldest_days),
+    ]
+
+
+def _currency_data(kpis: CurrencyKpis) -> dict[str, Any]:
+    code = kpis.currency
+    amounts = {
+        "receivables": kpis.receivables_minor,
+        "overdue": kpis.overdue_minor,
+        "disputed": kpis.disputed_minor,
+        "promised": kpis.promised_minor,
+        "unapplied": kpis.unapplied_minor,
+        "invoiced": kpis.invoiced_minor,
+        "credited": kpis.credited_minor,
+        "collected": kpis.collected_minor,
+        "collected_30_days": kpis.collected_recent_minor,
+        "invoiced_30_days": kpis.sales_recent_minor,
+    }
+    return {
+        "customers": kpis.accounts,
+        **{name: format_minor(minor, code) for name, minor in amounts.items()},
+        "ageing": {bucket: format_minor(kpis.ageing.minor[bucket], code) for bucket in BUCKETS},
+        "oldest_days": kpis.ageing.oldest_days,
+        "dso": _days(kpis.dso_tenths),
+        "best_possible_dso": _days(kpis.best_possible_dso_tenths),
+        "average_days_delinquent": _days(kpis.average_days_delinquent_tenths),
+        "countback_dso": _days(kpis.countback_dso_tenths),
+        "collection_effectiveness": _days(kpis.effectiveness_permille),
+    }
+
+
+def _days(value: int | None) -> str | None:
+    return None if value is None else tenths(value)
+
+
+def _amounts(minor: Mapping[str, int]) -> dict[str, str]:
+    return {code: format_minor(amount, code) for code, amount in sorted(minor.items())}

@@ -1,0 +1,196 @@
+"""A small business for the tests and the picture of the report page: accounts written by the real store."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from duly.domain import events as ev
+from duly.domain.account import Account
+from duly.flows.report import Report, gather
+from duly.store.accounts import AccountStore
+from duly.store.memory import MemoryTable
+from duly.store.transactions import TransactionStore
+from duly.store.uploads import Upload
+
+AS_OF = date(2026, 4, 6)
+NOW = datetime(2026, 4, 6, 6, 30, tzinfo=UTC)
+NAMES = (
+    "Nordlicht Werkzeugbau GmbH",
+    "Bäckerei Sonnenschein e. K.",
+    "Thornbury & Sons Ltd",
+    "Vermeer Installaties B.V.",
+    "Alpenblick Sanitär AG",
+    "Kestrel Components plc",
+    "Hafen Logistik Nord GmbH & Co. KG",
+    "Brouwerij De Gouden Leeuw N.V.",
+    "Müller Präzisionsteile GmbH",
+    "Rossi Impianti S.r.l.",
+    "Grünwald Elektrotechnik GmbH",
+    "Tischlerei Ahrens",
+    "Meridian Pumps Ltd",
+    "Donau Metallbau GmbH",
+    "Wiesengrund Molkerei eG",
+    "Falkenstein Bühnentechnik GmbH",
+    "Lindqvist Marin AB",
+    "Druckhaus Elbe GmbH",
+    "Castellan Print Works Ltd",
+    "Zweirad Center Isar GmbH",
+    "Silberberg Apparatebau GmbH",
+    "Ostsee Yachtservice GmbH",
+    "Hopfen & Malz Handels GmbH",
+    "Steinbruch Eifel GmbH",
+)
+POUND_CUSTOMERS = (2, 5, 12, 18)
+PROVISIONAL = 17
+OPENING = timedelta(days=118)
+_STEPS = ((1, 8, "first"), (2, 20, "second"), (3, 34, "formal"))
+
+
+def _nothing_due(account: Account) -> datetime | None:
+    del account
+    return None
+
+
+@dataclass
+class Sample:
+    """The tables behind a report and what lists of uploads would say."""
+
+    table: MemoryTable
+    uploads: tuple[Upload, ...]
+
+    def report(self) -> Report:
+        return gather(self.table, self.uploads, AS_OF, "Muster Maschinen GmbH")
+
+
+def make_sample(names: tuple[str, ...] = NAMES) -> Sample:
+    """The same business every time: two currencies, all ages, disputes, promises, tasks, money in suspense, files."""
+    table = MemoryTable()
+    for number, name in enumerate(names):
+        _Customer(table, number, name).write()
+    _suspense(table)
+    return Sample(table, _uploads())
+
+
+class _Customer:
+    def __init__(self, table: MemoryTable, number: int, name: str) -> None:
+        self.store = AccountStore(table)
+        self.id = f"C{1001 + number}"
+        self.number, self.name = number, name
+        self.currency = "GBP" if number in POUND_CUSTOMERS else "EUR"
+        self.random = random.Random(number)
+        self.events: list[ev.Event] = []
+        self.open: list[tuple[str, date, int]] = []
+
+    def write(self) -> None:
+        """One commit by kind of event, as the functions would do it."""
+        self._register()
+        for position in range(self.random.randint(4, 11)):
+            self._invoice(position)
+        if self.number != PROVISIONAL:
+            self._reminders()
+        self._replies()
+
+    def _commit(self, *events: ev.Event, personal: dict[str, dict[str, object]] | None = None) -> None:
+        self.store.commit(self.store.load(self.id), events, NOW, _nothing_due, personal)
+
+    def _register(self) -> None:
+        personal = f"p{self.number}"
+        registered = ev.CustomerRegistered(
+            self.id, personal, "hash", "DE", "de", "Europe/Berlin", "business", provisional=self.number == PROVISIONAL
+        )
+        self._commit(registered, personal={personal: {"name": self.name, "contacts": []}})
+
+    def _invoice(self, position: int) -> None:
+        issued = AS_OF - OPENING + timedelta(days=self.random.randint(0, 112))
+        due = issued + timedelta(days=self.random.choice((14, 30, 30, 30)))
+        amount = self.random.randint(9_000, 900_000)
+        key = f"26-{self.number:02d}{position:02d}"
+        self._commit(ev.InvoiceRegistered(key, key, issued, due, "stated", amount, self.currency, "u1", position + 2))
+        paid_on = due + timedelta(days=self.random.choice((-3, 0, 1, 4, 9, 21, 45, 80)))
+        if paid_on < AS_OF:
+            paid = amount if self.random.random() < 0.9 else amount // 2
+            self._pay(key, paid, paid_on)
+            amount -= paid
+        if amount:
+            self.open.append((key, due, amount))
+
+    def _pay(self, key: str, amount: int, on: date) -> None:
+        cash = f"t-{key}"
+        extra = 2_500 if self.random.random() < 0.05 else 0
+        self._commit(ev.CashReceived(cash, "payment", amount + extra, self.currency, on, (key,), "s1", 1))
+        self.store.commit(
+            self.store.load(self.id, [("items", key)]),
+            [ev.AllocationsChanged((ev.Allocation(cash, key, amount),))],
+            NOW,
+            _nothing_due,
+        )
+
+    def _reminders(self) -> None:
+        for level, after, step in _STEPS:
+            late = [(key, due, amount) for key, due, amount in self.open if due + timedelta(days=after) < AS_OF]
+            if not late:
+                continue
+            notice = f"n{self.number}-{level}"
+            latest = max(due for _, due, _ in late) + timedelta(days=after)
+            at = datetime.combine(latest, datetime.min.time(), tzinfo=UTC) + timedelta(hours=10)
+            parts = tuple(ev.NoticeItem(key, 1, step, level, 0, amount) for key, _, amount in late)
+            claim = ev.NoticeClaimed(
+                notice, notice, "email", self.currency, level, step, parts, ("c",), at, "p", "standard"
+            )
+            keys = tuple(key for key, _, _ in late)
+            self._commit(claim, ev.NoticeSent(notice, at, "answer", "m"), ev.StepsRecorded(notice, keys, latest))
+
+    def _replies(self) -> None:
+        late = [key for key, due, _ in self.open if due < AS_OF]
+        opened = AS_OF - timedelta(days=self.number)
+        if late and self.number % 5 == 0:
+            reason = ("not_received_goods", "price", "quality", "duplicate", "price")[self.number // 5]
+            deadline = opened + timedelta(days=14)
+            self._commit(ev.DisputeOpened("d1", (late[0],), reason, "finance", deadline, opened))
+            if deadline < AS_OF:
+                self._commit(ev.TaskOpened("overdue-d1", "dispute_deadline", "d1", deadline, deadline))
+        elif late and self.number % 3 == 1:
+            promised = AS_OF + timedelta(days=self.number - 6)
+            self._commit(
+                ev.PromiseMade("pr1", tuple(late[:2]), promised, promised + timedelta(days=3), opened, self.currency)
+            )
+        if late and self.number % 4 == 1:
+            day = AS_OF - timedelta(days=10 + self.number)
+            self._commit(
+                ev.PromiseMade("pr0", (late[0],), day, day, day, self.currency),
+                ev.PromiseSettled("pr0", "broken" if self.number == 9 else "kept", day),
+            )
+        if self.number in (3, 8, 14):
+            self._commit(ev.TaskOpened("read-r1", "read_reply", "r1", opened, opened + timedelta(days=2)))
+
+
+def _suspense(table: MemoryTable) -> None:
+    store = TransactionStore(table)
+    waiting = (
+        ("Kestrel Components plc", 128_450, "GBP", 3, "ambiguous_reference", ("C1006",)),
+        ("", 42_000, "EUR", 9, "no_reference", ()),
+        ("A. Sonnenschein", 87_635, "EUR", 12, "no_reference", ("C1002",)),
+        ("Müller", 310_000, "EUR", 1, "several_customers", ("C1009", "C1001", "C1014", "C1018")),
+    )
+    for number, (payer, amount, currency, age, reason, candidates) in enumerate(waiting):
+        key, booked = f"bank-{number}", AS_OF - timedelta(days=age)
+        received = ev.TransactionReceived(key, amount, currency, booked, booked, NOW, "s1", number, "p", "hash")
+        stored = store.commit(store.load(key), key, [received], NOW, {"p": {"name": payer}})
+        store.commit(stored, key, [ev.TransactionParked(reason, candidates)], NOW)
+
+
+def _uploads() -> tuple[Upload, ...]:
+    def upload(key: str, kind: str, age: int, rows: int, reasons: dict[str, int]) -> Upload:
+        at = NOW - timedelta(days=age)
+        return Upload(
+            key, key, "v1", kind, at, "closed", rows_in=rows, rejected_rows=sum(reasons.values()), reasons=reasons
+        )
+
+    return (
+        upload("statements/2026-04-03.xml", "statement", 3, 64, {}),
+        upload("invoices/week-14.csv", "invoices", 4, 18, {"date_format": 1, "amount_decimals": 1}),
+        upload("invoices/RE-26-0412.xml", "invoices", 6, 1, {}),
+        upload("customers/customers.csv", "customers", 34, 41, {"email_format": 2}),
+    )
