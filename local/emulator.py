@@ -35,6 +35,14 @@ _POLL_SECONDS = 0.02
 _LOG_TAIL_CHARACTERS = 2000
 
 
+_MAIN = """
+import runpy, socketserver
+# the emulator answers a function's runtime client in two small packets; without this each waits 40 ms for the other
+socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+runpy.run_module("ministack", run_name="__main__", alter_sys=True)
+"""
+
+
 class LocalStackError(RuntimeError):
     """The local stack cannot do what was asked; the text says what and where to look."""
 
@@ -119,7 +127,7 @@ class Emulator:
     def _launch(self) -> None:
         # names in the temporary folder must not grow long: sockets below it have a limit of about 100 characters
         folder = Path(tempfile.mkdtemp(prefix="emulator-", dir=self.run_folder))
-        command = [sys.executable, "-m", "ministack"]
+        command = [sys.executable, "-c", _MAIN]
         self._folder_name = folder.name
         with self.log_path.open("wb") as log:
             self._guard = subprocess.Popen(
