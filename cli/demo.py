@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from duly.domain.money import format_minor
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from duly.domain.kpi import CurrencyKpis
     from duly.flows.report import Report
     from local.business import Business
-    from local.play import PlayResult
+    from local.play import PlayResult, Progress
 
 SUMMARY_KEYS = (
     "days",
@@ -50,6 +53,22 @@ class Matching:
         """Share of the automatic ones with one decimal, "0.0" when nothing came in."""
         tenths = 1000 * self.automatic // self.incoming if self.incoming else 0
         return f"{tenths // 10}.{tenths % 10}"
+
+
+@contextmanager
+def day_progress(console: Console) -> Iterator[Progress]:
+    """A progress bar of simulated days; gives the callback that the play wants."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console) as bar:
+        task = bar.add_task("Getting ready", total=None)
+
+        def show(done: int, days: int, day: date) -> None:
+            bar.update(task, description=f"{day:%a %d %b %Y}", completed=done, total=days)
+
+        yield show
 
 
 def tenths_text(tenths: int | None) -> str:

@@ -12,7 +12,16 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli.demo import SUMMARY_KEYS, Matching, replies_by_kind, summary_of, summary_table, tenths_text, write_output
+from cli.demo import (
+    SUMMARY_KEYS,
+    Matching,
+    day_progress,
+    replies_by_kind,
+    summary_of,
+    summary_table,
+    tenths_text,
+    write_output,
+)
 from duly.domain.kpi import compute
 from duly.flows.report import Report
 from local.business import make_business
@@ -119,3 +128,11 @@ def test_a_receipt_cannot_leave_its_folder(tmp_path: Path) -> None:
 
 def test_replies_are_counted_by_kind() -> None:
     assert replies_by_kind(one_mail()) == {"thanks": 1}
+
+
+def test_the_progress_bar_shows_the_simulated_day() -> None:
+    screen = StringIO()
+    with day_progress(Console(file=screen, width=100)) as progress:
+        progress(45, 91, DAY)
+    assert "Wed 18 Feb 2026" in screen.getvalue()
+    assert "45/91" in screen.getvalue()
