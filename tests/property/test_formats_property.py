@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duly.domain.money import EXPONENTS, MoneyError, format_minor, parse_minor, shortened
@@ -107,6 +107,7 @@ def check(result: FileResult) -> None:
     assert json.dumps(to_json(result))
 
 
+@settings(deadline=None, max_examples=400)
 @given(mutated())
 def test_a_mutated_file_never_raises_and_adds_up(file: tuple[str, bytes]) -> None:
     name, data = file
@@ -119,11 +120,13 @@ def test_a_mutated_file_never_raises_and_adds_up(file: tuple[str, bytes]) -> Non
     assert len(set(lines)) == len(lines)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(FOLDERS))
 def test_any_bytes_never_raise(data: bytes, folder: str) -> None:
     check(read_file(folder + "x", data))
 
 
+@settings(deadline=None)
 @given(currencies, st.integers(-(10**17), 10**17))
 def test_amounts_read_back_as_written(currency: str, minor: int) -> None:
     text = format_minor(minor, currency)
@@ -131,6 +134,7 @@ def test_amounts_read_back_as_written(currency: str, minor: int) -> None:
         assert parse_minor(text, currency) == minor
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30), currencies)
 def test_amounts_are_read_strictly_or_refused_with_a_reason(text: str, currency: str) -> None:
     try:
@@ -144,17 +148,20 @@ def test_amounts_are_read_strictly_or_refused_with_a_reason(text: str, currency:
         assert parse_minor(format_minor(minor, currency), currency) == minor
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_shown_values_are_short_and_printable(text: str) -> None:
     assert shortened(text).isprintable()
     assert len(shortened(text)) <= 300
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_suspicion_never_raises_and_plain_ascii_is_fine(text: str) -> None:
     assert suspicion(text) == "" or not text.isascii() or not text.isprintable()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_exported_cells_are_never_formulas(text: str) -> None:
     cell = csv_safe(text)
@@ -166,6 +173,7 @@ def test_exported_cells_are_never_formulas(text: str) -> None:
 cells = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(cells, cells), max_size=8), st.lists(st.integers(0, 7), max_size=4, unique=True))
 def test_rows_with_any_text_around_one_open_quotation_mark(texts: list[tuple[str, str]], opened: list[int]) -> None:
     """Rows before and after a row with an open quotation mark are read, whatever texts they hold."""
@@ -216,6 +224,7 @@ def balance(code: str, minor: int) -> str:
     return f"<Bal>{kind}{money(minor)}{direction(minor)}<Dt><Dt>2026-02-03</Dt></Dt></Bal>"
 
 
+@settings(deadline=None)
 @given(statements(), st.integers(-5, 5))
 def test_a_statement_gives_its_entries_and_the_balance_check_sees_any_gap(
     made: tuple[str, list[int], int], gap: int

@@ -196,6 +196,15 @@ def test_encodings() -> None:
     assert read_file("a.xml", INVOICE.replace("R-2026-010", "R\x00").encode()).rejects[0].code == "nul_byte"
 
 
+def test_a_doctype_cannot_hide_in_an_encoding_that_is_declared_late() -> None:
+    declaration = f'<?xml version="1.0"{" " * 300}encoding="UTF-7"?>'
+    hidden = declaration + "+ADwAIQ-DOCTYPE Invoice+AD4-" + INVOICE.partition("?>")[2]
+    assert [reject.code for reject in read_file("invoices/a.xml", hidden.encode()).rejects] != []
+    assert read_file("invoices/a.xml", hidden.encode()).records == ()
+    plain = declaration + INVOICE.partition("?>")[2]
+    assert read_file("invoices/a.xml", plain.encode()).invoices[0].buyer.name == "Nebel, Brüder GmbH"
+
+
 def test_machine_forms_of_xml() -> None:
     amounts = ["+5", ".5", "5.", "-5.10", "1e5", "", "."]
     assert [machine_amount(text) for text in amounts] == ["5", "0.5", "5", "-5.10", "1e5", "", "."]

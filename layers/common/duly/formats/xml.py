@@ -67,11 +67,12 @@ def parse_xml(data: bytes) -> Element:
         raise FileProblem("too_large", f"expected XML of at most {MAX_XML_BYTES} bytes, found {len(data)}")
     if data.count(b"<") > MAX_TAGS:
         raise FileProblem("too_large", f"expected XML of at most {MAX_TAGS} tags, found {data.count(b'<')}")
-    _check_encoding(data)
+    encoding = _checked_encoding(data)
     if data[_start_of_root(data) :].startswith(b"<!"):
         line = data.count(b"\n", 0, _start_of_root(data)) + 1
         raise FileProblem("xml_doctype", "expected XML without a DOCTYPE, found one", line=line)
     parser = etree.XMLParser(
+        encoding=encoding,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -85,7 +86,7 @@ def parse_xml(data: bytes) -> Element:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        reason = f"expected well-formed XML, found {_error_name(error.error_log)} at column {column}"
+        reason = f"expected well-formed XML, which ends at column {column} ({_error_name(error.error_log)})"
         raise FileProblem("xml_broken", reason, line=line) from None
     _strip_namespaces(root)
     return cast(Element, root)
@@ -149,15 +150,17 @@ def _start_of_root(data: bytes) -> int:
     return position
 
 
-def _check_encoding(data: bytes) -> None:
+def _checked_encoding(data: bytes) -> str:
+    """The encoding that the parser must use, whatever it would find: so a DOCTYPE cannot hide behind another one."""
     declared = _DECLARED.match(data.removeprefix(b"\xef\xbb\xbf").lstrip())
     name = declared[1].decode("ascii") if declared else "utf-8"
     if not _ENCODINGS.fullmatch(name):
         raise FileProblem("encoding", f"expected UTF-8, found XML that declares the encoding {name}", line=1)
     if name.lower() in ("utf-8", "utf8"):
         decode(data)
-    else:
-        check_bytes(data)
+        return "utf-8"
+    check_bytes(data)
+    return name
 
 
 def _strip_namespaces(root: Any) -> None:
