@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from duly.domain import events as ev
+from duly.domain.risk import PaidMonth, with_settlement, without_settlement
 
 SALES_DAYS_KEPT = 400  # days of sales and receipts by day kept in the header, for DSO and the collected curve
 CONTACT_DAYS_KEPT = 45  # days of contact times kept in the header; caps look back 7, gaps rarely more than 30
@@ -241,6 +242,7 @@ TRANSITIONS: dict[str, frozenset[tuple[str, str]]] = {
 class Behaviour:
     """How the customer paid so far: aggregates over settled items, so that closed ones need no reading."""
 
+    history: tuple[PaidMonth, ...] = ()  # items settled by month, for the score
     settled_count: int = 0
     late_count: int = 0
     days_late_sum: int = 0
@@ -270,6 +272,8 @@ class Header:
     kind: str = "business"
     scenario: str = ""
     provisional: bool = True
+    upload: str = ""  # the upload and line that registered the customer's present record
+    line: int = 0
     merged_into: str = ""
     score_permille: int = 0
     category: str = ""
@@ -417,9 +421,7 @@ def _added(amounts: dict[str, int], key: str, amount: int) -> dict[str, int]:
     return {**rest, key: total} if total else rest
 
 
-def _added_by_day(
-    days: dict[str, dict[str, int]], currency: str, day: date, amount: int
-) -> dict[str, dict[str, int]]:
+def _added_by_day(days: dict[str, dict[str, int]], currency: str, day: date, amount: int) -> dict[str, dict[str, int]]:
     series = _added(days.get(currency, {}), day.isoformat(), amount)
     newest = max(series, default="")
     if newest:
@@ -440,6 +442,8 @@ def _customer_registered(account: Account, event: ev.CustomerRegistered) -> None
         kind=event.kind,
         scenario=event.scenario,
         provisional=event.provisional,
+        upload=event.upload,
+        line=event.line,
     )
 
 
@@ -612,7 +616,9 @@ def _count_settled(account: Account, item: Item, settled_on: date, sign: int) ->
     behaviour = account.header.behaviour
     days_late = max(0, (settled_on - item.due).days)
     late = sign if days_late else 0
+    count_month = with_settlement if sign > 0 else without_settlement
     account._behaviour(
+        history=count_month(behaviour.history, item.due, settled_on),
         settled_count=behaviour.settled_count + sign,
         late_count=behaviour.late_count + late,
         days_late_sum=behaviour.days_late_sum + sign * days_late,
@@ -677,9 +683,7 @@ def _promise_made(account: Account, event: ev.PromiseMade) -> None:
 
 
 def _promise_settled(account: Account, event: ev.PromiseSettled) -> None:
-    account._put(
-        "promises", replace(account._get("promises", event.promise), state=event.outcome, settled_on=event.on)
-    )
+    account._put("promises", replace(account._get("promises", event.promise), state=event.outcome, settled_on=event.on))
     behaviour = account.header.behaviour
     if event.outcome == "kept":
         account._behaviour(promises_kept=behaviour.promises_kept + 1)
@@ -825,7 +829,8 @@ def _steps_recorded(account: Account, event: ev.StepsRecorded) -> None:
         part = parts[key]
         item: Item = account._get("items", key)
         steps = item.steps
-        if item.episode == part.episode:
+        repeated = any((done.step, done.repetition) == (part.step, part.repetition) for done in steps)
+        if item.episode == part.episode and not repeated:
             done = StepDone(part.step, part.level, event.on, event.notice, part.repetition)
             steps = (*steps, done)
         account._put("items", replace(item, steps=steps, notice="" if item.notice == event.notice else item.notice))

@@ -50,9 +50,7 @@ def _upkeep_moments(account: Account, policy: Policy, now: datetime) -> list[dat
     return moments
 
 
-def _step_moments(
-    account: Account, policy: Policy, now: datetime, holidays: frozenset[date] | None
-) -> list[datetime]:
+def _step_moments(account: Account, policy: Policy, now: datetime, holidays: frozenset[date] | None) -> list[datetime]:
     """The first contact opening from the day on which the first unblocked step may go out and the gap allows it."""
     if account.header.provisional:
         return []

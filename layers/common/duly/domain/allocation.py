@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from duly.domain import events as ev
 from duly.domain.account import Account, Cash, Item
 
-MAX_CHANGES_PER_EVENT = 40  # allocations in one event: each touches an item and a payment; a transaction holds 100 items
+MAX_CHANGES_PER_EVENT = (
+    40  # allocations in one event: each touches an item and a payment; a transaction holds 100 items
+)
 
 
 def neighbours(entity: Item | Cash) -> set[str]:
@@ -44,9 +46,7 @@ def reallocate(account: Account, items: Iterable[str] = (), cash: Iterable[str] 
     """
     item_keys, cash_keys = component(account, items, cash)
     wanted = _wanted(account, item_keys, cash_keys)
-    current = {
-        (key, item): amount for key in cash_keys for item, amount in account.cash[key].allocations.items()
-    }
+    current = {(key, item): amount for key in cash_keys for item, amount in account.cash[key].allocations.items()}
     changes = [
         ev.Allocation(key, item, wanted.get((key, item), 0))
         for key, item in sorted({*wanted, *current})

@@ -175,9 +175,7 @@ def _set_off(account: Account, currency: str, due: list[_Due]) -> tuple[list[_Du
     return wanted, credit, skipped
 
 
-def _below_threshold(
-    account: Account, scenario: Scenario, currency: str, wanted: list[_Due], today: date
-) -> bool:
+def _below_threshold(account: Account, scenario: Scenario, currency: str, wanted: list[_Due], today: date) -> bool:
     """The threshold is met by the sum of the items overdue today. It does not hold back a note before the due date."""
     if all(one.item.due >= today for one in wanted):
         return False

@@ -15,6 +15,11 @@ from typing import Literal
 
 from duly.domain.money import exponent
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 MAX_TEXT_CHARACTERS = 20_000
 MAX_MENTIONS = 50
 MAX_AMOUNT_DIGITS = 15
@@ -98,8 +103,25 @@ _NUMBER_WORDS = {
     )
     for word in words.split()
 }
-_NUMBER_WORDS |= {"twenty": 20, "zwanzig": 20, "vingt": 20, "veinte": 20, "venti": 20, "twintig": 20, "thirty": 30, "dreißig": 30}
-_NUMBER_WORDS |= {"dreissig": 30, "trente": 30, "treinta": 30, "trenta": 30, "dertig": 30, "sixteen": 16, "seventeen": 17}
+_NUMBER_WORDS |= {
+    "twenty": 20,
+    "zwanzig": 20,
+    "vingt": 20,
+    "veinte": 20,
+    "venti": 20,
+    "twintig": 20,
+    "thirty": 30,
+    "dreißig": 30,
+}
+_NUMBER_WORDS |= {
+    "dreissig": 30,
+    "trente": 30,
+    "treinta": 30,
+    "trenta": 30,
+    "dertig": 30,
+    "sixteen": 16,
+    "seventeen": 17,
+}
 _NUMBER_WORDS |= {"eighteen": 18, "nineteen": 19, "forty": 40, "fifty": 50, "hundred": 100}
 _ORDINALS = {
     word: number
@@ -149,15 +171,25 @@ _MONTH_UNIT = r"(?:months?|monate?n?|mois|mes(?:es)?|mes[ei]|maand(?:en)?)"
 _YEAR_UNIT = r"(?:years?|jahre?n?|années?|ans?|años?|anni|jaar|jaren)"
 _WORKING = r"(?:working|business|werk|arbeits|bank|jours ouvr[ée]s|hábiles|lavorativi|werkdagen)"
 _NEXT = r"(?:next|nächste[nrsm]?|naechste[nrsm]?|folgende[nrm]?|prochaine?|próxim[oa]|proxim[oa]|prossim[oa]|volgende)"
-_COMING = r"(?:this|this coming|coming|upcoming|the coming|kommende[nrm]?|diese[nrsm]?|ce|cette|est[ea]|quest[oa]|questo|deze|komende|aankomende)"
-_LAST = r"(?:last|past|previous|letzte[nrsm]?|vergangene[nrsm]?|vorige[nrsm]?|dernière?|passée?|pasad[oa]|scors[oa]|vorige|afgelopen)"
+_COMING = (
+    r"(?:this|this coming|coming|upcoming|the coming|kommende[nrm]?|diese[nrsm]?|ce|cette|est[ea]|quest[oa]"
+    r"|questo|deze|komende|aankomende)"
+)
+_LAST = (
+    r"(?:last|past|previous|letzte[nrsm]?|vergangene[nrsm]?|vorige[nrsm]?|dernière?|passée?|pasad[oa]"
+    r"|scors[oa]|vorige|afgelopen)"
+)
 _END = (
-    r"(?:(?:the\s+|very\s+|à\s+la\s+|la\s+|alla\s+|a\s+)?(?:end|fin|fine|finales|final|eind|einde)(?:\s+(?:of|de|del|di|des|van|dell['’]?))?(?:\s+(?:the|la|el|het|il|de))?"
+    (
+        r"(?:(?:the\s+|very\s+|à\s+la\s+|la\s+|alla\s+|a\s+)?(?:end|fin|fine|finales|final|eind"
+        r"|einde)(?:\s+(?:of|de|del|di|des|van|dell['’]?))?(?:\s+(?:the|la|el|het|il|de))?"
+    )
     r"|(?:zum\s+|am\s+|bis\s+)?ende(?:\s+(?:des|der|dieses|dieser|im|von))?)"
 )
 _MIDDLE = r"(?:(?:the\s+)?(?:middle|mid)(?:\s+of)?(?:\s+the)?|mitte(?:\s+(?:des|der))?|mi-|mediados de|metà|half)"
 _BEGIN = (
-    r"(?:(?:the\s+)?(?:beginning|start|early|first week)(?:\s+(?:of|in))?(?:\s+the)?|anfang(?:\s+(?:des|der))?|début|principios de|inizio|begin)"
+    r"(?:(?:the\s+)?(?:beginning|start|early|first week)(?:\s+(?:of|in))?(?:\s+the)?|anfang(?:\s+(?:des"
+    r"|der))?|début|principios de|inizio|begin)"
 )
 
 
@@ -320,7 +352,22 @@ def _iso_week(match: re.Match[str], today: date, tendency: Tendency) -> date | N
         return None
 
 
-_ORDINAL_INDEX = {"fi": 0, "er": 0, "1s": 0, "se": 1, "zw": 1, "2n": 1, "th": 2, "dr": 2, "3r": 2, "fo": 3, "vi": 3, "4t": 3, "la": -1, "le": -1}
+_ORDINAL_INDEX = {
+    "fi": 0,
+    "er": 0,
+    "1s": 0,
+    "se": 1,
+    "zw": 1,
+    "2n": 1,
+    "th": 2,
+    "dr": 2,
+    "3r": 2,
+    "fo": 3,
+    "vi": 3,
+    "4t": 3,
+    "la": -1,
+    "le": -1,
+}
 
 
 def _weekday_of_month(match: re.Match[str], today: date, tendency: Tendency) -> date | None:
@@ -334,9 +381,18 @@ def _weekday_of_month(match: re.Match[str], today: date, tendency: Tendency) -> 
         first = _add_months(today.replace(day=1), shift)
     if first is None:
         return None
-    days = [day for number in range(1, 32) if (day := _day(first.year, first.month, number)) and day.weekday() == weekday]
+    days = [
+        day for number in range(1, 32) if (day := _day(first.year, first.month, number)) and day.weekday() == weekday
+    ]
     found = days[index] if index < len(days) else None
-    if found is not None and found < today and not match["y"] and match["m"] and tendency == "future" and found.month == today.month:
+    if (
+        found is not None
+        and found < today
+        and not match["y"]
+        and match["m"]
+        and tendency == "future"
+        and found.month == today.month
+    ):
         return None
     return found
 
@@ -346,20 +402,43 @@ def _end_of_week(today: date, weeks: int) -> date:
     return friday if friday >= today or weeks else _week_day(today, weeks, 6)
 
 
-_UNIT = rf"(?P<n>{_NUMBER})(?:\s+(?:further|more|weiteren?))?\s*-?(?P<w>{_WORKING})?[\s-]*(?P<u>{_DAY}|{_WEEK}|{_MONTH_UNIT}|{_YEAR_UNIT})(?:\s+(?:ouvr[ée]s|h[áa]biles|lavorativi))?"
+_UNIT = (
+    rf"(?P<n>{_NUMBER})(?:\s+(?:further|more|weiteren?))?\s*-?(?P<w>{_WORKING})?[\s-]*(?P<u>{_DAY}|{_WEEK}"
+    rf"|{_MONTH_UNIT}|{_YEAR_UNIT})(?:\s+(?:ouvr[ée]s|h[áa]biles|lavorativi))?"
+)
 _RULES: tuple[_Rule, ...] = (
-    _rule(r"(?P<y>(?:19|20)\d{2})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?:T[\d:]+)?", lambda m, t, _w: _day(int(m["y"]), int(m["m"]), int(m["d"]))),
-    _rule(r"(?P<d>\d{1,2})(?P<s>[./-])\s?(?P<m>\d{1,2})(?P=s)\s?(?P<y>(?:19|20)\d{2}|\d{2})(?![.,]\d|\d)", _numeric, True, _both_readings),
+    _rule(
+        r"(?P<y>(?:19|20)\d{2})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?:T[\d:]+)?",
+        lambda m, t, _w: _day(int(m["y"]), int(m["m"]), int(m["d"])),
+    ),
+    _rule(
+        r"(?P<d>\d{1,2})(?P<s>[./-])\s?(?P<m>\d{1,2})(?P=s)\s?(?P<y>(?:19|20)\d{2}|\d{2})(?![.,]\d|\d)",
+        _numeric,
+        True,
+        _both_readings,
+    ),
     _rule(r"(?P<d>\d{1,2})(?P<s>\.)\s?(?P<m>\d{1,2})\.(?P<y>)(?!\d)", _numeric),
     _rule(r"(?P<d>\d{1,2})(?P<s>/)(?P<m>\d{1,2})(?P<y>)(?![./\d])", _numeric, True, _both_readings),
     _rule(
         r"(?<=am |is |um |om )(?P<d>[0-3]?\d)(?P<s>\.)(?P<m>[01]?\d)(?P<y>)(?!\s?(?:[\d%€$£]|eur|usd|gbp|chf|[.,]\d))",
         _numeric,
     ),
-    _rule(rf"(?:the\s+|den\s+|dem\s+|le\s+|el\s+|il\s+)?(?P<d>{_ORDINAL}){_OF}(?P<m>{_MONTH})(?:{_OF}(?P<y>{_YEAR}))?", _named_month),
-    _rule(rf"(?P<m>{_MONTH})\s*(?:the\s+)?(?P<d>{_ORDINAL})(?:st|nd|rd|th)?(?:\s*,?\s*(?P<y>(?:19|20)\d{{2}}))?(?![\d:.,]\d)", _named_month),
     _rule(
-        r"(?:the\s+)?day after tomorrow|übermorgen|uebermorgen|après-demain|apres-demain|pasado mañana|dopodomani|overmorgen",
+        rf"(?:the\s+|den\s+|dem\s+|le\s+|el\s+|il\s+)?(?P<d>{_ORDINAL}){_OF}(?P<m>{_MONTH})(?:{_OF}(?P<y>{_YEAR}))?",
+        _named_month,
+    ),
+    _rule(
+        (
+            rf"(?P<m>{_MONTH})\s*(?:the\s+)?(?P<d>{_ORDINAL})(?:st|nd|rd|th)?(?:\s*,?\s*(?P<y>(?:19"
+            rf"|20)\d{{2}}))?(?![\d:.,]\d)"
+        ),
+        _named_month,
+    ),
+    _rule(
+        (
+            r"(?:the\s+)?day after tomorrow|übermorgen|uebermorgen|après-demain|apres-demain|pasado mañana"
+            r"|dopodomani|overmorgen"
+        ),
         lambda _m, t, _w: t + timedelta(days=2),
     ),
     _rule(
@@ -367,8 +446,14 @@ _RULES: tuple[_Rule, ...] = (
         lambda _m, t, _w: t - timedelta(days=2),
     ),
     _rule(
-        rf"(?:the\s+|der\s+|den\s+|am\s+)?(?P<o>first|second|third|fourth|last|erste[rn]?|zweite[rn]?|dritte[rn]?|vierte[rn]?|letzte[rn]?|1st|2nd|3rd|4th)\s+(?P<x>{_WEEKDAY})"
-        rf"\s+(?:of|in|im|des)\s+(?:(?P<m>{_MONTH})(?:\s+(?P<y>(?:19|20)\d{{2}}))?|(?P<r>(?:the|this|next|last|diesem|dieses|nächsten|kommenden)\s+)?(?:month|monats?))",
+        (
+            rf"(?:the\s+|der\s+|den\s+|am\s+)?(?P<o>first|second|third|fourth|last|erste[rn]?|zweite[rn]?"
+            rf"|dritte[rn]?|vierte[rn]?|letzte[rn]?|1st|2nd|3rd|4th)\s+(?P<x>{_WEEKDAY})"
+        )
+        (
+            rf"\s+(?:of|in|im|des)\s+(?:(?P<m>{_MONTH})(?:\s+(?P<y>(?:19|20)\d{{2}}))?|(?P<r>(?:the|this|next"
+            rf"|last|diesem|dieses|nächsten|kommenden)\s+)?(?:month|monats?))"
+        ),
         lambda m, t, w: _weekday_of_month(m, t, w),
     ),
     _rule(
@@ -376,11 +461,19 @@ _RULES: tuple[_Rule, ...] = (
         lambda m, t, _w: _weekday_after(t, _weekday_number(m["x"])) + timedelta(days=7 * (_plain_number(m["n"]) - 1)),
     ),
     _rule(
-        rf"(?:the\s+|am\s+|zum\s+|den\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+|des\s+)?(?:{_NEXT}|kommenden)\s+(?:month|monats?)",
-        lambda m, t, _w: _day(_add_months(t.replace(day=1), 1).year, _add_months(t.replace(day=1), 1).month, int(m["d"])),
+        (
+            rf"(?:the\s+|am\s+|zum\s+|den\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+"
+            rf"|des\s+)?(?:{_NEXT}|kommenden)\s+(?:month|monats?)"
+        ),
+        lambda m, t, _w: _day(
+            _add_months(t.replace(day=1), 1).year, _add_months(t.replace(day=1), 1).month, int(m["d"])
+        ),
     ),
     _rule(
-        rf"(?:the\s+|am\s+|zum\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)\s+(?:of\s+(?:this|the)|dieses|diesen)\s+(?:month|monats?)",
+        (
+            rf"(?:the\s+|am\s+|zum\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)\s+(?:of\s+(?:this|the)|dieses"
+            rf"|diesen)\s+(?:month|monats?)"
+        ),
         lambda m, t, _w: _day(t.year, t.month, int(m["d"])),
     ),
     _rule(
@@ -390,91 +483,206 @@ _RULES: tuple[_Rule, ...] = (
     _rule(rf"(?P<x>{_WEEKDAY})\s+after next", lambda m, t, _w: _week_day(t, 2, _weekday_number(m["x"]))),
     _rule(r"(?:the\s+)?week after next|übernächste[rn]? woche", lambda _m, t, _w: _week_day(t, 2, 4), False),
     _rule(
-        rf"(?P<x>{_WEEKDAY})\s+(?:of\s+|in\s+|der\s+|de\s+la\s+|della\s+)?(?:la\s+)?(?:{_NEXT}\s+{_WEEK}|semaine prochaine|semana próxima|settimana prossima)"
-        rf"|{_NEXT}\s+{_WEEK}\s*,?\s*(?:on\s+|am\s+|le\s+|el\s+|op\s+)?(?P<z>{_WEEKDAY})|(?:on\s+)?(?P<v>{_WEEKDAY})\s+(?:in\s+einer\s+woche|week)",
+        (
+            rf"(?P<x>{_WEEKDAY})\s+(?:of\s+|in\s+|der\s+|de\s+la\s+|della\s+)?(?:la\s+)?(?:{_NEXT}\s+{_WEEK}"
+            rf"|semaine prochaine|semana próxima|settimana prossima)"
+        )
+        (
+            rf"|{_NEXT}\s+{_WEEK}\s*,?\s*(?:on\s+|am\s+|le\s+|el\s+|op\s+)?(?P<z>{_WEEKDAY})"
+            rf"|(?:on\s+)?(?P<v>{_WEEKDAY})\s+(?:in\s+einer\s+woche|week)"
+        ),
         lambda m, t, _w: _week_day(t, 1, _weekday_number(m["x"] or m["z"] or m["v"])),
     ),
     _rule(
-        rf"(?P<x>{_WEEKDAY})\s+(?:of\s+|in\s+)?(?:this|dieser|diese|cette|esta|questa|deze)\s+{_WEEK}|(?:this|diese|deze)\s+{_WEEK}\s*,?\s*(?:on\s+|am\s+|op\s+)?(?P<z>{_WEEKDAY})",
+        (
+            rf"(?P<x>{_WEEKDAY})\s+(?:of\s+|in\s+)?(?:this|dieser|diese|cette|esta|questa|deze)\s+{_WEEK}"
+            rf"|(?:this|diese|deze)\s+{_WEEK}\s*,?\s*(?:on\s+|am\s+|op\s+)?(?P<z>{_WEEKDAY})"
+        ),
         lambda m, t, _w: _week_day(t, 0, _weekday_number(m["x"] or m["z"])),
     ),
     _rule(
-        rf"(?P<x>{_WEEKDAY})\s+(?:of\s+)?{_LAST}\s+{_WEEK}|{_LAST}\s+{_WEEK}\s*,?\s*(?:on\s+|am\s+|op\s+)?(?P<z>{_WEEKDAY})|(?P<v>{_WEEKDAY})\s+letzter\s+woche",
+        (
+            rf"(?P<x>{_WEEKDAY})\s+(?:of\s+)?{_LAST}\s+{_WEEK}|{_LAST}\s+{_WEEK}\s*,?\s*(?:on\s+|am\s+"
+            rf"|op\s+)?(?P<z>{_WEEKDAY})|(?P<v>{_WEEKDAY})\s+letzter\s+woche"
+        ),
         lambda m, t, _w: _week_day(t, -1, _weekday_number(m["x"] or m["z"] or m["v"])),
     ),
     _rule(
-        rf"(?:begin|beginning|start|early|anfang|début|inizio)\s+(?:of\s+|der\s+|in\s+)?(?:the\s+)?{_NEXT}\s+{_WEEK}|early next week",
+        (
+            rf"(?:begin|beginning|start|early|anfang|début|inizio)\s+(?:of\s+|der\s+"
+            rf"|in\s+)?(?:the\s+)?{_NEXT}\s+{_WEEK}|early next week"
+        ),
         lambda _m, t, _w: _week_day(t, 1, 1),
         False,
     ),
     _rule(rf"{_MIDDLE}\s*{_NEXT}\s+{_WEEK}", lambda _m, t, _w: _week_day(t, 1, 2), False),
-    _rule(rf"(?:{_END}|late)\s*{_NEXT}\s+{_WEEK}|ende\s+(?:der\s+)?kommende[rn]\s+woche", lambda _m, t, _w: _week_day(t, 1, 4)),
     _rule(
-        rf"{_END}\s*(?:{_COMING}\s+)?(?:work(?:ing)?\s+)?{_WEEK}|eow|wochenende?nde|(?:spätestens\s+)?ende der woche|later this week",
+        rf"(?:{_END}|late)\s*{_NEXT}\s+{_WEEK}|ende\s+(?:der\s+)?kommende[rn]\s+woche",
+        lambda _m, t, _w: _week_day(t, 1, 4),
+    ),
+    _rule(
+        (
+            rf"{_END}\s*(?:{_COMING}\s+)?(?:work(?:ing)?\s+)?{_WEEK}|eow|wochenende?nde"
+            rf"|(?:spätestens\s+)?ende der woche|later this week"
+        ),
         lambda _m, t, _w: _end_of_week(t, 0),
     ),
-    _rule(rf"{_END}\s*{_NEXT}\s+{_MONTH_UNIT}|fin du mois prochain|ende\s+(?:des\s+)?(?:nächsten|kommenden)\s+monats", lambda _m, t, _w: _month_end(t.year, t.month + 1)),
     _rule(
-        rf"{_END}\s*(?:{_COMING}\s+|current\s+|laufenden\s+)?(?:mon(?:th|ats)|{_MONTH_UNIT})|eom|month[ -]?end|monatsende|monatsultimo|ultimo|fin de mes|fine mese|fin du mois|eind van de maand|einde maand"
+        rf"{_END}\s*{_NEXT}\s+{_MONTH_UNIT}|fin du mois prochain|ende\s+(?:des\s+)?(?:nächsten|kommenden)\s+monats",
+        lambda _m, t, _w: _month_end(t.year, t.month + 1),
+    ),
+    _rule(
+        (
+            rf"{_END}\s*(?:{_COMING}\s+|current\s+|laufenden\s+)?(?:mon(?:th|ats)|{_MONTH_UNIT})|eom"
+            rf"|month[ -]?end|monatsende|monatsultimo|ultimo|fin de mes|fine mese|fin du mois"
+            rf"|eind van de maand|einde maand"
+        )
         r"|last (?:working |business )?day of (?:the|this) month|letzte[rn]? (?:werk)?tag des monats",
         lambda _m, t, w: _month_end(t.year, t.month - 1) if w == "past" and t.day < 25 else _month_end(t.year, t.month),
     ),
     _rule(rf"{_END}\s*(?P<m>{_MONTH})(?:{_OF}(?P<y>(?:19|20)\d{{2}}))?", _end_of_month),
     _rule(rf"{_MIDDLE}\s*(?P<m>{_MONTH})(?:{_OF}(?P<y>(?:19|20)\d{{2}}))?", _in_month(15), False),
     _rule(rf"{_BEGIN}\s*(?P<m>{_MONTH})(?:{_OF}(?P<y>(?:19|20)\d{{2}}))?", _in_month(10), False),
-    _rule(rf"{_MIDDLE}\s*(?:{_NEXT}\s+)(?:{_MONTH_UNIT}|monats)", lambda _m, t, _w: _add_months(t.replace(day=15), 1), False),
-    _rule(rf"{_MIDDLE}\s*(?:{_COMING}\s+)?(?:{_MONTH_UNIT}|monats)|monatsmitte", lambda _m, t, w: _day_of_month(t, 15, w), False),
-    _rule(rf"{_BEGIN}\s*(?:{_NEXT}\s+)(?:{_MONTH_UNIT}|monats)", lambda _m, t, _w: _add_months(t.replace(day=10), 1), False),
-    _rule(rf"{_BEGIN}\s*(?:month|monats|monatsanfang)|monatsanfang", lambda _m, t, _w: _add_months(t.replace(day=10), 1), False),
+    _rule(
+        rf"{_MIDDLE}\s*(?:{_NEXT}\s+)(?:{_MONTH_UNIT}|monats)",
+        lambda _m, t, _w: _add_months(t.replace(day=15), 1),
+        False,
+    ),
+    _rule(
+        rf"{_MIDDLE}\s*(?:{_COMING}\s+)?(?:{_MONTH_UNIT}|monats)|monatsmitte",
+        lambda _m, t, w: _day_of_month(t, 15, w),
+        False,
+    ),
+    _rule(
+        rf"{_BEGIN}\s*(?:{_NEXT}\s+)(?:{_MONTH_UNIT}|monats)",
+        lambda _m, t, _w: _add_months(t.replace(day=10), 1),
+        False,
+    ),
+    _rule(
+        rf"{_BEGIN}\s*(?:month|monats|monatsanfang)|monatsanfang",
+        lambda _m, t, _w: _add_months(t.replace(day=10), 1),
+        False,
+    ),
     _rule(
         rf"{_END}\s*(?:{_COMING}\s+)?(?:year|jahres|l'année|año|anno|jaar)|jahresende|year[ -]?end|eoy",
         lambda _m, t, _w: date(t.year, 12, 31),
     ),
     _rule(
-        rf"{_UNIT}\s*(?:ago|her|fa|geleden|zuvor|earlier|back)|(?:vor|il y a|hace)\s+(?:about\s+|ca\.?\s+|etwa\s+)?{_UNIT.replace('<n>', '<n2>').replace('<w>', '<w2>').replace('<u>', '<u2>')}",
+        (
+            rf"{_UNIT}\s*(?:ago|her|fa|geleden|zuvor|earlier|back)|(?:vor|il y a|hace)\s+(?:about\s+|ca\.?\s+"
+            rf"|etwa\s+)?{_UNIT.replace('<n>', '<n2>').replace('<w>', '<w2>').replace('<u>', '<u2>')}"
+        ),
         lambda m, t, _w: _unit_offset(m, t, -1) if m["n"] else _unit_offset_second(m, t),
     ),
     _rule(
-        rf"(?:with)?in\s+(?:the\s+|about\s+|den\s+|les\s+|los\s+|etwa\s+|ca\.?\s+)?(?:next\s+|coming\s+|nächsten\s+|kommenden\s+|prochains\s+|próximos\s+|prossimi\s+|komende\s+)?(?:a\s+)?{_UNIT}(?:\s+(?:time|from\s+(?:now|today)))?",
+        (
+            rf"(?:with)?in\s+(?:the\s+|about\s+|den\s+|les\s+|los\s+|etwa\s+|ca\.?\s+)?(?:next\s+|coming\s+"
+            rf"|nächsten\s+|kommenden\s+|prochains\s+|próximos\s+|prossimi\s+"
+            rf"|komende\s+)?(?:a\s+)?{_UNIT}(?:\s+(?:time|from\s+(?:now|today)))?"
+        ),
         lambda m, t, _w: _unit_offset(m, t, 1),
     ),
     _rule(
-        rf"(?:innerhalb|binnen)\s+(?:von\s+|der\s+|den\s+)?(?:nächsten\s+|kommenden\s+)?{_UNIT}|(?:dans|d'ici|en|dentro de|entro|tra|fra|over|binnen|sous)\s+(?:les\s+|los\s+|i\s+|de\s+)?{_UNIT.replace('<n>', '<n2>').replace('<w>', '<w2>').replace('<u>', '<u2>')}",
+        (
+            rf"(?:innerhalb|binnen)\s+(?:von\s+|der\s+|den\s+)?(?:nächsten\s+|kommenden\s+)?{_UNIT}|(?:dans"
+            rf"|d'ici|en|dentro de|entro|tra|fra|over|binnen|sous)\s+(?:les\s+|los\s+|i\s+"
+            rf"|de\s+)?{_UNIT.replace('<n>', '<n2>').replace('<w>', '<w2>').replace('<u>', '<u2>')}"
+        ),
         lambda m, t, _w: _unit_offset(m, t, 1) if m["n"] else _unit_offset_second(m, t, 1),
     ),
-    _rule(rf"{_UNIT}\s+(?:from\s+(?:now|today)|hence|later)|(?:the\s+)?(?:next|coming|nächsten|kommenden)\s+{_UNIT.replace('<n>', '<n2>').replace('<w>', '<w2>').replace('<u>', '<u2>')}", lambda m, t, _w: _unit_offset(m, t, 1) if m["n"] else _unit_offset_second(m, t, 1)),
+    _rule(
+        (
+            rf"{_UNIT}\s+(?:from\s+(?:now|today)|hence|later)|(?:the\s+)?(?:next|coming|nächsten"
+            rf"|kommenden)\s+{_UNIT.replace('<n>', '<n2>').replace('<w>', '<w2>').replace('<u>', '<u2>')}"
+        ),
+        lambda m, t, _w: _unit_offset(m, t, 1) if m["n"] else _unit_offset_second(m, t, 1),
+    ),
     _rule(
         rf"{_LAST}\s+(?P<x>{_WEEKDAY})|(?P<z>{_WEEKDAY})\s+(?:dernier|passé|pasado|scorso|jongstleden)",
         lambda m, t, _w: _weekday_before(t, _weekday_number(m["x"] or m["z"])),
     ),
-    _rule(rf"(?:next|nächste[nr]?|naechste[nr]?|volgende)\s+(?P<x>{_WEEKDAY})", lambda m, t, _w: _next_weekday(t, _weekday_number(m["x"]))),
     _rule(
-        rf"(?:(?:{_COMING}|prochain|próximo|proximo|prossimo)\s+)?(?P<x>{_WEEKDAY})(?:\s+(?:prochain|próximo|que viene|prossimo))?(?:\s*,?\s*(?:the\s+|den\s+|dem\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)(?!\d))?",
+        rf"(?:next|nächste[nr]?|naechste[nr]?|volgende)\s+(?P<x>{_WEEKDAY})",
+        lambda m, t, _w: _next_weekday(t, _weekday_number(m["x"])),
+    ),
+    _rule(
+        (
+            rf"(?:(?:{_COMING}|prochain|próximo|proximo|prossimo)\s+)?(?P<x>{_WEEKDAY})(?:\s+(?:prochain"
+            rf"|próximo|que viene|prossimo))?(?:\s*,?\s*(?:the\s+|den\s+|dem\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd"
+            rf"|th|\.)(?!\d))?"
+        ),
         lambda m, t, w: _weekday_with_day(t, _weekday_number(m["x"]), m["d"], w),
     ),
-    _rule(rf"{_LAST}\s+{_WEEK}|{_WEEK}\s+(?:dernière|pasada|scorsa)|vorwoche|vorige week", lambda _m, t, _w: _week_day(t, -1, 4), False),
-    _rule(rf"(?:(?:{_NEXT}|kommende[nr]?|komende)\s+{_WEEK}|semaine prochaine|semana (?:próxima|que viene)|próxima semana|settimana prossima)", lambda _m, t, _w: _week_day(t, 1, 4), False),
+    _rule(
+        rf"{_LAST}\s+{_WEEK}|{_WEEK}\s+(?:dernière|pasada|scorsa)|vorwoche|vorige week",
+        lambda _m, t, _w: _week_day(t, -1, 4),
+        False,
+    ),
+    _rule(
+        (
+            rf"(?:(?:{_NEXT}|kommende[nr]?|komende)\s+{_WEEK}|semaine prochaine|semana (?:próxima|que viene)"
+            rf"|próxima semana|settimana prossima)"
+        ),
+        lambda _m, t, _w: _week_day(t, 1, 4),
+        False,
+    ),
     _rule(rf"(?:this|diese[r]?|cette|esta|questa|deze)\s+{_WEEK}", lambda _m, t, _w: _end_of_week(t, 0), False),
-    _rule(rf"{_LAST}\s+{_MONTH_UNIT}|mois dernier|mes pasado|mese scorso", lambda _m, t, _w: _month_end(t.year, t.month - 1), False),
-    _rule(rf"(?:{_NEXT}|kommenden)\s+{_MONTH_UNIT}|mois prochain|mes que viene|mese prossimo", lambda _m, t, _w: _month_end(t.year, t.month + 1), False),
-    _rule(rf"(?:this|diesen|diesem|ce|este|questo|deze)\s+{_MONTH_UNIT}", lambda _m, t, _w: _month_end(t.year, t.month), False),
+    _rule(
+        rf"{_LAST}\s+{_MONTH_UNIT}|mois dernier|mes pasado|mese scorso",
+        lambda _m, t, _w: _month_end(t.year, t.month - 1),
+        False,
+    ),
+    _rule(
+        rf"(?:{_NEXT}|kommenden)\s+{_MONTH_UNIT}|mois prochain|mes que viene|mese prossimo",
+        lambda _m, t, _w: _month_end(t.year, t.month + 1),
+        False,
+    ),
+    _rule(
+        rf"(?:this|diesen|diesem|ce|este|questo|deze)\s+{_MONTH_UNIT}",
+        lambda _m, t, _w: _month_end(t.year, t.month),
+        False,
+    ),
     _rule(r"(?:kw|kalenderwoche|calendar week|week nr\.?|cw)\s?\.?\s?(?P<n>\d{1,2})", _iso_week, False),
     _rule(
-        r"tomorrow(?:\s+(?:morning|afternoon|evening))?|tmrw|tmr|tomorrows|(?<!guten )morgen(?:\s+früh)?|demain|mañana|domani",
+        (
+            r"tomorrow(?:\s+(?:morning|afternoon|evening))?|tmrw|tmr|tomorrows|(?<!guten )morgen(?:\s+früh)?"
+            r"|demain|mañana|domani"
+        ),
         lambda _m, t, _w: t + timedelta(days=1),
     ),
-    _rule(r"yesterday|gestern|hier(?= nous| j'ai| par| matin| soir|\.|,|$)|ayer|ieri|gisteren", lambda _m, t, _w: t - timedelta(days=1)),
     _rule(
-        r"today|tonight|this (?:morning|afternoon|evening)|heute(?:\s+(?:früh|morgen|nachmittag|abend|noch))?|aujourd['’]hui|ce (?:matin|jour)|hoy|oggi|vandaag|eod|end of (?:the )?(?:business )?day|close of business|cob",
+        r"yesterday|gestern|hier(?= nous| j'ai| par| matin| soir|\.|,|$)|ayer|ieri|gisteren",
+        lambda _m, t, _w: t - timedelta(days=1),
+    ),
+    _rule(
+        (
+            r"today|tonight|this (?:morning|afternoon|evening)|heute(?:\s+(?:früh|morgen|nachmittag|abend"
+            r"|noch))?|aujourd['’]hui|ce (?:matin|jour)|hoy|oggi|vandaag|eod"
+            r"|end of (?:the )?(?:business )?day|close of business|cob"
+        ),
         lambda _m, t, _w: t,
     ),
     _rule(
-        r"(?:by|on|before|until|till|at|for)\s+(?:or\s+before\s+)?the\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?|(?:the\s+)(?P<e>\d{1,2})(?:st|nd|rd|th)(?!\s+(?:of|invoice|reminder|time))"
-        r"|(?:bis\s+zum|bis|zum|am|ab)\s+(?P<f>\d{1,2})\.(?!\d|\s?\d)|(?:le|el|il|op|uiterlijk)\s+(?:día\s+|de\s+)?(?P<g>\d{1,2})(?:e|er)?(?![\d.,/:-]|\s*(?:[€$£]|eur|h\b|uhr))"
+        (
+            r"(?:by|on|before|until|till|at|for)\s+(?:or\s+before\s+)?the\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?"
+            r"|(?:the\s+)(?P<e>\d{1,2})(?:st|nd|rd|th)(?!\s+(?:of|invoice|reminder|time))"
+        )
+        (
+            r"|(?:bis\s+zum|bis|zum|am|ab)\s+(?P<f>\d{1,2})\.(?!\d|\s?\d)|(?:le|el|il|op"
+            r"|uiterlijk)\s+(?:día\s+|de\s+)?(?P<g>\d{1,2})(?:e|er)?(?![\d.,/:-]|\s*(?:[€$£]|eur|h\b|uhr))"
+        )
         r"|on the (?P<h>first|second|third|fifth|tenth|fifteenth|twentieth)(?!\s+of)",
         lambda m, t, w: _day_of_month(t, _plain_number(m["d"] or m["e"] or m["f"] or m["g"] or m["h"]), w),
     ),
-    _rule(rf"(?:in|im|during|en|in der|a|nel|nella|over)\s+(?P<m>{_any_of([n for n in _MONTHS if len(n) > 3] + ['may', 'mai', 'mei'])})(?:\s+(?P<y>(?:19|20)\d{{2}}))?", _end_of_month, False),
+    _rule(
+        (
+            rf"(?:in|im|during|en|in der|a|nel|nella"
+            rf"|over)\s+(?P<m>{_any_of([n for n in _MONTHS if len(n) > 3] + ['may', 'mai', 'mei'])})"
+            rf"(?:\s+(?P<y>(?:19|20)\d{{2}}))?"
+        ),
+        _end_of_month,
+        False,
+    ),
 )
 
 
@@ -566,8 +774,11 @@ _NAMES = {
     "livres": "GBP", "libras": "GBP", "sterline": "GBP", "pfund": "GBP", "bucks": "USD", "us dollar": "USD",
 }  # fmt: skip
 _CODES = frozenset(
-    "EUR USD GBP CHF JPY SEK NOK DKK PLN CZK HUF RON BGN ISK CAD AUD NZD SGD HKD CNY INR BRL MXN ZAR TRY ILS AED SAR KWD BHD OMR JOD "
-    "TND KRW THB MYR IDR PHP VND RUB UAH EGP QAR CLP COP ARS".split()
+    _words((
+        "EUR USD GBP CHF JPY SEK NOK DKK PLN CZK HUF RON BGN ISK CAD AUD NZD SGD HKD CNY INR BRL "
+        "MXN ZAR TRY ILS AED SAR KWD BHD OMR JOD "
+    )
+    "TND KRW THB MYR IDR PHP VND RUB UAH EGP QAR CLP COP ARS")
 )
 _CURRENCY = rf"(?:{_any_of([*_SYMBOLS, *_NAMES, *_CODES])})"
 _FIGURE = r"(?:\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+(?:[.,]\d{1,3})?|\d{1,12}(?:[.,]\d{1,3})?)"

@@ -140,7 +140,11 @@ class Disputes:
 
     def owner_for(self, reason: str) -> str:
         """The owner of a dispute with this reason code; the default owner for a reason without one."""
-        return self.owners.get(reason) or self.owners["default"]
+        return self.owners[self.owner_key(reason)]
+
+    def owner_key(self, reason: str) -> str:
+        """The key under which the policy names that owner: what an event may hold, since an address is personal."""
+        return reason if reason in self.owners else "default"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from duly.domain.toml_lines import KeyPath, line_of
 
 INVALID: Final = object()
 APPLIED: Final = object()
+SHOWN: Final = object()
 
 MAX_POLICY_CHARACTERS: Final = 262_144
 MAX_PROBLEMS: Final = 100
@@ -103,8 +104,8 @@ Kind = Callable[[Findings, KeyPath, Any], Any]
 class Key:
     """One key: its name in the file, its kind, the dataclass field that it fills, its meaning.
 
-    ``neutral`` is ``APPLIED`` for a key that the functions obey. For one that they do not obey yet it is the value that
-    asks for nothing (a frozenset: the values); any other value makes a warning.
+    ``neutral`` is ``APPLIED`` for a key that the functions obey and ``SHOWN`` for one that people are told. For one
+    that is not obeyed yet it is the value that asks for nothing (a frozenset: the values); any other makes a warning.
     """
 
     name: str
@@ -120,7 +121,7 @@ class Key:
 
     def asks_for_later(self, value: Any) -> bool:
         """Whether this value asks for something that is not applied yet."""
-        if self.neutral is APPLIED:
+        if self.neutral is APPLIED or self.neutral is SHOWN:
             return False
         return value not in self.neutral if isinstance(self.neutral, frozenset) else bool(value != self.neutral)
 
@@ -353,10 +354,12 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key("default_days", whole(0, 365, "days"), "Days from issue to due date when an invoice states no due date."),
         Key("earliest_chase_days", whole(0, 365, "days"), "Days after the due date before anything overdue is said."),
     ),
-    "risk": (Key("review_days", whole(1, 730, "days"), "How often an account without news is scored again."),),
+    "risk": (
+        Key("review_days", whole(1, 730, "days"), "How often an account without news is scored again.", neutral=30),
+    ),
     "risk.categories.NAME": (
         Key("max_score", permille, "Highest score of the category; they rise, the last is 1.", "max_score_permille"),
-        Key("terms_days", whole(0, 365, "days"), "Days to pay for new sales."),
+        Key("terms_days", whole(0, 365, "days"), "Days to pay for new sales.", neutral=SHOWN),
         Key("limit", amounts, "Most that may be open, per currency; none stated: no limit.", "limit_minor"),
         Key("scenario", text(_NAME.pattern, "the name of a scenario"), "Scenario of customers that name none."),
         Key("security", one_of(*SECURITIES), "Security asked before a sale.", neutral=""),
@@ -378,7 +381,7 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
             "What a payment settles first inside one invoice.",
             neutral=DEBTS,
         ),
-        Key("tolerance", amounts, "A payment short by no more settles the invoice.", "tolerance_minor"),
+        Key("tolerance", amounts, "A payment short by no more settles the invoice.", "tolerance_minor", neutral={}),
         Key("tolerance_percent", percent(10), "The same as a percentage; the smaller counts.", neutral=Decimal(0)),
         Key(
             "bank_fee_tolerance",
@@ -387,7 +390,7 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
             "bank_fee_tolerance_minor",
             neutral={},
         ),
-        Key("auto_confirm", permille, "A match at least this certain is booked unasked.", "auto_confirm_permille"),
+        Key("auto_confirm", permille, "A match this certain is booked unasked.", "auto_confirm_permille", neutral=980),
         Key("overpayment", one_of("unapplied", "refund"), "What is paid too much.", neutral="unapplied"),
     ),
     "gates": (
@@ -427,7 +430,7 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
     "disputes": (
         Key("deadline_days", whole(1, 365, "days"), "Days within which the owner should answer."),
         Key("owners", owners, "Who answers, by reason; always has default; creditor means its e-mail."),
-        Key("chase_undisputed_part", yes_no, "What is not disputed of an invoice is still chased."),
+        Key("chase_undisputed_part", yes_no, "What is not disputed of an invoice is still chased.", neutral=False),
         Key(
             "resume",
             one_of("next_step", "restart"),
@@ -468,7 +471,7 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key("days", whole(-365, 3650, "days"), "Days from the basis, negative before it. Must be stated."),
         Key("boundary", one_of(*BOUNDARIES), "Due on the day itself, or the day after it."),
         Key("channel", one_of(*CHANNELS), "How the debtor is reached.", neutral="email"),
-        Key("template", text(_NAME.pattern, "the name of a template"), "Its words; empty: by the level."),
+        Key("template", text(_NAME.pattern, "the name of a template"), "Its words; empty: by the level.", neutral=""),
         Key("fee", amounts, "Added to the item at this step.", "fee_minor", neutral={}),
         Key("fee_percent", percent(100), "The same as a percentage of the original amount.", neutral=Decimal(0)),
         Key(
@@ -478,7 +481,7 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
             "approve approve_above_minor",
             neutral=(False, {}),
         ),
-        Key("minimum", amounts, "An item with less open passes the step by.", "minimum_minor"),
+        Key("minimum", amounts, "An item with less open passes the step by.", "minimum_minor", neutral={}),
         Key("min_items", whole(0, 1000), "Least number of collectable items of the customer.", neutral=0),
         Key("min_total", amounts, "Least collectable total of the customer.", "min_total_minor", neutral={}),
         Key("final", yes_no, "The chase ends with this step."),

@@ -10,7 +10,7 @@ from typing import Any, Final
 from duly.domain.money import format_minor
 from duly.domain.policy_model import Policy, Scenario, Step
 from duly.domain.policy_reader import default_policy_text
-from duly.domain.policy_schema import APPLIED, SECTIONS, WEEKDAYS, Key
+from duly.domain.policy_schema import APPLIED, SECTIONS, SHOWN, WEEKDAYS, Key
 
 #: The table of default.toml that shows the defaults of the keys of a section.
 _EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -118,7 +118,8 @@ def reference_page() -> str:
         "A policy is one TOML document, put under `policy/` in the bucket and checked on arrival. A key that it leaves",
         "out takes the default below, which is that of `policies/default.toml`. Tables of amounts, the set of risk",
         "categories and the steps of a scenario are replaced as a whole. A key marked *not yet* is read and checked,",
-        "but nothing obeys it so far; stating it makes a warning.",
+        "but nothing obeys it so far; asking for it makes a warning. One marked *shown* is told to people, who act on",
+        "it.",
         "",
         "A scenario takes the keys it leaves out from `scenario.standard` (one that is called as a shipped scenario:",
         "from that, its steps too). `step = []` means that nobody is chased. A customer names its scenario; without a",
@@ -145,8 +146,15 @@ def _example(defaults: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str,
 
 def _reference_row(key: Key, shown: Mapping[str, Any]) -> str:
     default = f"`{_toml_text(shown[key.name])}`" if key.name in shown else "not set"
-    applied = "yes" if key.neutral is APPLIED else "in part" if isinstance(key.neutral, frozenset) else "not yet"
-    return f"| `{key.name}` | {key.meaning} | {default} | {applied} |"
+    return f"| `{key.name}` | {key.meaning} | {default} | {_applied(key)} |"
+
+
+def _applied(key: Key) -> str:
+    if key.neutral is APPLIED:
+        return "yes"
+    if key.neutral is SHOWN:
+        return "shown"
+    return "in part" if isinstance(key.neutral, frozenset) else "not yet"
 
 
 def _toml_text(value: Any) -> str:

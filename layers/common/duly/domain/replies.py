@@ -154,8 +154,11 @@ def classify(
     """What the newest part of a reply says.
 
     `text` is without quoted history and signature (`ParsedMail.text`); `machine` is what the mail's headers already
-    prove about its sender; `known_invoices` are the numbers of the account. Never raises.
+    prove about its sender; `known_invoices` are the numbers of the account. Without any text the subject is read, as
+    some write all they have to say there. Never raises.
     """
+    if not text.strip() and not machine and subject.strip():
+        return _of_subject(classify(subject, "", language, received, known_invoices))
     text = _without_quoted_lines(text[:MAX_TEXT_CHARACTERS])
     found = find_invoices(text, known_invoices)
     invoices = tuple(dict.fromkeys(number for number, _start, _end in found))
@@ -177,6 +180,12 @@ def classify(
     return _judged(intents, sentences, invoices, language, plain)
 
 
+def _of_subject(result: Classification) -> Classification:
+    """A subject may be our own, sent back: its intents need a look, and the empty text holds no evidence."""
+    intents = tuple(replace(intent, start=0, end=0) for intent in result.intents)
+    return replace(result, intents=intents, needs_human=True, confidence_permille=result.confidence_permille // 2)
+
+
 def _without_quoted_lines(text: str) -> str:
     return re.sub(r"^[ \t]{0,3}>.*$", lambda match: " " * len(match.group()), text, flags=re.MULTILINE)
 
@@ -195,7 +204,10 @@ def _machine_kind(machine: str, plain: str, intents: list[Intent], invoices: tup
 # Invoice numbers -------------------------------------------------------------------------------------------------
 
 _NUMBER_KEYWORD = re.compile(
-    r"(?:invoices?|inv|bills?|rechnung(?:en|snummer|snr)?|rg|re|beleg|factures?|facturas?|fatture?|fattura|facturen|factuur"
+    (
+        r"(?:invoices?|inv|bills?|rechnung(?:en|snummer|snr)?|rg|re|beleg|factures?|facturas?|fatture?"
+        r"|fattura|facturen|factuur"
+    )
     r"|no|nr|number|nummer|numbers|#|n°|nº|num)[\s.:#°-]{0,4}$",
     re.IGNORECASE,
 )
@@ -251,8 +263,14 @@ def _by_tail(plain: str, known: Sequence[str], found: list[tuple[str, int, int]]
 # Sentences -------------------------------------------------------------------------------------------------------
 
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:nr|no|mr|mrs|ms|dr|ca|bzw|z\.b|d\.h|inkl|exkl|zzgl|abs|st|str|inv|ref|e\.g|i\.e|approx|vs|hr|fr|evtl|ggf|usw|u\.a|o\.g"
-    r"|vgl|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|mo|di|mi|do|sa|so|rg|re|bill|pos|art|tel|m|mme|sr|sra)\.$",
+    (
+        r"(?:^|[\s(])(?:nr|no|mr|mrs|ms|dr|ca|bzw|z\.b|d\.h|inkl|exkl|zzgl|abs|st|str|inv|ref|e\.g|i\.e"
+        r"|approx|vs|hr|fr|evtl|ggf|usw|u\.a|o\.g"
+    )
+    (
+        r"|vgl|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|mo|di|mi|do|sa|so|rg|re|bill|pos|art"
+        r"|tel|m|mme|sr|sra)\.$"
+    ),
     re.IGNORECASE,
 )
 _END = re.compile(r"[.!?…]+(?=\s|$)|;|\n[ \t]*\n|\n(?=[ \t]*[-*•–])|\n")
@@ -329,7 +347,10 @@ def _plain(text: str) -> str:
 
 
 _ASKING_START = re.compile(
-    r"^(?:what|when|where|which|who|why|how|can|could|would|do|does|did|are|is|has|have|was|wann|was|warum|wieso|weshalb|wie|welche\w*|wer|wo|können|könnten|kann|haben|hat|ist|sind|wurde"
+    (
+        r"^(?:what|when|where|which|who|why|how|can|could|would|do|does|did|are|is|has|have|was|wann|was"
+        r"|warum|wieso|weshalb|wie|welche\w*|wer|wo|können|könnten|kann|haben|hat|ist|sind|wurde"
+    )
     r"|quand|pourquoi|comment|pouvez|¿|cuándo|por qué|quando|perché|potete|wanneer|waarom|kunt|kunnen) ",
 )
 
@@ -354,9 +375,15 @@ def _without_amounts(text: str, amounts: tuple[AmountMention, ...]) -> str:
 # Intents ---------------------------------------------------------------------------------------------------------
 
 _NEGATION = re.compile(
-    r"(?:\bnot|n't|\bnever|\bcannot|\bnicht|\bnichts|\bkein\w*|\bpas|\bjamais|\bno|\bnon|\bniet|\bgeen)\b(?! later| problem| spät| länger als| mehr als| after| doubt| worr)"
+    (
+        r"(?:\bnot|n't|\bnever|\bcannot|\bnicht|\bnichts|\bkein\w*|\bpas|\bjamais|\bno|\bnon|\bniet"
+        r"|\bgeen)\b(?! later| problem| spät| länger als| mehr als| after| doubt| worr)"
+    )
 )
-_WHY = re.compile(r"^(?:why|how come|how can you|warum|wieso|weshalb|wie können sie|pourquoi|por qué|¿por qué|perché|waarom)\b")
+_WHY = re.compile((
+    r"^(?:why|how come|how can you|warum|wieso|weshalb|wie können sie|pourquoi|por qué|¿por qué|perché"
+    r"|waarom)\b"
+))
 
 
 def _find_intents(sentence: _Sentence, sentences: list[_Sentence], index: int, received: date) -> None:

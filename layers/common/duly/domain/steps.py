@@ -31,7 +31,9 @@ def next_step(item: Item, scenario: Scenario, policy: Policy, today: date) -> Ne
     last = _last_done(item, steps)
     waiting = [step for step in steps if last is None or step.index > last[0].index]
     open_steps = [step for step in waiting if not _is_missed(item, step, today)]
-    found = [NextStep(step, day) for step in open_steps if (day := _day(item, step, last, scenario, policy)) is not None]
+    found = [
+        NextStep(step, day) for step in open_steps if (day := _day(item, step, last, scenario, policy)) is not None
+    ]
     if not found:
         return None
     if scenario.stepwise:
@@ -57,9 +59,7 @@ def _is_missed(item: Item, step: Step, today: date) -> bool:
     return step.basis == "due" and step.days < 0 and today > item.due
 
 
-def _day(
-    item: Item, step: Step, last: tuple[Step, StepDone] | None, scenario: Scenario, policy: Policy
-) -> date | None:
+def _day(item: Item, step: Step, last: tuple[Step, StepDone] | None, scenario: Scenario, policy: Policy) -> date | None:
     day = _planned(item, step, last[1].on if last else None)
     if day is None:
         return None

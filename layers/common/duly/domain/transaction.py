@@ -95,9 +95,7 @@ def _routed(state: Transaction, event: ev.TransactionRouted) -> Transaction:
 
 
 def _parked(state: Transaction, event: ev.TransactionParked) -> Transaction:
-    return replace(
-        state, state="suspense", account="", names=(), reason=event.reason, candidates=event.candidates
-    )
+    return replace(state, state="suspense", account="", names=(), reason=event.reason, candidates=event.candidates)
 
 
 def _ignored(state: Transaction, event: ev.TransactionIgnored) -> Transaction:

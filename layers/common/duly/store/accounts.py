@@ -163,8 +163,7 @@ class AccountStore:
         for event in events:
             after.apply(event)
             made = [
-                lookup.record()
-                for lookup in lookups.of_account_event(account.id, event, _personal_of(event, personal))
+                lookup.record() for lookup in lookups.of_account_event(account.id, event, _personal_of(event, personal))
             ]
             size = plan.size(after) + len(made)
             if size > MAX_CHANGES:
@@ -236,9 +235,7 @@ class _Plan:
         put.append(_header_record(after))
         return put, delete
 
-    def _personal_records(
-        self, pk: str, after: Account, put: list[Record], delete: list[tuple[str, str]]
-    ) -> None:
+    def _personal_records(self, pk: str, after: Account, put: list[Record], delete: list[tuple[str, str]]) -> None:
         new, old = after.header.personal, self.before.header.personal
         if new == old or new not in self.personal:
             return

@@ -69,6 +69,16 @@ def shards() -> list[str]:
     return [f"{number:02d}" for number in range(SHARDS)]
 
 
+def suspense_shard(name: str) -> str:
+    """Return the shard of the header index that lists transactions in suspense."""
+    return f"S{name}"
+
+
+def transaction_shard(name: str) -> str:
+    """Return the shard of the header index that lists all other transactions."""
+    return f"T{name}"
+
+
 def upload(upload_id: str) -> str:
     return f"U#{upload_id}"
 
@@ -82,6 +92,7 @@ def open_uploads(kind: str) -> str:
 
 
 STACK = "STACK"
+STACK_TASKS = "TASKS"
 
 
 def weight(sk: str, version: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import deque
 from dataclasses import dataclass, field
@@ -53,7 +54,9 @@ class SqsQueues:
 
     def send(self, queue: str, message: Message) -> None:
         extra = (
-            {"MessageGroupId": message.group, "MessageDeduplicationId": message.deduplication} if message.group else {}
+            {"MessageGroupId": _safe(message.group), "MessageDeduplicationId": _safe(message.deduplication)}
+            if message.group
+            else {}
         )
         self.client.send_message(QueueUrl=self.urls[queue], MessageBody=json.dumps(message.body), **extra)
 
@@ -62,6 +65,11 @@ class SqsQueues:
             QueueUrl=self.urls[queue], AttributeNames=["ApproximateNumberOfMessages"]
         )
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def _safe(text: str) -> str:
+    """Ids of FIFO queues allow 128 ASCII characters; a customer's id may hold anything."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass

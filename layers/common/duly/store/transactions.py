@@ -59,7 +59,9 @@ class TransactionStore:
         pk = keys.transaction(transaction_id)
         entry = journal.make(stored.version + 1, events, at, stored.last_hash)
         put = [_header(pk, state, entry)]
-        put += [Record(pk, keys.personal(key), body, entry.version, "personal") for key, body in (personal or {}).items()]
+        put += [
+            Record(pk, keys.personal(key), body, entry.version, "personal") for key, body in (personal or {}).items()
+        ]
         put += [lookup.record() for lookup in lookups]
         journal.append(self.table, pk, entry, put, ())
         return Stored(state, entry.version, entry.hash)
@@ -76,6 +78,6 @@ class TransactionStore:
 
 def _header(pk: str, state: Transaction, entry: journal.Entry) -> Record:
     shard = keys.shard(pk)
-    suspense = shard if state.state == "suspense" else None
+    listed = keys.suspense_shard(shard) if state.state == "suspense" else keys.transaction_shard(shard)
     body = {"state": codec.encode(state), "hash": entry.hash}
-    return Record(pk, keys.HEADER, body, entry.version, "transaction", header_shard=suspense and f"S{suspense}")
+    return Record(pk, keys.HEADER, body, entry.version, "transaction", header_shard=listed)

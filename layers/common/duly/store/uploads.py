@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -112,14 +113,22 @@ class UploadStore:
         """Return how many uploads of a kind are not closed yet."""
         return len(self.table.query(keys.open_uploads(kind)))
 
+    def all(self, at: datetime, months: int = 240) -> Iterator[Upload]:
+        """Yield the uploads of the last ``months`` months, newest month first: for audits."""
+        month = at.replace(day=1)
+        for _ in range(months):
+            for record in self.table.query(f"UPLOADS#{month:%Y-%m}"):
+                found = self.get(record.body["upload"])
+                if found is not None:
+                    yield found
+            month = _month_before(month)
+
     def recent(self, at: datetime, limit: int = MAX_RECENT) -> list[Upload]:
         """Return the uploads of this month and the one before, newest first, at most ``limit``."""
         first = at.replace(day=1)
         months = [first, _month_before(first)]
         ids = [
-            record.body["upload"]
-            for month in months
-            for record in reversed(self.table.query(f"UPLOADS#{month:%Y-%m}"))
+            record.body["upload"] for month in months for record in reversed(self.table.query(f"UPLOADS#{month:%Y-%m}"))
         ]
         found = [self.get(one) for one in ids[:limit]]
         return [one for one in found if one is not None]
@@ -142,6 +151,18 @@ class StackStore:
 
     def put(self, name: str, body: dict[str, str]) -> None:
         self.table.put(Record(keys.STACK, name, body, kind="stack"))
+
+    def add_task(self, task: str, kind: str, about: str, at: datetime) -> None:
+        """Note something that a person has to look at and that belongs to no account."""
+        body = {"kind": kind, "about": about, "opened": at.isoformat()}
+        self.table.put(Record(keys.STACK_TASKS, task, body, kind="task"))
+
+    def tasks(self) -> dict[str, dict[str, str]]:
+        """Return the open tasks that belong to no account, by their id."""
+        return {record.sk: record.body for record in self.table.query(keys.STACK_TASKS)}
+
+    def close_task(self, task: str) -> None:
+        self.table.delete(keys.STACK_TASKS, task)
 
     def extend_bank_data(self, until: date) -> None:
         """Move the last day covered by closed statements forward, never back."""

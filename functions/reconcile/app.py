@@ -1,0 +1,63 @@
+"""Bank statements become transactions, transactions find their accounts; books money from suspense on request."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import process_partial_response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from duly.flows import decisions, dispatch
+from duly.flows.aws import aws_edge
+from duly.flows.edge import Edge
+from duly.runtime import clock
+from duly.runtime.handling import once_per_upload, processor_for, record_body
+from duly.runtime.observe import FunctionObserver
+from duly.runtime.settings import Settings
+
+
+@cache
+def settings() -> Settings:
+    return Settings.read()
+
+
+@cache
+def observer() -> FunctionObserver:
+    return FunctionObserver("reconcile", settings().stack_name)
+
+
+@cache
+def edge() -> Edge:
+    return aws_edge(settings(), observer())
+
+
+def take_upload(key: str, version: str, stated: str) -> None:
+    body = {"type": "lost_object", "key": key, "version": version}
+    dispatch.reconcile(edge(), body, clock.now(settings().is_local, stated))
+
+
+def work_record(record: Any) -> None:
+    body = record_body(record)
+    stated = dispatch.stated_time(body)
+    uploaded = dispatch.uploaded_object(body)
+    if uploaded is not None:
+        take_once, _ = once_per_upload(settings().idempotency_table, take_upload)
+        take_once(upload={"key": uploaded[0], "version": uploaded[1], "time": stated or ""})
+    else:
+        dispatch.reconcile(edge(), body, clock.now(settings().is_local, stated))
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    return observer().metrics.log_metrics(_handle)(event, context)
+
+
+def _handle(event: dict[str, Any], context: LambdaContext) -> Any:
+    observer().logger.append_keys(request=context.aws_request_id)
+    if event.get("type") == "decision":
+        return decisions.answer(edge(), event, clock.now(settings().is_local, event.get("time")))
+    _, config = once_per_upload(settings().idempotency_table, take_upload)
+    config.register_lambda_context(context)
+    return process_partial_response(
+        event=event, record_handler=work_record, processor=processor_for(event), context=context
+    )

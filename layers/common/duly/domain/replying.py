@@ -1,0 +1,173 @@
+"""What a classified reply does to an account. A mail only pauses, unless it is trusted and plainly understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from duly.domain import events as ev
+from duly.domain.account import Account, Notice
+from duly.domain.policy import Policy
+from duly.domain.replies import Classification, Intent
+
+PAID_HOLD_DAYS = 5  # a debtor says that it has paid: a transfer within the EEA takes a business day, over a weekend more
+DISPUTE_LIKE = frozenset({"dispute"})
+HARMLESS = frozenset({"thanks"})
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFacts:
+    """One reply: its id, the notice it answers, the day, and whether SES and the customer's record vouch for it."""
+
+    reply: str
+    notice: str
+    on: date
+    trusted: bool
+
+
+def understand(
+    account: Account, notice: Notice | None, facts: ReplyFacts, found: Classification, policy: Policy
+) -> list[ev.Event]:
+    """Return what the reply means for the account: its classification replaces the hold that it placed on arrival.
+
+    Automatic replies, bounces and thanks lift the hold. A dispute, a promise with a date and "paid" act only in a
+    trusted mail; all else, and everything that is not plain, becomes a person's task, which keeps the gate closed.
+    """
+    if account.replies[facts.reply].state != "unread":
+        return []
+    kinds = tuple(intent.kind for intent in found.intents)
+    if found.kind in ("auto_reply", "bounce"):
+        return [ev.ReplyClassified(facts.reply, found.kind, kinds)]
+    if not facts.trusted:
+        return [ev.ReplyClassified(facts.reply, "other", kinds), *_task(account, facts, "untrusted")]
+    events: list[ev.Event] = []
+    handled = set(HARMLESS)
+    dispute = found.first("dispute")
+    if dispute is not None:
+        events += _dispute(account, notice, facts, dispute, policy)
+        handled.add("dispute")
+    elif not found.needs_human:
+        more, done = _plain(account, notice, facts, found, policy)
+        events += more
+        handled |= done
+    open_questions = [kind for kind in kinds if kind not in handled]
+    if open_questions or not kinds or (found.needs_human and dispute is None):
+        events += _task(account, facts, ",".join(dict.fromkeys(open_questions)) or "not_understood")
+    kind = "reply" if found.kind == "reply" and kinds else "other"
+    return [ev.ReplyClassified(facts.reply, kind, kinds), *events]
+
+
+def _plain(
+    account: Account, notice: Notice | None, facts: ReplyFacts, found: Classification, policy: Policy
+) -> tuple[list[ev.Event], set[str]]:
+    events: list[ev.Event] = []
+    done: set[str] = set()
+    promise = found.first("promise")
+    if promise is not None:
+        made = _promise(account, notice, facts, promise, policy)
+        events += made
+        done |= {"promise"} if made else set()
+    paid = found.first("paid")
+    if paid is not None:
+        events += _says_paid(account, notice, facts, paid)
+        done.add("paid")
+    return events, done
+
+
+def _concerned(account: Account, notice: Notice | None, invoices: Sequence[str]) -> tuple[str, ...]:
+    """Return the open items that a reply is about: those it names, else all of the notice that it answers."""
+    named = [item.key for item in account.live("items") if item.state == "open" and item.number in invoices]
+    if named:
+        return tuple(named)
+    parts = [part.item for part in notice.items] if notice else []
+    return tuple(key for key in parts if key in account.items and account.items[key].state == "open")
+
+
+def _dispute(
+    account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent, policy: Policy
+) -> list[ev.Event]:
+    disputed = {key for dispute in account.live("disputes") for key in dispute.items}
+    items = tuple(key for key in _concerned(account, notice, intent.invoices) if key not in disputed)
+    if not items:
+        return _task(account, facts, "dispute")
+    reason = intent.reason or "other"
+    promises = [
+        ev.PromiseSettled(promise.key, "cancelled", facts.on)
+        for promise in account.live("promises")
+        if set(promise.items) & set(items)
+    ]
+    opened = ev.DisputeOpened(
+        dispute=f"D-{facts.reply}",
+        items=items,
+        reason=reason,
+        owner=policy.disputes.owner_for(reason),
+        deadline=facts.on + timedelta(days=policy.disputes.deadline_days),
+        opened=facts.on,
+        reply=facts.reply,
+    )
+    return [*promises, opened]
+
+
+def _promise(
+    account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent, policy: Policy
+) -> list[ev.Event]:
+    """A promise needs a date within the policy's reach; a further one is a person's matter."""
+    if intent.on is None or not facts.on <= intent.on <= facts.on + timedelta(days=policy.promises.max_days):
+        return []
+    promised = {key for promise in account.live("promises") for key in promise.items}
+    items = tuple(key for key in _concerned(account, notice, intent.invoices) if key not in promised)
+    if not items:
+        return []
+    return [
+        ev.PromiseMade(
+            promise=f"P-{facts.reply}",
+            items=items,
+            date=intent.on,
+            until=intent.on + timedelta(days=policy.promises.grace_days),
+            made=facts.on,
+            currency=intent.currency or "",
+            amount_minor=intent.amount_minor or 0,
+            reply=facts.reply,
+        )
+    ]
+
+
+def _says_paid(account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent) -> list[ev.Event]:
+    items = _concerned(account, notice, intent.invoices)
+    if not items:
+        return []
+    start = max(facts.on, intent.on or facts.on)
+    return [ev.HoldPlaced(f"H-{facts.reply}", items, start + timedelta(days=PAID_HOLD_DAYS), "says_paid")]
+
+
+def _task(account: Account, facts: ReplyFacts, detail: str) -> list[ev.Event]:
+    task = f"read-{facts.reply}"
+    if task in account.tasks:
+        return []
+    return [ev.TaskOpened(task, "read_reply", facts.reply, facts.on, facts.on, detail)]
+
+
+def resolve_dispute(
+    account: Account, dispute: str, outcome: str, by: str, today: date, policy: Policy
+) -> list[ev.Event]:
+    """Return what a person's decision on a dispute does. The chase never jumps back in on the same day: it rests for
+    the minimum gap (rejected, withdrawn, partly), or waits 30 days for the credit note (accepted).
+
+    Raises LookupError for a dispute that is not open, ValueError for an unknown outcome.
+    """
+    found = account.disputes.get(dispute)
+    if found is None or not found.is_live:
+        raise LookupError("no open dispute of this id")
+    if outcome not in ("accepted", "partly", "rejected", "withdrawn"):
+        raise ValueError("expected accepted, partly, rejected or withdrawn")
+    days = 30 if outcome == "accepted" else policy.contact.min_gap_days
+    reason = "awaiting_credit_note" if outcome == "accepted" else "dispute_resolved"
+    events: list[ev.Event] = [ev.DisputeResolved(dispute, outcome, today, by)]
+    overdue = f"overdue-{dispute}"
+    if overdue in account.tasks and account.tasks[overdue].is_live:
+        events.append(ev.TaskClosed(overdue, "resolved", by))
+    if days:
+        hold = ev.HoldPlaced(f"H-{dispute}", found.items, today + timedelta(days=days), reason, by)
+        events.append(hold)
+    return events

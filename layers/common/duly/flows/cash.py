@@ -1,0 +1,298 @@
+"""Bank statements: each entry becomes a transaction once, is routed, and its money applied where it belongs.
+
+The transaction's own journal decides first; accounts follow. ``settle_transaction`` can be started again after an end
+anywhere and goes on from what is recorded.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from duly.domain import codec
+from duly.domain import events as ev
+from duly.domain.account import Account
+from duly.domain.cash import receive, withdraw
+from duly.domain.identity import EntryFacts, transaction_ids
+from duly.domain.references import find_references, normalise_name
+from duly.domain.routing import Answers, Route, route
+from duly.domain.scoring import rescore
+from duly.domain.transaction import Transaction
+from duly.domain.upkeep import today_of
+from duly.flows.edge import Edge
+from duly.flows.intake import plan, read_part, register_upload, send_parts
+from duly.flows.outcomes import close_if_complete, finish_message
+from duly.formats.read import read_file
+from duly.formats.records import BankEntry, FileResult
+from duly.store import lookups
+from duly.store.queues import CASH
+from duly.store.tables import Conflict
+from duly.store.transactions import Stored
+from duly.store.uploads import RowOutcome, Upload
+
+ENTRIES_PER_MESSAGE = 25
+ATTEMPTS = 20
+MOVES_FOR = timedelta(days=1)  # money already booked moves to another account only on the day it came in
+
+
+def take_statement(edge: Edge, key: str, version: str, now: datetime) -> Upload:
+    """Take in one bank statement file. Doing it again changes nothing."""
+    upload, found, now = register_upload(edge, key, version, now)
+    if found is None or upload.state == "closed":
+        return upload
+    if upload.state == "received":
+        result = read_file(key, found.data)
+        until = [_covers_until(statement) for statement in result.statements]
+        covers = max((day for day in until if day is not None), default=None)
+        upload = plan(edge, upload, result, _parts(result), (), now, covers_until=covers)
+    send_parts(edge, upload, CASH, now)
+    return upload
+
+
+def _covers_until(statement: Any) -> Any:
+    booked = [entry.booked for entry in statement.entries]
+    return statement.closing_date or max(booked, default=None)
+
+
+def _parts(result: FileResult) -> list[tuple[str, list[Any]]]:
+    """Cut the entries of each bank account into parts; each row carries its identity, which needs the whole file."""
+    by_account: dict[str, list[BankEntry]] = {}
+    for statement in result.statements:
+        by_account.setdefault(statement.account, []).extend(statement.entries)
+    parts: list[tuple[str, list[Any]]] = []
+    for account, entries in by_account.items():
+        ids = transaction_ids([_facts(account, entry) for entry in entries])
+        rows = [{"id": key, "entry": codec.encode(entry)} for key, entry in zip(ids, entries, strict=True)]
+        group = f"bank-{codec.digest(account)[:24]}"
+        for start in range(0, len(rows), ENTRIES_PER_MESSAGE):
+            parts.append((group, rows[start : start + ENTRIES_PER_MESSAGE]))
+    return parts
+
+
+def _facts(account: str, entry: BankEntry) -> EntryFacts:
+    text = f"{entry.structured_reference} {entry.remittance} {entry.counterparty_account} {entry.end_to_end_id}"
+    return EntryFacts(account, entry.bank_reference, entry.booked, entry.amount_minor, entry.currency, text)
+
+
+def take_entries(edge: Edge, upload_id: str, number: int, now: datetime) -> None:
+    """Work on one part of a statement. Doing it again changes nothing."""
+    if edge.uploads.has_outcome(upload_id, number):
+        close_if_complete(edge, upload_id, now)
+        return
+    outcomes = []
+    for row in read_part(edge, upload_id, number)["rows"]:
+        entry = codec.decode(BankEntry, row["entry"])
+        own = _record(edge, row["id"], entry, upload_id, now)
+        settle_transaction(edge, row["id"], now)
+        code = "" if own else "duplicate"
+        outcomes.append(
+            RowOutcome(entry.line, "applied" if own else "duplicate", entry.amount_minor, entry.currency, code=code)
+        )
+    finish_message(edge, upload_id, number, outcomes, now)
+
+
+def _record(edge: Edge, transaction_id: str, entry: BankEntry, upload: str, now: datetime) -> bool:
+    """Create the transaction if it is new; return whether it is this upload's own."""
+    stored = edge.transactions.load(transaction_id)
+    if stored.version == 0:
+        event, personal = _received(transaction_id, entry, upload, now)
+        waiting = lookups.of_transaction(event, entry.counterparty_name)
+        try:
+            stored = edge.transactions.commit(
+                stored, transaction_id, [event], now, {event.personal: personal}, waiting
+            )
+        except Conflict:
+            stored = edge.transactions.load(transaction_id)
+    return (stored.state.upload, stored.state.line) == (upload, entry.line)
+
+
+def _received(
+    transaction_id: str, entry: BankEntry, upload: str, now: datetime
+) -> tuple[ev.TransactionReceived, dict[str, Any]]:
+    personal = {
+        "salt": secrets.token_hex(8),
+        "name": entry.counterparty_name,
+        "account": entry.counterparty_account,
+        "text": entry.remittance,
+        "structured_reference": entry.structured_reference,
+        "end_to_end_id": entry.end_to_end_id,
+    }
+    digest = codec.digest(personal)
+    event = ev.TransactionReceived(
+        transaction=transaction_id,
+        amount_minor=entry.amount_minor,
+        currency=entry.currency,
+        booked=entry.booked,
+        value_date=entry.value,
+        at=now,
+        upload=upload,
+        line=entry.line,
+        personal=digest[:20],
+        personal_hash=digest,
+        tokens=find_references(f"{entry.structured_reference} \n {entry.remittance}"),
+        reversal=entry.reversal,
+    )
+    return event, personal
+
+
+def settle_transaction(edge: Edge, transaction_id: str, now: datetime) -> Transaction:
+    """Route the money by what is known now and bring the accounts into line. Returns the transaction afterwards."""
+    for _ in range(ATTEMPTS):
+        stored = edge.transactions.load(transaction_id)
+        if stored.version == 0:
+            raise LookupError("a message names a transaction that is not known")
+        try:
+            stored = _decide(edge, stored, now)
+            stored = _withdraw_elsewhere(edge, stored, now)
+            stored = _apply(edge, stored, now)
+            return _mark(edge, stored, now).state
+        except Conflict:
+            continue
+    raise Conflict
+
+
+def _decide(edge: Edge, stored: Stored, now: datetime) -> Stored:
+    """Record where the money belongs, if that is not what is recorded already."""
+    state = stored.state
+    if state.state == "ignored" or state.reason == "person":
+        return stored
+    personal = edge.transactions.personal(state.key, state.personal)
+    found = route(state, _answers(edge, state, personal))
+    event = _decision(state, found, _may_move(edge, state, now))
+    if event is None:
+        return stored
+    if isinstance(event, ev.TransactionRouted):
+        edge.observer.metric("PaymentsMatched", 1)
+    elif isinstance(event, ev.TransactionParked):
+        edge.observer.metric("PaymentsSuspense", 1)
+    return edge.transactions.commit(stored, state.key, [event], now)
+
+
+def _decision(state: Transaction, found: Route, may_move: bool) -> ev.Event | None:
+    if not found.is_receipt:
+        return ev.TransactionIgnored(found.reason) if state.state != "ignored" else None
+    if state.state == "routed":
+        if found.account == state.account:
+            return None if found.names == state.names else ev.TransactionRouted(found.account, found.names, found.reason)
+        if not may_move:
+            return None
+    if found.account:
+        return ev.TransactionRouted(found.account, found.names, found.reason)
+    if state.state == "suspense" and (state.reason, state.candidates) == (found.reason, found.candidates):
+        return None
+    return ev.TransactionParked(found.reason, found.candidates)
+
+
+def _may_move(edge: Edge, state: Transaction, now: datetime) -> bool:
+    """Booked money stays where it is after its first day, unless its account was merged into another."""
+    if state.at is None or now - state.at < MOVES_FOR:
+        return True
+    return bool(state.applied) and bool(edge.accounts.load(state.applied).header.merged_into)
+
+
+def _answers(edge: Edge, state: Transaction, personal: dict[str, Any]) -> Answers:
+    references = {
+        token: [(answer.account, answer.key) for answer in lookups.find(edge.table, lookups.REFERENCE, token)]
+        for token in dict.fromkeys(token for token, _, _ in state.tokens)
+    }
+    by_name = _accounts(edge, lookups.NAME, normalise_name(personal.get("name", "")))
+    by_amount = _accounts(edge, lookups.AMOUNT, lookups.amount_value(state.currency, state.amount_minor))
+    return Answers({token: found for token, found in references.items() if found}, by_name, by_amount)
+
+
+def _accounts(edge: Edge, kind: str, value: str) -> list[str]:
+    return sorted({answer.account for answer in lookups.find(edge.table, kind, value)})
+
+
+def _withdraw_elsewhere(edge: Edge, stored: Stored, now: datetime) -> Stored:
+    state = stored.state
+    target = state.account if state.state == "routed" else ""
+    if not state.applied or state.applied == target:
+        return stored
+
+    def decide(account: Account) -> list[ev.Event]:
+        return _with_score(edge, account, withdraw(account, state.key, "moved"), now)
+
+    edge.change(state.applied, decide, now, [("cash", state.key)], linked=True)
+    return edge.transactions.commit(stored, state.key, [ev.TransactionWithdrawn(state.applied)], now)
+
+
+def _apply(edge: Edge, stored: Stored, now: datetime) -> Stored:
+    state = stored.state
+    if state.state != "routed" or (state.applied, state.applied_names) == (state.account, state.names):
+        return stored
+    apply_to_account(edge, state, now)
+    return edge.transactions.commit(stored, state.key, [ev.TransactionApplied(state.account, state.names)], now)
+
+
+def apply_to_account(edge: Edge, state: Transaction, now: datetime) -> Account:
+    """Put the money on the account that it was routed to; the account's step is keyed by the transaction's id."""
+    if state.value_date is None:
+        raise LookupError("a transaction without a value date")
+    received = ev.CashReceived(
+        cash=state.key,
+        kind="payment",
+        amount_minor=state.amount_minor,
+        currency=state.currency,
+        value_date=state.value_date,
+        names=state.names,
+        upload=state.upload,
+        line=state.line,
+    )
+
+    def decide(account: Account) -> list[ev.Event]:
+        return _with_score(edge, account, receive(account, received, today_of(account, edge.policy(), now)), now)
+
+    also = [("cash", state.key), *(("items", key) for key in state.names)]
+    return edge.change(state.account, decide, now, also, linked=True)
+
+
+def _with_score(edge: Edge, account: Account, events: Sequence[ev.Event], now: datetime) -> list[ev.Event]:
+    if not events:
+        return []
+    policy = edge.policy()
+    after = account.after(events)
+    return [*events, *rescore(after, policy, today_of(after, policy, now))]
+
+
+def _mark(edge: Edge, stored: Stored, now: datetime) -> Stored:
+    """Tell the accounts that money in suspense may be theirs, and those it no longer concerns."""
+    state = stored.state
+    wanted = {account for account in state.candidates if edge.accounts.load(account).exists}
+    added, ended = sorted(wanted - set(state.marked)), sorted(set(state.marked) - wanted)
+    for account in added:
+        edge.change(account, lambda one: _marked(one, state.key), now)
+    for account in ended:
+        edge.change(account, lambda one: _cleared(one, state.key), now)
+    events: list[ev.Event] = []
+    if added:
+        events.append(ev.AccountsMarked(tuple(added)))
+    if ended:
+        events.append(ev.AccountsMarked(tuple(ended), cleared=True))
+    return edge.transactions.commit(stored, state.key, events, now) if events else stored
+
+
+def _marked(account: Account, transaction: str) -> list[ev.Event]:
+    return [] if transaction in account.header.suspense else [ev.SuspenseMarked(transaction)]
+
+
+def _cleared(account: Account, transaction: str) -> list[ev.Event]:
+    return [ev.SuspenseCleared(transaction)] if transaction in account.header.suspense else []
+
+
+def assign(edge: Edge, transaction_id: str, account_id: str, items: Sequence[str], now: datetime) -> Transaction:
+    """Book money where a person says: on this account, for these items in this order (none: unapplied).
+
+    Raises LookupError for an unknown transaction or account, ValueError for money that is booked already.
+    """
+    stored = edge.transactions.load(transaction_id)
+    if stored.version == 0 or not edge.accounts.load(account_id).exists:
+        raise LookupError("unknown transaction or account")
+    if stored.state.state != "suspense":
+        raise ValueError("only money in suspense can be assigned")
+    edge.transactions.commit(
+        stored, transaction_id, [ev.TransactionRouted(account_id, tuple(items), "person")], now
+    )
+    return settle_transaction(edge, transaction_id, now)

@@ -1,0 +1,139 @@
+"""Finance's decisions: resolving disputes, closing tasks, holds, and booking money from suspense."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from duly.domain import events as ev
+from duly.domain.account import Account
+from duly.domain.replying import resolve_dispute
+from duly.domain.upkeep import today_of
+from duly.flows import cash
+from duly.flows.edge import Edge
+
+
+class DecisionRefused(Exception):
+    """The decision cannot be carried out. ``code`` is for programs, the text for people."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def decide(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Carry out one decision and return what it changed. Raises DecisionRefused with a reason.
+
+    ``action``: resolve_dispute (account, dispute, outcome), close_task (account, task, result), hold (account, items,
+    until, reason), release (account, hold), assign (transaction, account, items). ``by`` names who decided.
+    """
+    action = str(request.get("action", ""))
+    handler = _ACTIONS.get(action)
+    if handler is None:
+        raise DecisionRefused("unknown_action", f"expected one of {', '.join(sorted(_ACTIONS))}")
+    try:
+        return handler(edge, request, now)
+    except KeyError as error:
+        raise DecisionRefused("missing_field", f"expected the field {error.args[0]}") from None
+    except (LookupError, ValueError) as error:
+        raise DecisionRefused("not_possible", str(error)) from None
+
+
+def _change(
+    edge: Edge, request: Mapping[str, Any], now: datetime, also: list[tuple[str, str]], events: Callable[..., list[ev.Event]]
+) -> dict[str, Any]:
+    account_id = str(request["account"])
+    made: list[ev.Event] = []
+
+    def decide_events(account: Account) -> list[ev.Event]:
+        if not account.exists:
+            raise LookupError("unknown account")
+        made[:] = events(account, today_of(account, edge.policy(), now))
+        return list(made)
+
+    after = edge.change(account_id, decide_events, now, also)
+    return {"account": account_id, "version": after.version, "events": [type(event).__name__ for event in made]}
+
+
+def _resolve(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    dispute, outcome, by = str(request["dispute"]), str(request["outcome"]), str(request.get("by", ""))
+    policy = edge.policy()
+    also = [("disputes", dispute), ("tasks", f"overdue-{dispute}")]
+
+    def events(account: Account, today: date) -> list[ev.Event]:
+        return resolve_dispute(account, dispute, outcome, by, today, policy)
+
+    return _change(edge, request, now, also, events)
+
+
+def _close_task(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    task, result, by = str(request["task"]), str(request.get("result", "done")), str(request.get("by", ""))
+    if not request.get("account"):
+        if task not in edge.stack.tasks():
+            raise LookupError("no open task of this id")
+        edge.stack.close_task(task)
+        return {"account": "", "events": ["TaskClosed"]}
+
+    def events(account: Account, today: date) -> list[ev.Event]:
+        del today
+        found = account.tasks.get(task)
+        if found is None or not found.is_live:
+            raise LookupError("no open task of this id")
+        return [ev.TaskClosed(task, result, by)]
+
+    return _change(edge, request, now, [("tasks", task)], events)
+
+
+def _hold(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    items = tuple(str(item) for item in request.get("items", ()))
+    until, reason = date.fromisoformat(str(request["until"])), str(request["reason"])
+
+    def events(account: Account, today: date) -> list[ev.Event]:
+        unknown = [item for item in items if item not in account.items]
+        if unknown:
+            raise LookupError(f"no open invoice {unknown[0]} on this account")
+        hold = f"H-{account.version + 1}-{today.isoformat()}"
+        return [ev.HoldPlaced(hold, items, until, reason, str(request.get("by", "")))]
+
+    return _change(edge, request, now, [], events)
+
+
+def _release(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    hold = str(request["hold"])
+
+    def events(account: Account, today: date) -> list[ev.Event]:
+        found = account.holds.get(hold)
+        if found is None or not found.is_live:
+            raise LookupError("no hold of this id")
+        return [ev.HoldEnded(hold, str(request.get("reason", "person")), today)]
+
+    return _change(edge, request, now, [], events)
+
+
+def _assign(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    items = tuple(str(item) for item in request.get("items", ()))
+    state = cash.assign(edge, str(request["transaction"]), str(request["account"]), items, now)
+    return {"account": state.account, "transaction": state.key, "events": ["TransactionRouted", "TransactionApplied"]}
+
+
+_ACTIONS: dict[str, Callable[[Edge, Mapping[str, Any], datetime], dict[str, Any]]] = {
+    "resolve_dispute": _resolve,
+    "close_task": _close_task,
+    "hold": _hold,
+    "release": _release,
+    "assign": _assign,
+}
+
+
+def answer(edge: Edge, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return what a direct invocation answers: ``{"ok": true, ...}``, or ``{"ok": false, "code", "error"}``.
+
+    A dashboard button calls with the decision under ``decision`` beside CloudWatch's ``widgetContext``.
+    """
+    request = event.get("decision") if isinstance(event.get("decision"), Mapping) else event
+    try:
+        return {"ok": True, **decide(edge, request or {}, now)}
+    except DecisionRefused as refused:
+        edge.observer.log("decision_refused", reason=refused.code)
+        return {"ok": False, "code": refused.code, "error": str(refused)}

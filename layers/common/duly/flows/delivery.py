@@ -1,0 +1,136 @@
+"""What SES tells of a message: evidence that it went out, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from duly.domain import events as ev
+from duly.domain.account import Account, Notice
+from duly.domain.upkeep import record_steps, today_of
+from duly.flows.edge import Edge
+from duly.flows.notices import note_sending
+from duly.mail.sending import Accepted
+from duly.store import lookups
+
+PROOF = frozenset({"Send", "Delivery", "Bounce", "Complaint", "DeliveryDelay"})  # each says that SES accepted
+FINAL = frozenset({"bounced", "complained", "rejected"})  # outcomes that a late "delivered" or "delayed" never replaces
+
+
+@dataclass(frozen=True, slots=True)
+class SesEvent:
+    """An event of the configuration set. ``addresses`` are those that bounced for good or complained."""
+
+    kind: str
+    notice: str
+    message: str
+    outcome: str
+    addresses: tuple[str, ...] = ()
+
+
+def parse_ses_event(detail: Mapping[str, Any]) -> SesEvent | None:
+    """Return the event of a notice of this stack, or None for a message that carries no attempt.
+
+    Field names: Amazon SES event publishing, contents of event data sent to EventBridge.
+    """
+    kind = str(detail.get("eventType", ""))
+    mail = detail.get("mail", {})
+    attempts = mail.get("tags", {}).get("attempt", [])
+    if not attempts:
+        return None
+    outcome, addresses = _outcome(kind, detail)
+    return SesEvent(kind, str(attempts[0]), str(mail.get("messageId", "")), outcome, addresses)
+
+
+def _outcome(kind: str, detail: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    if kind == "Bounce":
+        bounce = detail.get("bounce", {})
+        permanent = bounce.get("bounceType") == "Permanent"
+        recipients = [one.get("emailAddress", "") for one in bounce.get("bouncedRecipients", [])]
+        return ("bounced", tuple(recipients)) if permanent else ("delayed", ())
+    if kind == "Complaint":
+        recipients = [
+            one.get("emailAddress", "") for one in detail.get("complaint", {}).get("complainedRecipients", [])
+        ]
+        return "complained", tuple(recipients)
+    return {"Delivery": "delivered", "DeliveryDelay": "delayed", "Reject": "rejected"}.get(kind, ""), ()
+
+
+def take_ses_event(edge: Edge, event: SesEvent, now: datetime) -> bool:
+    """Bring the notice up to date; return whether it is known. Doing it again changes nothing."""
+    answers = lookups.find(edge.table, lookups.TOKEN, event.notice)
+    if len(answers) != 1:
+        edge.observer.log("ses_event_unknown", notice=event.notice)
+        return False
+    account_id = answers[0].account
+    wanted = [("notices", event.notice), ("tasks", f"second-{event.notice}"), ("tasks", f"delivery-{event.notice}")]
+    notice = edge.accounts.load(account_id, wanted).notices.get(event.notice)
+    if notice is None:
+        return False
+    items = [("items", part.item) for part in notice.items]
+
+    def decide(account: Account) -> list[ev.Event]:
+        found = account.notices[event.notice]
+        claimed_on = today_of(account, edge.policy(), found.at)
+        today = today_of(account, edge.policy(), now)
+        return _events(account, found, event, claimed_on, today, now)
+
+    before = notice.state
+    edge.change(account_id, decide, now, [*wanted, *items])
+    if event.kind in PROOF and before in ("claimed", "doubtful", "released"):
+        note_sending(edge, Accepted(event.message, now), now)
+    return True
+
+
+def _events(
+    account: Account, notice: Notice, event: SesEvent, claimed_on: date, today: date, now: datetime
+) -> list[ev.Event]:
+    events: list[ev.Event] = []
+    if event.kind in PROOF:
+        events += sent_by_evidence(account, notice, event.message, "event", claimed_on, now)
+        events += _second_message(account, notice, event.message, today)
+    if event.outcome and notice.delivery != event.outcome and notice.delivery not in FINAL:
+        events.append(ev.NoticeDelivery(notice.key, event.outcome, now, event.message))
+    events += _refused_addresses(account, notice, event, today)
+    return events
+
+
+def sent_by_evidence(
+    account: Account, notice: Notice, message: str, evidence: str, claimed_on: date, now: datetime
+) -> list[ev.Event]:
+    """Return what evidence makes of a notice that nobody was sure of. Steps of items that went on meanwhile (settled,
+    a new episode, another notice) are left as they are."""
+    if notice.state == "sent":
+        return []
+    events: list[ev.Event] = [ev.NoticeSent(notice.key, now, evidence, message)]
+    return events if notice.state == "unknown" else [*events, *record_steps(notice, claimed_on)]
+
+
+def _second_message(account: Account, notice: Notice, message: str, today: date) -> list[ev.Event]:
+    """One attempt, two messages: that must not happen, so a person hears of it."""
+    if notice.state != "sent" or not notice.message or not message or notice.message == message:
+        return []
+    task = f"second-{notice.key}"
+    if task in account.tasks:
+        return []
+    return [ev.TaskOpened(task, "second_message", notice.key, today, today)]
+
+
+def _refused_addresses(account: Account, notice: Notice, event: SesEvent, today: date) -> list[ev.Event]:
+    """Suppress the contacts whose address bounced for good or complained, and give a person the task."""
+    if event.outcome not in FINAL:
+        return []
+    hit = {address.casefold() for address in event.addresses}
+    contacts = [
+        contact["id"]
+        for contact in account.personal.get("contacts", [])
+        if contact["email"].casefold() in hit and contact["id"] not in account.header.suppressed
+    ]
+    events: list[ev.Event] = [ev.ContactSuppressed(contact, event.outcome, notice.key) for contact in contacts]
+    task = f"delivery-{notice.key}"
+    if task not in account.tasks:
+        kind = {"bounced": "address_bounced", "complained": "complaint", "rejected": "notice_rejected"}[event.outcome]
+        events.append(ev.TaskOpened(task, kind, notice.key, today, today))
+    return events

@@ -1,0 +1,99 @@
+"""From a message's body to the flow that handles it, one function per Lambda function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from duly.flows import cash, delivery, intake, registering, replies, tick
+from duly.flows.edge import Edge
+from duly.flows.notices import RemainingSeconds
+
+
+class UnknownMessage(Exception):
+    """A message that no flow knows: it goes to the dead-letter queue, with an alarm."""
+
+
+def stated_time(body: Mapping[str, Any]) -> str | None:
+    """Return the time that a message or event states (EventBridge and our own: ``time``; SES receipts: in ``mail``)."""
+    mail = body.get("mail")
+    if body.get("notificationType") == "Received" and isinstance(mail, Mapping):
+        return str(mail.get("timestamp")) if mail.get("timestamp") else None
+    return str(body["time"]) if body.get("time") else None
+
+
+def uploaded_object(body: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return key and version of an upload's event, or None when the body is no such event.
+
+    EventBridge carries keys as they are: decoding would corrupt ``a+b.csv``. The emulator leaves out the version; the
+    first read supplies it.
+    """
+    if body.get("type") == "lost_object":
+        return str(body["key"]), str(body.get("version", ""))
+    if body.get("source") == "aws.s3" and body.get("detail-type") == "Object Created":
+        found = body["detail"]["object"]
+        return str(found["key"]), str(found.get("version-id", ""))
+    return None
+
+
+def risk_check(edge: Edge, body: Mapping[str, Any], now: datetime) -> None:
+    """Uploads of customers, invoices and policies, and their parts."""
+    uploaded = uploaded_object(body)
+    if uploaded is not None:
+        intake.take_upload(edge, *uploaded, now)
+    elif body.get("type") == "rows":
+        registering.take_rows(edge, str(body["upload"]), int(body["number"]), now)
+    else:
+        raise UnknownMessage
+
+
+def reconcile(edge: Edge, body: Mapping[str, Any], now: datetime) -> None:
+    """Uploads of bank statements, their parts, and transactions to be routed again."""
+    uploaded = uploaded_object(body)
+    if uploaded is not None:
+        cash.take_statement(edge, *uploaded, now)
+    elif body.get("type") == "rows":
+        cash.take_entries(edge, str(body["upload"]), int(body["number"]), now)
+    elif body.get("type") == "transaction":
+        cash.settle_transaction(edge, str(body["transaction"]), now)
+    else:
+        raise UnknownMessage
+
+
+def dunning(
+    edge: Edge, body: Mapping[str, Any], now: datetime, wall_now: datetime, remaining: RemainingSeconds
+) -> None:
+    """The tick, accounts that are due, and SES's events."""
+    if body.get("type") == "tick":
+        tick.tick(edge, now, wall_now)
+    elif body.get("type") == "account":
+        ticked_at = datetime.fromisoformat(str(body["time"]))
+        tick.work_account(edge, str(body["account"]), ticked_at, now, bool(body.get("chase")), remaining)
+    elif body.get("source") == "aws.ses":
+        event = delivery.parse_ses_event(body["detail"])
+        if event is not None:
+            delivery.take_ses_event(edge, event, now)
+    else:
+        raise UnknownMessage
+
+
+def disputes(edge: Edge, body: Mapping[str, Any], now: datetime) -> None:
+    """Mails that came in."""
+    if body.get("type") == "lost_object":
+        replies.take_mail(edge, replies.Inbound(str(body["key"]), (), {}), now)
+    elif body.get("notificationType") == "Received":
+        replies.take_mail(edge, inbound_of(body), now)
+    elif body.get("notificationType") != "AmazonSnsSubscriptionSucceeded" and body.get("Type") != "Notification":
+        raise UnknownMessage
+
+
+def inbound_of(body: Mapping[str, Any]) -> replies.Inbound:
+    """Return what SES's receipt notification says. Field names: Amazon SES, contents of notifications for receiving."""
+    receipt = body["receipt"]
+    verdicts = {
+        name: str(receipt.get(f"{name}Verdict", {}).get("status", ""))
+        for name in ("spf", "dkim", "dmarc", "spam", "virus")
+    }
+    recipients = tuple(str(one) for one in receipt.get("recipients", ()))
+    return replies.Inbound(str(receipt["action"]["objectKey"]), recipients, verdicts)

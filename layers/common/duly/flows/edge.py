@@ -1,0 +1,108 @@
+"""Everything of the world that the flows touch, in one place: AWS in a function, memory twins in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from duly.domain import events as ev
+from duly.domain.account import Account
+from duly.domain.agenda import next_due
+from duly.domain.policy import Policy
+from duly.domain.policy_reader import default_policy, parse_policy
+from duly.mail.sending import Mailer
+from duly.mail.token import KeyRing
+from duly.runtime import clock
+from duly.store.accounts import AccountStore, Agenda, decide_and_commit
+from duly.store.objects import Objects
+from duly.store.queues import Queues
+from duly.store.tables import Table
+from duly.store.transactions import TransactionStore
+from duly.store.uploads import StackStore, UploadStore
+
+Holidays = Callable[[str, Iterable[int]], frozenset[date] | None]
+
+
+class Observer(Protocol):
+    """Where metrics and log lines go. Ids and codes only: never names, addresses, account numbers or texts."""
+
+    def metric(self, name: str, value: int, unit: str = "Count", **dimensions: str) -> None:
+        """Count something."""
+
+    def log(self, code: str, /, **ids: str | int) -> None:
+        """Say what happened."""
+
+
+@dataclass
+class Edge:
+    """The edge of one process."""
+
+    table: Table
+    uploads_table: Table
+    objects: Objects
+    queues: Queues
+    mailer: Mailer
+    observer: Observer
+    key_ring: Callable[[], KeyRing]
+    holidays: Holidays
+    stack_name: str
+    configuration_set: str
+    sender_address: str
+    inbound_domain: str
+    monotonic: Callable[[], float]
+    is_local: bool = False
+    _policies: dict[tuple[str, str], Policy] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.accounts = AccountStore(self.table, self._rebuilt)
+        self.transactions = TransactionStore(self.table)
+        self.uploads = UploadStore(self.uploads_table)
+        self.stack = StackStore(self.uploads_table)
+
+    def moment(self, stated: str | None, now: datetime) -> datetime:
+        """Return ``now``, or on the local stack the moment that an object states."""
+        return clock.now(True, stated) if self.is_local and stated else now
+
+    def policy(self) -> Policy:
+        """Return the policy in force: the last one uploaded, else the shipped default."""
+        pointer = self.stack.get("policy")
+        if not pointer:
+            return default_policy()
+        name = (pointer["key"], pointer["version"])
+        if name not in self._policies:
+            found = self.objects.get(*name)
+            if found is None:
+                raise LookupError("the object of the policy in force is gone")
+            self._policies = {name: parse_policy(found.data.decode(), pointer["key"])}
+        return self._policies[name]
+
+    def holidays_around(self, country: str, now: datetime) -> frozenset[date] | None:
+        """Return the public holidays of a country in the years that matter now, or None when no table exists."""
+        return self.holidays(country, range((now - timedelta(days=60)).year, (now + timedelta(days=400)).year + 1))
+
+    def agenda(self, policy: Policy, now: datetime) -> Agenda:
+        """Return the function by which commits decide when an account must be looked at next."""
+
+        def moment(account: Account) -> datetime | None:
+            holidays = self.holidays_around(account.header.country, now) if policy.contact.holidays else frozenset()
+            return next_due(account, policy, now, holidays)
+
+        return moment
+
+    def change(
+        self,
+        account_id: str,
+        decide: Callable[[Account], list[ev.Event]],
+        now: datetime,
+        also: Iterable[tuple[str, str]] = (),
+        linked: bool = False,
+    ) -> Account:
+        """Load, decide and commit under the policy in force."""
+        agenda = self.agenda(self.policy(), now)
+        return decide_and_commit(self.accounts, account_id, decide, now, agenda, also, linked)
+
+    def _rebuilt(self, code: str, account_id: str) -> None:
+        self.observer.metric("AccountRebuilt", 1)
+        self.observer.log(code, account=account_id)

@@ -1,0 +1,175 @@
+"""Uploads of customers, invoices and policies: a file becomes parts, one message each, and every row an outcome."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from duly.domain import codec
+from duly.flows.buyers import foreign_seller, resolve
+from duly.flows.edge import Edge
+from duly.flows.outcomes import close_if_complete, receipt_folder, write_rejects
+from duly.flows.policies import take_policy
+from duly.formats.read import read_file
+from duly.formats.records import CustomerRow, FileResult, InvoiceRow, Reject
+from duly.store import objects
+from duly.store.queues import CUSTOMER, Message
+from duly.store.uploads import Upload, upload_id
+
+ROWS_PER_MESSAGE = 100  # rows of one customer in one message: a few seconds of work, far below a time-out
+KIND_OF_PREFIX = {"customers": "customers", "invoices": "invoices", "statements": "statement", "policy": "policy"}
+
+Part = tuple[str, list[Any]]  # account, rows
+
+
+def register_upload(
+    edge: Edge, key: str, version: str, now: datetime
+) -> tuple[Upload, objects.Object | None, datetime]:
+    """Note the upload's arrival and return it with its object and the present moment (on the local stack the one that
+    the object's metadata states); an object that is gone or too large ends here with a receipt that says so."""
+    reason: tuple[str, str] | None = None
+    found: objects.Object | None = None
+    try:
+        found = edge.objects.get(key, version)
+        if found is None:
+            reason = ("object_gone", "the object was deleted before it could be read")
+    except objects.TooLarge:
+        reason = ("file_too_large", f"expected at most {objects.MAX_OBJECT_BYTES} bytes")
+    version = version or (found.version if found else "")
+    now = edge.moment(found.metadata.get("duly-time"), now) if found else now
+    kind = KIND_OF_PREFIX.get(key.partition("/")[0], "unknown")
+    upload = edge.uploads.register(Upload(upload_id(key, version), key, version, kind, now))
+    if reason and upload.state == "received":
+        plan(edge, upload, _refused(kind, *reason), [], [], now)
+    return upload, found, now
+
+
+def _refused(kind: str, code: str, reason: str) -> FileResult:
+    return FileResult(kind, "unknown", (), (Reject(0, "file", code, reason),), 0, {})  # type: ignore[arg-type]
+
+
+def take_upload(edge: Edge, key: str, version: str, now: datetime) -> Upload:
+    """Take in one object version of customers, invoices or a policy. Doing it again changes nothing."""
+    upload, found, now = register_upload(edge, key, version, now)
+    if found is None or upload.state == "closed":
+        return upload
+    if upload.kind == "policy":
+        return take_policy(edge, upload, found.data, now)
+    if upload.state == "received":
+        result = read_file(key, found.data)
+        parts, rejects = _parts(edge, result)
+        upload = plan(edge, upload, result, parts, rejects, now)
+    send_parts(edge, upload, CUSTOMER, now)
+    return upload
+
+
+def plan(
+    edge: Edge,
+    upload: Upload,
+    result: FileResult,
+    parts: Sequence[Part],
+    more_rejects: Sequence[Reject],
+    now: datetime,
+    **facts: Any,
+) -> Upload:
+    """Write the parts to ``work/`` and note how many messages the upload has; from then on the plan is fixed."""
+    rejects = (*result.rejects, *more_rejects)
+    for number, (group, rows) in enumerate(parts):
+        body = {"upload": upload.id, "number": number, "group": group, "rows": [codec.encode(row) for row in rows]}
+        edge.objects.put(_part_key(upload.id, number), json.dumps(body).encode(), "application/json")
+    groups = json.dumps([group for group, _ in parts]).encode()
+    edge.objects.put(f"work/{upload.id}/plan.json", groups, "application/json")
+    write_rejects(edge, upload, rejects, "rejects.csv")
+    planned = replace(
+        upload,
+        state="planned",
+        format=result.format,
+        messages=len(parts),
+        rows_in=result.rows_in,
+        amounts_in=result.amounts_in,
+        rejected_rows=sum(reject.line > 0 for reject in rejects),
+        rejected_amounts=_amounts(rejects),
+        reasons=_reasons(rejects),
+        receipt=f"{receipt_folder(upload)}/receipt.json",
+        **facts,
+    )
+    edge.uploads.save(planned)
+    if rejects:
+        edge.observer.metric("RowsRejected", len(rejects))
+    close_if_complete(edge, upload.id, now)
+    return planned
+
+
+def send_parts(edge: Edge, upload: Upload, queue: str, now: datetime) -> None:
+    """Send a message for every part that has no outcome yet."""
+    found = edge.objects.get(f"work/{upload.id}/plan.json")
+    groups: list[str] = json.loads(found.data) if found else []
+    for number, group in enumerate(groups):
+        if edge.uploads.has_outcome(upload.id, number):
+            continue
+        body = {"type": "rows", "upload": upload.id, "number": number, "account": group, "time": now.isoformat()}
+        edge.queues.send(queue, Message(body, group, f"{upload.id}-{number}"))
+    close_if_complete(edge, upload.id, now)
+
+
+def read_part(edge: Edge, upload: str, number: int) -> dict[str, Any]:
+    """Return the rows of one part. Raises LookupError when the work object is gone (kept 14 days)."""
+    found = edge.objects.get(_part_key(upload, number))
+    if found is None:
+        raise LookupError(f"part {number} of upload {upload} is gone")
+    body: dict[str, Any] = json.loads(found.data)
+    return body
+
+
+def _part_key(upload: str, number: int) -> str:
+    return f"work/{upload}/{number:08d}.json"
+
+
+def _amounts(rejects: Iterable[Reject]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for reject in rejects:
+        if reject.amount_minor is not None and reject.currency:
+            sums[reject.currency] = sums.get(reject.currency, 0) + reject.amount_minor
+    return sums
+
+
+def _reasons(rejects: Iterable[Reject]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for reject in rejects:
+        counts[reject.code] = counts.get(reject.code, 0) + 1
+    return counts
+
+
+def _parts(edge: Edge, result: FileResult) -> tuple[list[Part], list[Reject]]:
+    """Group the rows by account, in file order, at most ROWS_PER_MESSAGE each; buyers nobody can name are rejects."""
+    groups: dict[str, list[Any]] = {}
+    rejects: list[Reject] = []
+    for customer in result.customers:
+        groups.setdefault(customer.id, []).append(customer)
+    policy = edge.policy()
+    known: dict[Any, Any] = {}
+    for row in result.invoices:
+        if foreign_seller(row, policy):
+            reason = "the invoice names another seller than the creditor of the policy"
+            rejects.append(Reject(row.line, "seller", "foreign_seller", reason, row.amount_minor, row.currency))
+            continue
+        found = known.get(row.buyer) or known.setdefault(row.buyer, resolve(edge, row.buyer))
+        if not found.account:
+            rejects.append(Reject(row.line, found.field, found.code, found.reason, row.amount_minor, row.currency))
+            continue
+        groups.setdefault(found.account, []).append(row)
+    parts: list[Part] = []
+    for group, rows in groups.items():
+        whole = bool(result.customers)  # all rows of a customer make one record: they stay together
+        size = len(rows) if whole else ROWS_PER_MESSAGE
+        parts += [(group, rows[start : start + size]) for start in range(0, len(rows), size)]
+    return parts, rejects
+
+
+def rows_of(part: dict[str, Any], kind: str) -> list[Any]:
+    """Return the typed rows of a part."""
+    shape: type[Any] = CustomerRow if kind == "customers" else InvoiceRow
+    return [codec.decode(shape, row) for row in part["rows"]]

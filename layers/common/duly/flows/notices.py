@@ -1,0 +1,206 @@
+"""One claimed notice: drawn from the account at its claim, sent once, and its outcome committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import quote
+
+from duly.domain import events as ev
+from duly.domain.account import Account, Notice
+from duly.domain.calendar import local_date
+from duly.domain.policy import Policy
+from duly.domain.upkeep import record_steps, today_of
+from duly.flows.edge import Edge
+from duly.mail import mime
+from duly.mail.notice import CreditorView, NoticeError, NoticeItem, NoticeView, kind_of, language_of
+from duly.mail.render import render
+from duly.mail.sending import LONGEST_SEND_SECONDS, Accepted, Doubtful, Outcome, Refused
+from duly.mail.token import make_token, reply_address
+
+SEND_WITHIN_SECONDS = 5  # between claim and send; later, a payment or dispute may have come in
+COMMIT_SECONDS = 5  # kept in hand for committing the outcome
+MAX_RELEASES = 3  # certain refusals of one intent before a person has to look
+BACKOFF = timedelta(hours=1)
+PAY_WITHIN_DAYS = 7
+DOUBTFUL_IN_A_ROW = 3
+STOPPED_FOR = timedelta(hours=1)
+
+RemainingSeconds = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claim that this process committed and nobody else may act on."""
+
+    account: Account
+    event: ev.NoticeClaimed
+    at_monotonic: float
+
+
+def view_of(account: Account, claim: ev.NoticeClaimed, policy: Policy, respond_address: str) -> NoticeView:
+    """Return what the notice says: the figures of the account at the claim."""
+    today = local_date(claim.at, account.header.timezone)
+    items = tuple(_item(account, part, today) for part in claim.items)
+    creditor = policy.creditor
+    previous = [step.on for part in claim.items for step in account.items[part.item].steps]
+    total = sum(part.balance_minor for part in claim.items) - claim.credits_minor
+    days_overdue = max(item.days_overdue for item in items)
+    contacts = {contact["id"]: contact for contact in account.personal.get("contacts", [])}
+    return NoticeView(
+        language=language_of(account.header.language, creditor.language),
+        currency=claim.currency,
+        level=claim.level,
+        step=claim.step,
+        kind=kind_of(claim.level, days_overdue),
+        creditor=CreditorView(
+            creditor.name, creditor.address, creditor.email, creditor.iban, creditor.bic, creditor.legal_name_line
+        ),
+        customer_id=account.header.customer or account.id,
+        customer_name=account.personal.get("name", "") or account.header.customer,
+        contact_name=contacts.get(claim.contacts[0], {}).get("name", "") if claim.contacts else "",
+        items=items,
+        credits_minor=claim.credits_minor,
+        total_minor=total,
+        as_of=today,
+        payment_reference=", ".join(item.number for item in items),
+        respond_address=respond_address,
+        pay_by=None if days_overdue <= 0 else today + timedelta(days=PAY_WITHIN_DAYS),
+        last_notice=max(previous, default=None),
+    )
+
+
+def _item(account: Account, part: ev.NoticeItem, today: date) -> NoticeItem:
+    item = account.items[part.item]
+    return NoticeItem(
+        number=item.number,
+        instalment=1,
+        issued=item.issued,
+        due=item.due,
+        days_overdue=(today - item.due).days,
+        level=part.level,
+        step=part.step,
+        original_minor=item.amount_minor,
+        balance_minor=part.balance_minor,
+    )
+
+
+def mail_key(account: str, notice: str) -> str:
+    """Return where the bytes of a notice are kept."""
+    return f"mail/{quote(account, safe='')}/{notice}.eml"
+
+
+def message_of(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: Policy) -> tuple[bytes, list[str]]:
+    """Return the raw message and its recipients. Raises NoticeError or MailError when it must not be built."""
+    token = make_token(edge.key_ring(), edge.stack_name, bytes.fromhex(claim.notice))
+    respond = reply_address(token, edge.inbound_domain)
+    view = view_of(account, claim, policy, respond)
+    emails = {contact["id"]: contact["email"] for contact in account.personal.get("contacts", [])}
+    to = [emails[contact] for contact in claim.contacts]
+    raw = mime.build(
+        render(view),
+        sender_name=policy.creditor.name,
+        sender_address=edge.sender_address,
+        to=to,
+        reply_to=respond,
+        date=claim.at,
+        attempt=claim.notice,
+        thread=claim.intent[:16],
+    )
+    return raw, to
+
+
+def send_claimed(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> None:
+    """Send the message once and commit what became of it. The claim itself is the only permission."""
+    claim = claimed.event
+    refused = _try_send(edge, claimed, policy, now, remaining)
+    commit_outcome(edge, claimed.account.id, claim.notice, refused, now)
+    note_sending(edge, refused, now)
+
+
+def _try_send(
+    edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds
+) -> Outcome:
+    claim = claimed.event
+    try:
+        raw, to = message_of(edge, claimed.account, claim, policy)
+    except (NoticeError, mime.MailError) as error:
+        return Refused(error.code, retryable=False)
+    edge.objects.put(mail_key(claimed.account.id, claim.notice), raw, "message/rfc822")
+    if edge.monotonic() - claimed.at_monotonic > SEND_WITHIN_SECONDS:
+        return Refused("claim_too_old")
+    if remaining() < LONGEST_SEND_SECONDS + COMMIT_SECONDS:
+        return Refused("no_time_left")
+    return edge.mailer.send(
+        raw,
+        from_address=edge.sender_address,
+        to=to,
+        configuration_set=edge.configuration_set,
+        tags={"attempt": claim.notice, "stack": edge.stack_name},
+        now=now,
+    )
+
+
+def commit_outcome(edge: Edge, account_id: str, notice_id: str, outcome: Outcome, now: datetime) -> None:
+    """Commit the outcome of one's own claim: possible at any later version of the account."""
+
+    def decide(account: Account) -> list[ev.Event]:
+        notice = account.notices[notice_id]
+        today = today_of(account, edge.policy(), notice.at)
+        return outcome_events(account, notice, outcome, now, today)
+
+    edge.change(account_id, decide, now, [("notices", notice_id)])
+    metric = {Accepted: "NoticesSent", Refused: "NoticesReleased", Doubtful: "NoticesDoubtful"}[type(outcome)]
+    edge.observer.metric(metric, 1)
+    edge.observer.log(metric, account=account_id, notice=notice_id, reason=getattr(outcome, "code", ""))
+
+
+def outcome_events(
+    account: Account, notice: Notice, outcome: Outcome, now: datetime, claimed_on: date
+) -> list[ev.Event]:
+    """Return what an outcome says of a notice that is still claimed (or was found silent meanwhile)."""
+    if notice.state not in ("claimed", "doubtful"):
+        return []
+    match outcome:
+        case Accepted():
+            sent = ev.NoticeSent(notice.key, now, "answer", outcome.ses_message_id)
+            return [sent, *record_steps(notice, claimed_on)]
+        case Doubtful():
+            return [ev.NoticeDoubtful(notice.key, now, outcome.code)] if notice.state == "claimed" else []
+        case Refused():
+            return _released(account, notice, outcome, now, claimed_on) if notice.state == "claimed" else []
+
+
+def _released(
+    account: Account, notice: Notice, outcome: Refused, now: datetime, today: date
+) -> list[ev.Event]:
+    count = account.header.releases.get(notice.intent, 0) + 1
+    events: list[ev.Event] = [ev.NoticeReleased(notice.key, outcome.code, now + BACKOFF * count)]
+    if count >= MAX_RELEASES or not outcome.retryable:
+        task = f"released-{notice.key}"
+        events.append(ev.IntentRetired(notice.intent))
+        events.append(ev.TaskOpened(task, "release_limit", notice.intent, today, today, outcome.code))
+    return events
+
+
+# --- the state of sending as a whole
+def note_sending(edge: Edge, outcome: Outcome, now: datetime) -> None:
+    """Three doubtful outcomes in a row, or SES saying stop, close the gate ``sending_paused``; a success opens it."""
+    state = edge.stack.get("sending")
+    if isinstance(outcome, Accepted):
+        if state:
+            edge.stack.put("sending", {})
+    elif isinstance(outcome, Doubtful):
+        count = int(state.get("doubtful", "0")) + 1
+        edge.stack.put("sending", {**state, "doubtful": str(count)})
+    elif outcome.pressure == "stop":
+        edge.stack.put("sending", {**state, "stopped_until": (now + STOPPED_FOR).isoformat(), "code": outcome.code})
+
+
+def sending_paused(edge: Edge, now: datetime) -> str:
+    """Return why no claim should be made now: doubtful outcomes, a stop by SES, or an empty string."""
+    state = edge.stack.get("sending")
+    if state.get("stopped_until", "") > now.isoformat():
+        return "stopped"
+    return "doubtful" if int(state.get("doubtful", "0")) >= DOUBTFUL_IN_A_ROW else ""

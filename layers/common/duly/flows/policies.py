@@ -1,0 +1,42 @@
+"""An uploaded credit policy: checked whole, put in force by a pointer, and every account looked at again under it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from duly.domain.policy import PolicyErrors, parse_policy
+from duly.flows import intake
+from duly.flows.edge import Edge
+from duly.formats.records import FileResult, Reject
+from duly.store import keys
+from duly.store.queues import ACCOUNT, Message
+from duly.store.uploads import Upload
+
+
+def take_policy(edge: Edge, upload: Upload, data: bytes, now: datetime) -> Upload:
+    """Put the policy in force, or give a receipt that names every problem with its line and key."""
+    rejects: tuple[Reject, ...] = ()
+    try:
+        policy = parse_policy(data.decode("utf-8"), upload.key)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        rejects = (Reject(line, "file", "not_utf8", f"expected UTF-8, found another byte at offset {error.start}"),)
+    except PolicyErrors as errors:
+        rejects = tuple(Reject(one.line, one.key, one.code, one.expected) for one in errors.problems)
+    else:
+        edge.stack.put("policy", {"key": upload.key, "version": upload.version, "policy": policy.version})
+        wake_all(edge, upload.id, now)
+    whole_file = tuple(Reject(0, one.field, one.code, f"line {one.line}: {one.reason}") for one in rejects)
+    return intake.plan(edge, upload, FileResult("policy", "toml", (), whole_file, 0, {}), (), (), now)
+
+
+def wake_all(edge: Edge, reason: str, now: datetime) -> int:
+    """Send every account to the tick's queue, so that it is looked at under the policy now in force."""
+    count = 0
+    for shard in keys.shards():
+        for header in edge.table.headers(shard):
+            account = keys.account_id(header.pk)
+            body = {"type": "account", "account": account, "time": now.isoformat(), "chase": False}
+            edge.queues.send(ACCOUNT, Message(body, account, f"{reason}|{account}"))
+            count += 1
+    return count

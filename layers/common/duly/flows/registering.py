@@ -1,0 +1,262 @@
+"""The rows of one account: registering its customer or its invoices, and what follows from that."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from duly.domain import codec
+from duly.domain import events as ev
+from duly.domain.account import Account
+from duly.domain.policy import Policy
+from duly.domain.references import normalise_name, normalise_reference
+from duly.domain.registering import InvoiceFacts, Verdict, keys_named, register_all
+from duly.domain.scoring import rescore
+from duly.domain.upkeep import today_of
+from duly.flows.edge import Edge
+from duly.flows.intake import read_part, rows_of
+from duly.flows.merging import merge_around
+from duly.flows.outcomes import close_if_complete, finish_message
+from duly.formats.records import Buyer, CustomerRow, InvoiceRow
+from duly.store import lookups
+from duly.store.queues import CASH, Message
+from duly.store.tables import Conflict
+from duly.store.uploads import RowOutcome
+
+ATTEMPTS = 20  # lost races before a message is given back to its queue
+
+
+def take_rows(edge: Edge, upload_id: str, number: int, now: datetime) -> None:
+    """Work on one part of an upload. Doing it again changes nothing."""
+    if edge.uploads.has_outcome(upload_id, number):
+        close_if_complete(edge, upload_id, now)
+        return
+    upload = edge.uploads.get(upload_id)
+    if upload is None:
+        raise LookupError("a message names an upload that is not known")
+    part = read_part(edge, upload_id, number)
+    rows = rows_of(part, upload.kind)
+    take = _take_customer if upload.kind == "customers" else _take_invoices
+    finish_message(edge, upload_id, number, take(edge, part["group"], rows, upload_id, now), now)
+
+
+# --- customers
+def _take_customer(
+    edge: Edge, account_id: str, rows: Sequence[CustomerRow], upload: str, now: datetime
+) -> list[RowOutcome]:
+    policy = edge.policy()
+    first = rows[0]
+    if not policy.knows_scenario(first.scenario):
+        return [_rejected(row, "scenario", "unknown_scenario", "expected a scenario of the policy") for row in rows]
+    for _ in range(ATTEMPTS):
+        account = edge.accounts.load(account_id)
+        if account.header.merged_into:
+            reason = "this id belongs to an account that was merged into another customer's"
+            return [_rejected(row, "id", "account_merged", reason) for row in rows]
+        registered, personal = _customer_event(account, rows, upload, policy)
+        if registered is None:
+            own = account.header.upload == upload
+            break
+        after = account.after([registered])
+        events = [registered, *rescore(after, policy, today_of(after, policy, now))]
+        try:
+            edge.accounts.commit(
+                account, events, now, edge.agenda(policy, now), personal={registered.personal: personal}
+            )
+        except Conflict:
+            continue
+        own = True
+        break
+    else:
+        raise Conflict
+    merge_around(edge, account_id, now)
+    wake_transactions(edge, [(lookups.WAITING_NAME, normalise_name(first.name))], f"{upload}-{account_id}", now)
+    return [RowOutcome(row.line, "applied" if own else "duplicate", code="" if own else "duplicate") for row in rows]
+
+
+def _rejected(row: CustomerRow, field: str, code: str, reason: str) -> RowOutcome:
+    return RowOutcome(row.line, "rejected", field=field, code=code, reason=reason)
+
+
+def _customer_event(
+    account: Account, rows: Sequence[CustomerRow], upload: str, policy: Policy
+) -> tuple[ev.CustomerRegistered | None, dict[str, Any]]:
+    """Return the event that brings the record up to date with its personal item, or None when it says so already."""
+    first = rows[0]
+    salt = account.personal.get("salt") or secrets.token_hex(8)
+    personal = {
+        "salt": salt,
+        "name": first.name,
+        "vat_id": first.vat_id,
+        "endpoint": first.endpoint,
+        "contacts": [_contact(salt, row.role, row.email) for row in rows if row.email],
+    }
+    event = _registered(account, first.id, personal, upload, first.line, policy, row=first)
+    header = account.header
+    same_record = (header.customer, header.country, header.language, header.timezone, header.kind, header.scenario) == (
+        event.customer,
+        event.country,
+        event.language,
+        event.timezone,
+        event.kind,
+        event.scenario,
+    )
+    if account.exists and not header.provisional and same_record and account.personal == personal:
+        return None, {}
+    return event, personal
+
+
+def _contact(salt: str, role: str, email: str) -> dict[str, str]:
+    """Return a contact with an id that says nothing about its address."""
+    contact_id = hashlib.sha256(f"{salt}|{email.casefold()}".encode()).hexdigest()[:16]
+    return {"id": contact_id, "role": role or "billing", "email": email}
+
+
+def _registered(
+    account: Account,
+    customer: str,
+    personal: dict[str, Any],
+    upload: str,
+    line: int,
+    policy: Policy,
+    row: CustomerRow | None = None,
+) -> ev.CustomerRegistered:
+    digest = codec.digest(personal)
+    return ev.CustomerRegistered(
+        customer=customer,
+        personal=digest[:20],
+        personal_hash=digest,
+        country=row.country if row else account.header.country,
+        language=(row.language if row else account.header.language) or policy.creditor.language,
+        timezone=(row.timezone if row else account.header.timezone) or policy.creditor.timezone,
+        kind=(row.kind if row else account.header.kind) or "business",
+        scenario=row.scenario if row else account.header.scenario,
+        provisional=row is None,
+        upload=upload,
+        line=line,
+    )
+
+
+# --- invoices
+def _take_invoices(
+    edge: Edge, account_id: str, rows: Sequence[InvoiceRow], upload: str, now: datetime
+) -> list[RowOutcome]:
+    account_id = _owner(edge, account_id)
+    policy = edge.policy()
+    facts = [facts_of(row, upload) for row in rows]
+    also = [key for fact in facts for key in keys_named(fact)]
+    for _ in range(ATTEMPTS):
+        account = edge.accounts.load(account_id, also, linked=True)
+        if account.header.merged_into:
+            return _take_invoices(edge, account.header.merged_into, rows, upload, now)
+        opening, personal = _provisional_events(account, rows, upload, policy)
+        working = account.after(opening)
+        events, verdicts = register_all(working, facts, policy.terms.default_days, today_of(working, policy, now))
+        after = working.after(events)
+        all_events = [*opening, *events]
+        if all_events:
+            all_events += rescore(after, policy, today_of(after, policy, now))
+            try:
+                edge.accounts.commit(account, all_events, now, edge.agenda(policy, now), personal=personal)
+            except Conflict:
+                continue
+        break
+    else:
+        raise Conflict
+    if account.header.provisional or opening:
+        merge_around(edge, account_id, now)
+    _wake_for_invoices(edge, facts, verdicts, f"{upload}-{account_id}", now)
+    return [_outcome(row, verdict) for row, verdict in zip(rows, verdicts, strict=True)]
+
+
+def _owner(edge: Edge, account_id: str) -> str:
+    """Return the account, or the one that it was merged into since the file was cut into parts."""
+    return edge.accounts.load(account_id).header.merged_into or account_id
+
+
+def facts_of(row: InvoiceRow, upload: str) -> InvoiceFacts:
+    """Return the invoice with a positive amount: a negative invoice is a credit note."""
+    is_credit = row.type == "credit_note" or row.amount_minor < 0
+    return InvoiceFacts(
+        number=row.number,
+        type="credit_note" if is_credit else "invoice",
+        issued=row.issued,
+        due=row.due,
+        amount_minor=abs(row.amount_minor),
+        currency=row.currency,
+        order=row.order,
+        terms=row.terms,
+        reference=row.payment_reference,
+        for_invoice=row.for_invoice,
+        upload=upload,
+        line=row.line,
+    )
+
+
+def _provisional_events(
+    account: Account, rows: Sequence[InvoiceRow], upload: str, policy: Policy
+) -> tuple[list[ev.Event], dict[str, dict[str, Any]]]:
+    """Return what opens a provisional account, or tells it more of its buyer than it knew."""
+    if account.exists and not account.header.provisional:
+        return [], {}
+    personal = dict(account.personal) or {"salt": secrets.token_hex(8), "contacts": []}
+    before = dict(personal)
+    for row in rows:
+        _learn(personal, row.buyer)
+    if account.exists and personal == before:
+        return [], {}
+    customer = account.header.customer or next((row.buyer.id for row in rows if row.buyer.id), "")
+    event = _registered(account, customer, personal, upload, rows[0].line, policy)
+    return [event], {event.personal: personal}
+
+
+def _learn(personal: dict[str, Any], buyer: Buyer) -> None:
+    for field, value in (("name", buyer.name), ("vat_id", buyer.vat_id), ("endpoint", buyer.endpoint)):
+        if value and not personal.get(field):
+            personal[field] = value
+    known = {contact["email"] for contact in personal["contacts"]}
+    if buyer.email and buyer.email not in known:
+        personal["contacts"] = [*personal["contacts"], _contact(personal["salt"], "billing", buyer.email)]
+
+
+def _outcome(row: InvoiceRow, verdict: Verdict) -> RowOutcome:
+    return RowOutcome(
+        row.line, verdict.result, row.amount_minor, row.currency, verdict.field, verdict.code, verdict.reason
+    )
+
+
+# --- money that waited for what is known now
+def _wake_for_invoices(
+    edge: Edge, facts: Sequence[InvoiceFacts], verdicts: Sequence[Verdict], cause: str, now: datetime
+) -> None:
+    wanted = [
+        pair
+        for fact, verdict in zip(facts, verdicts, strict=True)
+        if verdict.result == "applied" and fact.type == "invoice"
+        for pair in waiting_for(fact.number, fact.reference, fact.currency, fact.amount_minor)
+    ]
+    wake_transactions(edge, wanted, cause, now)
+
+
+def waiting_for(number: str, reference: str, currency: str, amount_minor: int) -> list[tuple[str, str]]:
+    """Return the lookups under which money for an invoice would wait."""
+    references = {normalise_reference(number), normalise_reference(reference)} - {""}
+    found = [(lookups.WAITING, value) for value in sorted(references)]
+    return [*found, (lookups.WAITING_AMOUNT, lookups.amount_value(currency, amount_minor))]
+
+
+def wake_transactions(edge: Edge, wanted: Sequence[tuple[str, str]], cause: str, now: datetime) -> None:
+    """Send every bank transaction that waits under these lookups to be routed again."""
+    found = {
+        answer.transaction
+        for kind, value in dict.fromkeys(wanted)
+        for answer in lookups.find(edge.table, kind, value)
+        if answer.transaction
+    }
+    for transaction in sorted(found):
+        body = {"type": "transaction", "transaction": transaction, "time": now.isoformat()}
+        deduplication = hashlib.sha256(f"{transaction}|{cause}".encode()).hexdigest()
+        edge.queues.send(CASH, Message(body, transaction, deduplication))

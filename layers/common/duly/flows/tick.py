@@ -1,0 +1,160 @@
+"""The hourly tick: which accounts are due, and for each what its scenario asks now, gates first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from duly.domain import events as ev
+from duly.domain.account import Account
+from duly.domain.agenda import next_due
+from duly.domain.dunning import decide_chase
+from duly.domain.gates import StackFacts, Surroundings, stack_gates
+from duly.domain.policy import Policy
+from duly.domain.scoring import rescore
+from duly.domain.upkeep import today_of, upkeep
+from duly.flows.edge import Edge
+from duly.flows.notices import Claimed, RemainingSeconds, send_claimed, sending_paused
+from duly.store import keys
+from duly.store.queues import ACCOUNT, INBOUND, INBOUND_DLQ, RISK_UPLOAD, STATEMENT_UPLOAD, Message
+from duly.store.tables import Conflict, Record
+from duly.store.uploads import upload_id
+
+MAX_DUE_PER_SHARD = 2_000  # accounts of one shard in one tick; the rest is due again in the next
+MAX_LISTED = 5_000  # object versions looked at by one sweep of one prefix
+LOST_AFTER = timedelta(minutes=15)
+LOST_WITHIN = timedelta(days=3)
+TICK_LIFE = timedelta(hours=1)
+ATTEMPTS = 20
+
+
+def tick(edge: Edge, now: datetime, wall_now: datetime) -> int:
+    """Send every account whose moment has come to the account queue; return how many. ``wall_now`` is compared with
+    the bucket's own times."""
+    edge.observer.metric("TicksStarted", 1)
+    sweep_uploads(edge, wall_now)
+    due: list[str] = []
+    for shard in keys.shards():
+        found = edge.table.agenda(shard, now.astimezone(UTC).isoformat(timespec="seconds"), MAX_DUE_PER_SHARD)
+        if len(found) == MAX_DUE_PER_SHARD:
+            edge.observer.metric("AgendaCut", 1)
+        due += [keys.account_id(pk) for pk, _ in found]
+    for account in due:
+        body = {"type": "account", "account": account, "time": now.isoformat(), "chase": True}
+        edge.queues.send(ACCOUNT, Message(body, account, f"tick|{now.isoformat()}|{account}"))
+    edge.observer.metric("AccountsDue", len(due))
+    return len(due)
+
+
+def sweep_uploads(edge: Edge, wall_now: datetime) -> int:
+    """Find uploads whose event was lost and send it again; return how many."""
+    found = 0
+    for prefix, queue in (
+        ("customers/", RISK_UPLOAD),
+        ("invoices/", RISK_UPLOAD),
+        ("policy/", RISK_UPLOAD),
+        ("statements/", STATEMENT_UPLOAD),
+        ("inbound/", INBOUND),
+    ):
+        for listed in edge.objects.versions(prefix, MAX_LISTED):
+            age = wall_now - listed.modified
+            if not LOST_AFTER < age < LOST_WITHIN:
+                continue
+            if edge.uploads.get(upload_id(listed.key, "" if queue == INBOUND else listed.version)) is not None:
+                continue
+            body = {"type": "lost_object", "key": listed.key, "version": listed.version}
+            edge.queues.send(queue, Message(body))
+            edge.observer.metric("UploadsFoundLost", 1)
+            found += 1
+    return found
+
+
+def stack_facts(edge: Edge, policy: Policy, now: datetime) -> StackFacts:
+    """Read what the stack gates look at."""
+    until = edge.stack.get("bank_data").get("until")
+    return StackFacts(
+        now=now,
+        creditor_holidays=edge.holidays_around(policy.creditor.country, now),
+        bank_data_until=datetime.fromisoformat(until).date() if until else None,
+        open_statements=edge.uploads.open_count("statement"),
+        inbound_waiting=edge.queues.waiting(INBOUND) + edge.queues.waiting(INBOUND_DLQ),
+        sending_paused=sending_paused(edge, now),
+    )
+
+
+def work_account(
+    edge: Edge, account_id: str, ticked_at: datetime, now: datetime, chase: bool, remaining: RemainingSeconds
+) -> None:
+    """Do for one account what the time asks: upkeep, then the chase, then the agenda.
+
+    A message older than its hour only does the upkeep; the next tick catches up.
+    """
+    policy = edge.policy()
+    fresh = now - ticked_at < TICK_LIFE
+    edge.change(account_id, lambda account: _upkeep(account, policy, now), now)
+    if chase and fresh:
+        for _ in range(ATTEMPTS):
+            try:
+                claimed = _claim(edge, account_id, policy, now)
+            except Conflict:
+                continue
+            if claimed is not None:
+                send_claimed(edge, claimed, policy, now, remaining)
+            break
+        else:
+            raise Conflict
+    edge.change(account_id, _agenda_only(edge, policy, now), now)
+
+
+def _upkeep(account: Account, policy: Policy, now: datetime) -> list[ev.Event]:
+    if not account.exists:
+        return []
+    events = upkeep(account, policy, now)
+    after = account.after(events)
+    return [*events, *rescore(after, policy, today_of(after, policy, now))]
+
+
+def _agenda_only(edge: Edge, policy: Policy, now: datetime) -> Callable[[Account], list[ev.Event]]:
+    def decide(account: Account) -> list[ev.Event]:
+        if not account.exists:
+            return []
+        holidays = edge.holidays_around(account.header.country, now) if policy.contact.holidays else frozenset()
+        wanted = next_due(account, policy, now, holidays)
+        if wanted == account.header.due_at or (wanted is not None and wanted <= now):
+            return []  # due and held back by a gate: the next tick looks again
+        return [ev.AgendaMoved()]
+
+    return decide
+
+
+def _claim(edge: Edge, account_id: str, policy: Policy, now: datetime) -> Claimed | None:
+    """Decide on exactly one version of the account and claim the notice that is due, if the stack's gates are open.
+
+    Raises Conflict when a payment, dispute or another run came first: nothing was said, decide again.
+    """
+    account = edge.accounts.load(account_id)
+    if not account.exists:
+        return None
+    facts = stack_facts(edge, policy, now)
+    closed = stack_gates(facts, policy)
+    holidays = edge.holidays_around(account.header.country, now) if account.header.country else None
+    probing = facts.sending_paused == "doubtful"
+    if probing:
+        closed = tuple(gate for gate in closed if gate != "sending_paused")
+    found = decide_chase(account, policy, Surroundings(now, holidays, closed))
+    for skip in found.skipped:
+        edge.observer.metric("GateClosed", 1, gate=skip.gate)
+        edge.observer.log("gate_closed", account=account_id, gate=skip.gate)
+    if found.claim is None:
+        return None
+    if probing and not _take_probe(edge, now):
+        edge.observer.metric("GateClosed", 1, gate="sending_paused")
+        return None
+    started = edge.monotonic()
+    after = edge.accounts.commit(account, found.events, now, edge.agenda(policy, now))
+    return Claimed(after, found.claim, started)
+
+
+def _take_probe(edge: Edge, now: datetime) -> bool:
+    """While sending is doubtful, one claim an hour may go out as a probe."""
+    return edge.uploads_table.create(Record(keys.STACK, f"probe#{now:%Y-%m-%dT%H}", {}, kind="stack"))
