@@ -229,6 +229,10 @@ class LocalStack:
         """Plans a failure of SES."""
         self.shim.inject(fault)
 
+    def kill_functions(self) -> int:
+        """Kills all function environments where they stand, as a crash would; returns how many (Linux only)."""
+        return self.emulator.kill_functions(self.account)
+
     # --- what came of it
 
     def wait_until_idle(self, *, seconds: float = bridge.IDLE_SECONDS, allow_dead_letters: bool = False) -> None:
@@ -300,6 +304,9 @@ class LocalStack:
     def _last_errors(self) -> str:
         """The functions' latest error lines, for the text of an exception."""
         errors = [line.text for line in self.logs() if '"ERROR"' in line.text or "Traceback" in line.text]
+        # what stops a function before its own logging starts (an import error) is in the emulator's log alone
+        log = self.emulator.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
+        errors = errors or [line for line in log if "ERROR [lambda]" in line]
         return "".join(f"\n{text[:2000]}" for text in errors[-3:])
 
     def _write_address(self) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 
 from local.bridge import DeadLetters, FunctionError, Verdicts
 from local.emulator import ROOT, Emulator, LocalStackError
+from local.faults import FaultProxy
 from local.ses_shim import Fault, FaultKind, Outcome
 from local.stack import LocalStack
 from local.template import load_template
@@ -138,6 +140,16 @@ def test_a_killed_function_s_message_comes_back(small: LocalStack) -> None:
     small.client("sqs").send_message(QueueUrl=small.deployment.physical("WorkQueue"), MessageBody='{"kill": 1}')
     small.wait_until_idle()
     assert kept(small) == [{"kill": 1}]
+
+
+def test_a_function_can_be_killed_where_it_stands(small: LocalStack) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        sleeping = pool.submit(small.invoke, "Echo", {"do": "sleep"})
+        while not small.kill_functions():
+            assert not sleeping.done()
+        with pytest.raises(FunctionError, match="exited"):
+            sleeping.result()
+    assert small.invoke("Echo", {"a": 1}) == {"a": 1}
 
 
 def test_idle_reports_dead_letters_with_the_reason(small: LocalStack) -> None:
@@ -317,6 +329,21 @@ def test_embedded_metrics_in_logs_become_metrics_once(small: LocalStack) -> None
     assert small.publish_metrics() == []
     (metric,) = small.client("cloudwatch").list_metrics(Namespace="Small")["Metrics"]
     assert (metric["MetricName"], metric["Dimensions"]) == ("counted", [{"Name": "stack", "Value": "small"}])
+
+
+# --- faults between the functions and the emulator
+
+
+def test_a_fault_proxy_loses_answers_of_the_functions_alone(emulator: Emulator, tmp_path: Path) -> None:
+    with FaultProxy(emulator, tmp_path) as proxy, small_stack(emulator, tmp_path, proxy_url=proxy.url) as stack:
+        # the write happens, the answer breaks off, the SDK tries again and is told that the object is there already
+        lost = {"service": "s3", "operation": "PutObject", "response": {"abort_frac": 0.5}, "times": 1}
+        proxy.set_rules([lost])
+        stack.upload("in/a.csv", b"x", NOON)
+        stack.wait_until_idle()
+        assert [event["operation"] for event in proxy.fired()] == ["PutObject"]
+        assert len(kept(stack)) == 1
+        assert [line.json() for line in stack.logs()] == [{"level": "INFO", "message": "already there"}]
 
 
 # --- several stacks, life and death
