@@ -59,10 +59,15 @@ def trimming(base: Path) -> Iterator[Row]:
     ]
     if pairs:
         yield _trim_row("replies: discourse", pairs)
-    html = [(html_to_text(path.read_text("utf-8", "replace")), TALON_HTML_REPLY) for path in (base / "email/replies/talon").rglob("*.html")]
+    html = [
+        (html_to_text(path.read_text("utf-8", "replace")), TALON_HTML_REPLY)
+        for path in (base / "email/replies/talon").rglob("*.html")
+    ]
     if html:
         yield _trim_row("replies: talon html", html)
-    plain = [(read_mail(path.read_bytes()).full_text, "Hello") for path in (base / "email/replies/talon").rglob("*.eml")]
+    plain = [
+        (read_mail(path.read_bytes()).full_text, "Hello") for path in (base / "email/replies/talon").rglob("*.eml")
+    ]
     if plain:
         yield _trim_row("replies: talon eml", plain)
 
@@ -90,17 +95,33 @@ def bounces(base: Path, verbose: bool) -> Iterator[Row]:
     parsed = {name: read_mail(data) for name, data in mails.items()}
     naive = {name: naive_bounce(data) for name, data in mails.items()}
     missed = [name for name, mail in parsed.items() if mail.delivery_report is None]
-    yield "bounces: detected", share(len(rows) - len(missed), len(rows)), share(sum(found for found, _ in naive.values()), len(rows))
+    yield (
+        "bounces: detected",
+        share(len(rows) - len(missed), len(rows)),
+        share(sum(found for found, _ in naive.values()), len(rows)),
+    )
     stated = [row for row in rows if row["hard"]]
     hard = {row["file"]: "1" in row["hard"].split("|") for row in stated}
     ours_right = [name for name, wanted in hard.items() if _permanent(parsed[name]) == wanted]
-    yield "bounces: permanent right", share(len(ours_right), len(hard)), share(sum(naive[n][1] == w for n, w in hard.items()), len(hard))
+    yield (
+        "bounces: permanent right",
+        share(len(ours_right), len(hard)),
+        share(sum(naive[n][1] == w for n, w in hard.items()), len(hard)),
+    )
     filtered = {row["file"] for row in stated if re.search("filtered|rejected", row["reason"])}
     rest = {name: wanted for name, wanted in hard.items() if name not in filtered}
     right = sum(name in rest for name in ours_right)
-    yield "  without filtered/rejected", share(right, len(rest)), share(sum(naive[n][1] == w for n, w in rest.items()), len(rest))
+    yield (
+        "  without filtered/rejected",
+        share(right, len(rest)),
+        share(sum(naive[n][1] == w for n, w in rest.items()), len(rest)),
+    )
     named = [row for row in rows if row["addresses"]]
-    yield "bounces: recipients exact", share(sum(_recipients(parsed[r["file"]]) == set(r["addresses"].lower().split("|")) for r in named), len(named)), "-"
+    yield (
+        "bounces: recipients exact",
+        share(sum(_recipients(parsed[r["file"]]) == set(r["addresses"].lower().split("|")) for r in named), len(named)),
+        "-",
+    )
     if verbose:
         for name in missed:
             print(f"  not detected: {name}")
@@ -243,7 +264,14 @@ def main(arguments: list[str]) -> int:
         return 2
     base, verbose = Path(arguments[0]), "--verbose" in arguments
     print(f"{'what':34} {'Duly':>18} {'naive':>18}")
-    for rows in (trimming(base), bounces(base, verbose), machines(base), torture(base), dates(base, verbose), amounts(base, verbose)):
+    for rows in (
+        trimming(base),
+        bounces(base, verbose),
+        machines(base),
+        torture(base),
+        dates(base, verbose),
+        amounts(base, verbose),
+    ):
         for name, ours, naive in rows:
             print(f"{name:34} {ours:>18} {naive:>18}")
     return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-
 from duly.domain.replies import Classification, classify, find_invoices, parse_amount_phrase, parse_date_phrase
 
 TODAY = date(2026, 3, 10)
@@ -275,7 +274,16 @@ def test_thanks_alone_asks_for_nothing(language: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "???", "Lorem ipsum dolor sit amet.", "Friday.", "See below.", "ok ok but hm", "{{7*7}} ${x} <script>", "Bcc 12 34 56"],
+    [
+        "",
+        "???",
+        "Lorem ipsum dolor sit amet.",
+        "Friday.",
+        "See below.",
+        "ok ok but hm",
+        "{{7*7}} ${x} <script>",
+        "Bcc 12 34 56",
+    ],
 )
 def test_what_is_not_understood_goes_to_a_human(text: str) -> None:
     result = read(text)
@@ -311,10 +319,16 @@ def test_headers_decide_about_machines() -> None:
 
 def test_each_invoice_gets_what_was_said_about_it() -> None:
     assert told("R-1 was paid on 3 March, R-2 will be paid on Friday.") == ["paid:03-03:R-1", "promise:03-13:R-2"]
-    assert told("R-1: the goods were damaged.\nR-2: we will pay on Friday.") == ["dispute:quality:R-1", "promise:03-13:R-2"]
+    assert told("R-1: the goods were damaged.\nR-2: we will pay on Friday.") == [
+        "dispute:quality:R-1",
+        "promise:03-13:R-2",
+    ]
     assert told("About R-2. The goods were damaged.") == ["dispute:quality:R-2"]
     assert told("We dispute R-1 but R-2 was paid yesterday.") == ["dispute:other:R-1", "paid:03-09:R-2"]
-    assert told("Rechnung R-1 ist bezahlt, und Rechnung R-2 wird am Freitag überwiesen.", "de") == ["paid:R-1", "promise:03-13:R-2"]
+    assert told("Rechnung R-1 ist bezahlt, und Rechnung R-2 wird am Freitag überwiesen.", "de") == [
+        "paid:R-1",
+        "promise:03-13:R-2",
+    ]
 
 
 def test_separate_statements_about_separate_invoices_need_no_human() -> None:
@@ -442,7 +456,10 @@ def test_days_are_resolved(text: str, day: str) -> None:
     assert parse_date_phrase(text, TODAY) == date.fromisoformat(day)
 
 
-@pytest.mark.parametrize("text", ["", "31.02.2026", "30 February 2026", "version 1.2.3", "EUR 12.50", "may we", "2026-0012", "soon", "99.99.2026"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "31.02.2026", "30 February 2026", "version 1.2.3", "EUR 12.50", "may we", "2026-0012", "soon", "99.99.2026"],
+)
 def test_what_is_no_day(text: str) -> None:
     assert parse_date_phrase(text, TODAY) is None
 
@@ -468,7 +485,9 @@ def test_amounts_are_read(text: str, amount: tuple[int, str]) -> None:
     assert parse_amount_phrase(text) == amount
 
 
-@pytest.mark.parametrize("text", ["", "12 boxes", "1.190,00", "JPY 1.55", "EUR abc", "12345678901234567890 EUR", "١٢ EUR"])
+@pytest.mark.parametrize(
+    "text", ["", "12 boxes", "1.190,00", "JPY 1.55", "EUR abc", "12345678901234567890 EUR", "١٢ EUR"]
+)
 def test_what_is_no_amount(text: str) -> None:
     assert parse_amount_phrase(text) is None
 

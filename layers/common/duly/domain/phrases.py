@@ -180,10 +180,8 @@ _LAST = (
     r"|scors[oa]|vorige|afgelopen)"
 )
 _END = (
-    (
-        r"(?:(?:the\s+|very\s+|à\s+la\s+|la\s+|alla\s+|a\s+)?(?:end|fin|fine|finales|final|eind"
-        r"|einde)(?:\s+(?:of|de|del|di|des|van|dell['’]?))?(?:\s+(?:the|la|el|het|il|de))?"
-    )
+    r"(?:(?:the\s+|very\s+|à\s+la\s+|la\s+|alla\s+|a\s+)?(?:end|fin|fine|finales|final|eind"
+    r"|einde)(?:\s+(?:of|de|del|di|des|van|dell['’]?))?(?:\s+(?:the|la|el|het|il|de))?"
     r"|(?:zum\s+|am\s+|bis\s+)?ende(?:\s+(?:des|der|dieses|dieser|im|von))?)"
 )
 _MIDDLE = r"(?:(?:the\s+)?(?:middle|mid)(?:\s+of)?(?:\s+the)?|mitte(?:\s+(?:des|der))?|mi-|mediados de|metà|half)"
@@ -424,21 +422,18 @@ _RULES: tuple[_Rule, ...] = (
         _numeric,
     ),
     _rule(
-        rf"(?:the\s+|den\s+|dem\s+|le\s+|el\s+|il\s+)?(?P<d>{_ORDINAL}){_OF}(?P<m>{_MONTH})(?:{_OF}(?P<y>{_YEAR}))?",
+        rf"(?:the\s+|den\s+|dem\s+|le\s+|el\s+"
+        rf"|il\s+)?(?P<d>{_ORDINAL}){_OF}(?P<m>{_MONTH})(?:{_OF}(?P<y>{_YEAR}))?",
         _named_month,
     ),
     _rule(
-        (
-            rf"(?P<m>{_MONTH})\s*(?:the\s+)?(?P<d>{_ORDINAL})(?:st|nd|rd|th)?(?:\s*,?\s*(?P<y>(?:19"
-            rf"|20)\d{{2}}))?(?![\d:.,]\d)"
-        ),
+        rf"(?P<m>{_MONTH})\s*(?:the\s+)?(?P<d>{_ORDINAL})(?:st|nd|rd|th)?(?:\s*,?\s*(?P<y>(?:19"
+        rf"|20)\d{{2}}))?(?![\d:.,]\d)",
         _named_month,
     ),
     _rule(
-        (
-            r"(?:the\s+)?day after tomorrow|übermorgen|uebermorgen|après-demain|apres-demain|pasado mañana"
-            r"|dopodomani|overmorgen"
-        ),
+        r"(?:the\s+)?day after tomorrow|übermorgen|uebermorgen|après-demain|apres-demain|pasado mañana"
+        r"|dopodomani|overmorgen",
         lambda _m, t, _w: t + timedelta(days=2),
     ),
     _rule(
@@ -446,14 +441,10 @@ _RULES: tuple[_Rule, ...] = (
         lambda _m, t, _w: t - timedelta(days=2),
     ),
     _rule(
-        (
-            rf"(?:the\s+|der\s+|den\s+|am\s+)?(?P<o>first|second|third|fourth|last|erste[rn]?|zweite[rn]?"
-            rf"|dritte[rn]?|vierte[rn]?|letzte[rn]?|1st|2nd|3rd|4th)\s+(?P<x>{_WEEKDAY})"
-        )
-        (
-            rf"\s+(?:of|in|im|des)\s+(?:(?P<m>{_MONTH})(?:\s+(?P<y>(?:19|20)\d{{2}}))?|(?P<r>(?:the|this|next"
-            rf"|last|diesem|dieses|nächsten|kommenden)\s+)?(?:month|monats?))"
-        ),
+        rf"(?:the\s+|der\s+|den\s+|am\s+)?(?P<o>first|second|third|fourth|last|erste[rn]?|zweite[rn]?"
+        rf"|dritte[rn]?|vierte[rn]?|letzte[rn]?|1st|2nd|3rd|4th)\s+(?P<x>{_WEEKDAY})"
+        rf"\s+(?:of|in|im|des)\s+(?:(?P<m>{_MONTH})(?:\s+(?P<y>(?:19|20)\d{{2}}))?|(?P<r>(?:the|this|next"
+        rf"|last|diesem|dieses|nächsten|kommenden)\s+)?(?:month|monats?))",
         lambda m, t, w: _weekday_of_month(m, t, w),
     ),
     _rule(
@@ -461,19 +452,15 @@ _RULES: tuple[_Rule, ...] = (
         lambda m, t, _w: _weekday_after(t, _weekday_number(m["x"])) + timedelta(days=7 * (_plain_number(m["n"]) - 1)),
     ),
     _rule(
-        (
-            rf"(?:the\s+|am\s+|zum\s+|den\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+"
-            rf"|des\s+)?(?:{_NEXT}|kommenden)\s+(?:month|monats?)"
-        ),
+        rf"(?:the\s+|am\s+|zum\s+|den\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+"
+        rf"|des\s+)?(?:{_NEXT}|kommenden)\s+(?:month|monats?)",
         lambda m, t, _w: _day(
             _add_months(t.replace(day=1), 1).year, _add_months(t.replace(day=1), 1).month, int(m["d"])
         ),
     ),
     _rule(
-        (
-            rf"(?:the\s+|am\s+|zum\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)\s+(?:of\s+(?:this|the)|dieses"
-            rf"|diesen)\s+(?:month|monats?)"
-        ),
+        r"(?:the\s+|am\s+|zum\s+)?(?P<d>\d{1,2})(?:st|nd|rd|th|\.)\s+(?:of\s+(?:this|the)|dieses"
+        r"|diesen)\s+(?:month|monats?)",
         lambda m, t, _w: _day(t.year, t.month, int(m["d"])),
     ),
     _rule(
@@ -483,35 +470,25 @@ _RULES: tuple[_Rule, ...] = (
     _rule(rf"(?P<x>{_WEEKDAY})\s+after next", lambda m, t, _w: _week_day(t, 2, _weekday_number(m["x"]))),
     _rule(r"(?:the\s+)?week after next|übernächste[rn]? woche", lambda _m, t, _w: _week_day(t, 2, 4), False),
     _rule(
-        (
-            rf"(?P<x>{_WEEKDAY})\s+(?:of\s+|in\s+|der\s+|de\s+la\s+|della\s+)?(?:la\s+)?(?:{_NEXT}\s+{_WEEK}"
-            rf"|semaine prochaine|semana próxima|settimana prossima)"
-        )
-        (
-            rf"|{_NEXT}\s+{_WEEK}\s*,?\s*(?:on\s+|am\s+|le\s+|el\s+|op\s+)?(?P<z>{_WEEKDAY})"
-            rf"|(?:on\s+)?(?P<v>{_WEEKDAY})\s+(?:in\s+einer\s+woche|week)"
-        ),
+        rf"(?P<x>{_WEEKDAY})\s+(?:of\s+|in\s+|der\s+|de\s+la\s+|della\s+)?(?:la\s+)?(?:{_NEXT}\s+{_WEEK}"
+        rf"|semaine prochaine|semana próxima|settimana prossima)"
+        rf"|{_NEXT}\s+{_WEEK}\s*,?\s*(?:on\s+|am\s+|le\s+|el\s+|op\s+)?(?P<z>{_WEEKDAY})"
+        rf"|(?:on\s+)?(?P<v>{_WEEKDAY})\s+(?:in\s+einer\s+woche|week)",
         lambda m, t, _w: _week_day(t, 1, _weekday_number(m["x"] or m["z"] or m["v"])),
     ),
     _rule(
-        (
-            rf"(?P<x>{_WEEKDAY})\s+(?:of\s+|in\s+)?(?:this|dieser|diese|cette|esta|questa|deze)\s+{_WEEK}"
-            rf"|(?:this|diese|deze)\s+{_WEEK}\s*,?\s*(?:on\s+|am\s+|op\s+)?(?P<z>{_WEEKDAY})"
-        ),
+        rf"(?P<x>{_WEEKDAY})\s+(?:of\s+|in\s+)?(?:this|dieser|diese|cette|esta|questa|deze)\s+{_WEEK}"
+        rf"|(?:this|diese|deze)\s+{_WEEK}\s*,?\s*(?:on\s+|am\s+|op\s+)?(?P<z>{_WEEKDAY})",
         lambda m, t, _w: _week_day(t, 0, _weekday_number(m["x"] or m["z"])),
     ),
     _rule(
-        (
-            rf"(?P<x>{_WEEKDAY})\s+(?:of\s+)?{_LAST}\s+{_WEEK}|{_LAST}\s+{_WEEK}\s*,?\s*(?:on\s+|am\s+"
-            rf"|op\s+)?(?P<z>{_WEEKDAY})|(?P<v>{_WEEKDAY})\s+letzter\s+woche"
-        ),
+        rf"(?P<x>{_WEEKDAY})\s+(?:of\s+)?{_LAST}\s+{_WEEK}|{_LAST}\s+{_WEEK}\s*,?\s*(?:on\s+|am\s+"
+        rf"|op\s+)?(?P<z>{_WEEKDAY})|(?P<v>{_WEEKDAY})\s+letzter\s+woche",
         lambda m, t, _w: _week_day(t, -1, _weekday_number(m["x"] or m["z"] or m["v"])),
     ),
     _rule(
-        (
-            rf"(?:begin|beginning|start|early|anfang|début|inizio)\s+(?:of\s+|der\s+"
-            rf"|in\s+)?(?:the\s+)?{_NEXT}\s+{_WEEK}|early next week"
-        ),
+        rf"(?:begin|beginning|start|early|anfang|début|inizio)\s+(?:of\s+|der\s+"
+        rf"|in\s+)?(?:the\s+)?{_NEXT}\s+{_WEEK}|early next week",
         lambda _m, t, _w: _week_day(t, 1, 1),
         False,
     ),
@@ -521,22 +498,19 @@ _RULES: tuple[_Rule, ...] = (
         lambda _m, t, _w: _week_day(t, 1, 4),
     ),
     _rule(
-        (
-            rf"{_END}\s*(?:{_COMING}\s+)?(?:work(?:ing)?\s+)?{_WEEK}|eow|wochenende?nde"
-            rf"|(?:spätestens\s+)?ende der woche|later this week"
-        ),
+        rf"{_END}\s*(?:{_COMING}\s+)?(?:work(?:ing)?\s+)?{_WEEK}|eow|wochenende?nde"
+        rf"|(?:spätestens\s+)?ende der woche|later this week",
         lambda _m, t, _w: _end_of_week(t, 0),
     ),
     _rule(
-        rf"{_END}\s*{_NEXT}\s+{_MONTH_UNIT}|fin du mois prochain|ende\s+(?:des\s+)?(?:nächsten|kommenden)\s+monats",
+        rf"{_END}\s*{_NEXT}\s+{_MONTH_UNIT}|fin du mois prochain|ende\s+(?:des\s+)?(?:nächsten"
+        rf"|kommenden)\s+monats",
         lambda _m, t, _w: _month_end(t.year, t.month + 1),
     ),
     _rule(
-        (
-            rf"{_END}\s*(?:{_COMING}\s+|current\s+|laufenden\s+)?(?:mon(?:th|ats)|{_MONTH_UNIT})|eom"
-            rf"|month[ -]?end|monatsende|monatsultimo|ultimo|fin de mes|fine mese|fin du mois"
-            rf"|eind van de maand|einde maand"
-        )
+        rf"{_END}\s*(?:{_COMING}\s+|current\s+|laufenden\s+)?(?:mon(?:th|ats)|{_MONTH_UNIT})|eom"
+        rf"|month[ -]?end|monatsende|monatsultimo|ultimo|fin de mes|fine mese|fin du mois"
+        rf"|eind van de maand|einde maand"
         r"|last (?:working |business )?day of (?:the|this) month|letzte[rn]? (?:werk)?tag des monats",
         lambda _m, t, w: _month_end(t.year, t.month - 1) if w == "past" and t.day < 25 else _month_end(t.year, t.month),
     ),
@@ -568,33 +542,25 @@ _RULES: tuple[_Rule, ...] = (
         lambda _m, t, _w: date(t.year, 12, 31),
     ),
     _rule(
-        (
-            rf"{_UNIT}\s*(?:ago|her|fa|geleden|zuvor|earlier|back)|(?:vor|il y a|hace)\s+(?:about\s+|ca\.?\s+"
-            rf"|etwa\s+)?{_UNIT.replace('<n>', '<n2>').replace('<w>', '<w2>').replace('<u>', '<u2>')}"
-        ),
+        rf"{_UNIT}\s*(?:ago|her|fa|geleden|zuvor|earlier|back)|(?:vor|il y a|hace)\s+(?:about\s+|ca\.?\s+"
+        rf"|etwa\s+)?{_UNIT.replace('<n>', '<n2>').replace('<w>', '<w2>').replace('<u>', '<u2>')}",
         lambda m, t, _w: _unit_offset(m, t, -1) if m["n"] else _unit_offset_second(m, t),
     ),
     _rule(
-        (
-            rf"(?:with)?in\s+(?:the\s+|about\s+|den\s+|les\s+|los\s+|etwa\s+|ca\.?\s+)?(?:next\s+|coming\s+"
-            rf"|nächsten\s+|kommenden\s+|prochains\s+|próximos\s+|prossimi\s+"
-            rf"|komende\s+)?(?:a\s+)?{_UNIT}(?:\s+(?:time|from\s+(?:now|today)))?"
-        ),
+        rf"(?:with)?in\s+(?:the\s+|about\s+|den\s+|les\s+|los\s+|etwa\s+|ca\.?\s+)?(?:next\s+|coming\s+"
+        rf"|nächsten\s+|kommenden\s+|prochains\s+|próximos\s+|prossimi\s+"
+        rf"|komende\s+)?(?:a\s+)?{_UNIT}(?:\s+(?:time|from\s+(?:now|today)))?",
         lambda m, t, _w: _unit_offset(m, t, 1),
     ),
     _rule(
-        (
-            rf"(?:innerhalb|binnen)\s+(?:von\s+|der\s+|den\s+)?(?:nächsten\s+|kommenden\s+)?{_UNIT}|(?:dans"
-            rf"|d'ici|en|dentro de|entro|tra|fra|over|binnen|sous)\s+(?:les\s+|los\s+|i\s+"
-            rf"|de\s+)?{_UNIT.replace('<n>', '<n2>').replace('<w>', '<w2>').replace('<u>', '<u2>')}"
-        ),
+        rf"(?:innerhalb|binnen)\s+(?:von\s+|der\s+|den\s+)?(?:nächsten\s+|kommenden\s+)?{_UNIT}|(?:dans"
+        rf"|d'ici|en|dentro de|entro|tra|fra|over|binnen|sous)\s+(?:les\s+|los\s+|i\s+"
+        rf"|de\s+)?{_UNIT.replace('<n>', '<n2>').replace('<w>', '<w2>').replace('<u>', '<u2>')}",
         lambda m, t, _w: _unit_offset(m, t, 1) if m["n"] else _unit_offset_second(m, t, 1),
     ),
     _rule(
-        (
-            rf"{_UNIT}\s+(?:from\s+(?:now|today)|hence|later)|(?:the\s+)?(?:next|coming|nächsten"
-            rf"|kommenden)\s+{_UNIT.replace('<n>', '<n2>').replace('<w>', '<w2>').replace('<u>', '<u2>')}"
-        ),
+        rf"{_UNIT}\s+(?:from\s+(?:now|today)|hence|later)|(?:the\s+)?(?:next|coming|nächsten"
+        rf"|kommenden)\s+{_UNIT.replace('<n>', '<n2>').replace('<w>', '<w2>').replace('<u>', '<u2>')}",
         lambda m, t, _w: _unit_offset(m, t, 1) if m["n"] else _unit_offset_second(m, t, 1),
     ),
     _rule(
@@ -606,11 +572,9 @@ _RULES: tuple[_Rule, ...] = (
         lambda m, t, _w: _next_weekday(t, _weekday_number(m["x"])),
     ),
     _rule(
-        (
-            rf"(?:(?:{_COMING}|prochain|próximo|proximo|prossimo)\s+)?(?P<x>{_WEEKDAY})(?:\s+(?:prochain"
-            rf"|próximo|que viene|prossimo))?(?:\s*,?\s*(?:the\s+|den\s+|dem\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd"
-            rf"|th|\.)(?!\d))?"
-        ),
+        rf"(?:(?:{_COMING}|prochain|próximo|proximo|prossimo)\s+)?(?P<x>{_WEEKDAY})(?:\s+(?:prochain"
+        rf"|próximo|que viene|prossimo))?(?:\s*,?\s*(?:the\s+|den\s+|dem\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd"
+        rf"|th|\.)(?!\d))?",
         lambda m, t, w: _weekday_with_day(t, _weekday_number(m["x"]), m["d"], w),
     ),
     _rule(
@@ -619,10 +583,8 @@ _RULES: tuple[_Rule, ...] = (
         False,
     ),
     _rule(
-        (
-            rf"(?:(?:{_NEXT}|kommende[nr]?|komende)\s+{_WEEK}|semaine prochaine|semana (?:próxima|que viene)"
-            rf"|próxima semana|settimana prossima)"
-        ),
+        rf"(?:(?:{_NEXT}|kommende[nr]?|komende)\s+{_WEEK}|semaine prochaine|semana (?:próxima|que viene)"
+        rf"|próxima semana|settimana prossima)",
         lambda _m, t, _w: _week_day(t, 1, 4),
         False,
     ),
@@ -644,10 +606,8 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule(r"(?:kw|kalenderwoche|calendar week|week nr\.?|cw)\s?\.?\s?(?P<n>\d{1,2})", _iso_week, False),
     _rule(
-        (
-            r"tomorrow(?:\s+(?:morning|afternoon|evening))?|tmrw|tmr|tomorrows|(?<!guten )morgen(?:\s+früh)?"
-            r"|demain|mañana|domani"
-        ),
+        r"tomorrow(?:\s+(?:morning|afternoon|evening))?|tmrw|tmr|tomorrows|(?<!guten )morgen(?:\s+früh)?"
+        r"|demain|mañana|domani",
         lambda _m, t, _w: t + timedelta(days=1),
     ),
     _rule(
@@ -655,31 +615,23 @@ _RULES: tuple[_Rule, ...] = (
         lambda _m, t, _w: t - timedelta(days=1),
     ),
     _rule(
-        (
-            r"today|tonight|this (?:morning|afternoon|evening)|heute(?:\s+(?:früh|morgen|nachmittag|abend"
-            r"|noch))?|aujourd['’]hui|ce (?:matin|jour)|hoy|oggi|vandaag|eod"
-            r"|end of (?:the )?(?:business )?day|close of business|cob"
-        ),
+        r"today|tonight|this (?:morning|afternoon|evening)|heute(?:\s+(?:früh|morgen|nachmittag|abend"
+        r"|noch))?|aujourd['’]hui|ce (?:matin|jour)|hoy|oggi|vandaag|eod"
+        r"|end of (?:the )?(?:business )?day|close of business|cob",
         lambda _m, t, _w: t,
     ),
     _rule(
-        (
-            r"(?:by|on|before|until|till|at|for)\s+(?:or\s+before\s+)?the\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?"
-            r"|(?:the\s+)(?P<e>\d{1,2})(?:st|nd|rd|th)(?!\s+(?:of|invoice|reminder|time))"
-        )
-        (
-            r"|(?:bis\s+zum|bis|zum|am|ab)\s+(?P<f>\d{1,2})\.(?!\d|\s?\d)|(?:le|el|il|op"
-            r"|uiterlijk)\s+(?:día\s+|de\s+)?(?P<g>\d{1,2})(?:e|er)?(?![\d.,/:-]|\s*(?:[€$£]|eur|h\b|uhr))"
-        )
+        r"(?:by|on|before|until|till|at|for)\s+(?:or\s+before\s+)?the\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?"
+        r"|(?:the\s+)(?P<e>\d{1,2})(?:st|nd|rd|th)(?!\s+(?:of|invoice|reminder|time))"
+        r"|(?:bis\s+zum|bis|zum|am|ab)\s+(?P<f>\d{1,2})\.(?!\d|\s?\d)|(?:le|el|il|op"
+        r"|uiterlijk)\s+(?:día\s+|de\s+)?(?P<g>\d{1,2})(?:e|er)?(?![\d.,/:-]|\s*(?:[€$£]|eur|h\b|uhr))"
         r"|on the (?P<h>first|second|third|fifth|tenth|fifteenth|twentieth)(?!\s+of)",
         lambda m, t, w: _day_of_month(t, _plain_number(m["d"] or m["e"] or m["f"] or m["g"] or m["h"]), w),
     ),
     _rule(
-        (
-            rf"(?:in|im|during|en|in der|a|nel|nella"
-            rf"|over)\s+(?P<m>{_any_of([n for n in _MONTHS if len(n) > 3] + ['may', 'mai', 'mei'])})"
-            rf"(?:\s+(?P<y>(?:19|20)\d{{2}}))?"
-        ),
+        rf"(?:in|im|during|en|in der|a|nel|nella"
+        rf"|over)\s+(?P<m>{_any_of([n for n in _MONTHS if len(n) > 3] + ['may', 'mai', 'mei'])})"
+        rf"(?:\s+(?P<y>(?:19|20)\d{{2}}))?",
         _end_of_month,
         False,
     ),
@@ -774,11 +726,11 @@ _NAMES = {
     "livres": "GBP", "libras": "GBP", "sterline": "GBP", "pfund": "GBP", "bucks": "USD", "us dollar": "USD",
 }  # fmt: skip
 _CODES = frozenset(
-    _words((
+    _words(
         "EUR USD GBP CHF JPY SEK NOK DKK PLN CZK HUF RON BGN ISK CAD AUD NZD SGD HKD CNY INR BRL "
         "MXN ZAR TRY ILS AED SAR KWD BHD OMR JOD "
+        "TND KRW THB MYR IDR PHP VND RUB UAH EGP QAR CLP COP ARS"
     )
-    "TND KRW THB MYR IDR PHP VND RUB UAH EGP QAR CLP COP ARS")
 )
 _CURRENCY = rf"(?:{_any_of([*_SYMBOLS, *_NAMES, *_CODES])})"
 _FIGURE = r"(?:\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+(?:[.,]\d{1,3})?|\d{1,12}(?:[.,]\d{1,3})?)"

@@ -193,7 +193,9 @@ def _without_quoted_lines(text: str) -> str:
 def _machine_kind(machine: str, plain: str, intents: list[Intent], invoices: tuple[str, ...]) -> Classification:
     """A machine's mail. One that also says something weighty may have a person behind it: that person's answer must
     not be thrown away with the out-of-office part."""
-    weighty = tuple(intent for intent in intents if intent.kind in ("dispute", "paid", "promise", "refusal", "hardship"))
+    weighty = tuple(
+        intent for intent in intents if intent.kind in ("dispute", "paid", "promise", "refusal", "hardship")
+    )
     if weighty and not machine:
         return Classification("reply", tuple(intents), invoices, 500, needs_human=True)
     if machine == "auto_reply" or words.AWAY.search(plain):
@@ -204,10 +206,8 @@ def _machine_kind(machine: str, plain: str, intents: list[Intent], invoices: tup
 # Invoice numbers -------------------------------------------------------------------------------------------------
 
 _NUMBER_KEYWORD = re.compile(
-    (
-        r"(?:invoices?|inv|bills?|rechnung(?:en|snummer|snr)?|rg|re|beleg|factures?|facturas?|fatture?"
-        r"|fattura|facturen|factuur"
-    )
+    r"(?:invoices?|inv|bills?|rechnung(?:en|snummer|snr)?|rg|re|beleg|factures?|facturas?|fatture?"
+    r"|fattura|facturen|factuur"
     r"|no|nr|number|nummer|numbers|#|n°|nº|num)[\s.:#°-]{0,4}$",
     re.IGNORECASE,
 )
@@ -226,7 +226,9 @@ def find_invoices(text: str, known: Sequence[str]) -> list[tuple[str, int, int]]
         if not runs or runs[-1] not in plain:
             continue
         short = len(runs) == 1 and len(runs[0]) < MIN_BARE_DIGITS
-        pattern = r"(?<![^\W_])(?<![\d][.,])" + r"[\s\-‐‑–/._#]{0,3}".join(map(re.escape, runs)) + r"(?![^\W_])(?![.,]\d)"
+        pattern = (
+            r"(?<![^\W_])(?<![\d][.,])" + r"[\s\-‐‑–/._#]{0,3}".join(map(re.escape, runs)) + r"(?![^\W_])(?![.,]\d)"
+        )
         for match in re.finditer(pattern, plain):
             if not short or _NUMBER_KEYWORD.search(plain[max(0, match.start() - 20) : match.start()]):
                 found.append((number, match.start(), match.end()))
@@ -263,18 +265,17 @@ def _by_tail(plain: str, known: Sequence[str], found: list[tuple[str, int, int]]
 # Sentences -------------------------------------------------------------------------------------------------------
 
 _ABBREVIATION = re.compile(
-    (
-        r"(?:^|[\s(])(?:nr|no|mr|mrs|ms|dr|ca|bzw|z\.b|d\.h|inkl|exkl|zzgl|abs|st|str|inv|ref|e\.g|i\.e"
-        r"|approx|vs|hr|fr|evtl|ggf|usw|u\.a|o\.g"
-    )
-    (
-        r"|vgl|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|mo|di|mi|do|sa|so|rg|re|bill|pos|art"
-        r"|tel|m|mme|sr|sra)\.$"
-    ),
+    r"(?:^|[\s(])(?:nr|no|mr|mrs|ms|dr|ca|bzw|z\.b|d\.h|inkl|exkl|zzgl|abs|st|str|inv|ref|e\.g|i\.e"
+    r"|approx|vs|hr|fr|evtl|ggf|usw|u\.a|o\.g"
+    r"|vgl|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|mo|di|mi|do|sa|so|rg|re|bill|pos|art"
+    r"|tel|m|mme|sr|sra)\.$",
     re.IGNORECASE,
 )
 _END = re.compile(r"[.!?…]+(?=\s|$)|;|\n[ \t]*\n|\n(?=[ \t]*[-*•–])|\n")
-_CONTRAST = re.compile(r"\s(?:but|however|whereas|although|except that|aber|jedoch|allerdings|sondern|mais|pero|però|maar)\s", re.IGNORECASE)
+_CONTRAST = re.compile(
+    r"\s(?:but|however|whereas|although|except that|aber|jedoch|allerdings|sondern|mais|pero|però|maar)\s",
+    re.IGNORECASE,
+)
 _JOINT = re.compile(r",\s*(?:and\s+|und\s+)?|\s(?:and|und|et|y|e|en|while|während)\s", re.IGNORECASE)
 MIN_FULL_LINE_CHARACTERS = 50
 
@@ -320,7 +321,9 @@ def _is_month(text: str) -> bool:
     return word is not None and bool(find_dates(f"1. {word.group()}", date(2024, 1, 1)))
 
 
-def _add_clauses(sentences: list[_Sentence], text: str, start: int, end: int, found: list[tuple[str, int, int]]) -> None:
+def _add_clauses(
+    sentences: list[_Sentence], text: str, start: int, end: int, found: list[tuple[str, int, int]]
+) -> None:
     cuts = [start]
     for match in _CONTRAST.finditer(text, start, end):
         cuts.append(match.start())
@@ -331,7 +334,12 @@ def _add_clauses(sentences: list[_Sentence], text: str, start: int, end: int, fo
         verb_before = words.PAID.search(_plain(text[cuts[-1] : match.start()])) or words.PROMISE.search(
             _plain(text[cuts[-1] : match.start()])
         )
-        if match.start() >= cuts[-1] and named_before and named_ahead and (verb_before or _disputes(_plain(text[cuts[-1] : match.start()]))):
+        if (
+            match.start() >= cuts[-1]
+            and named_before
+            and named_ahead
+            and (verb_before or _disputes(_plain(text[cuts[-1] : match.start()])))
+        ):
             cuts.append(match.start())
     cuts = sorted(set(cuts))
     for left, right in zip(cuts, [*cuts[1:], end], strict=True):
@@ -343,20 +351,20 @@ def _add_clauses(sentences: list[_Sentence], text: str, start: int, end: int, fo
 
 def _plain(text: str) -> str:
     text = text.replace("’", "'").replace("‘", "'").replace("`", "'").replace("´", "'")
-    return re.sub(r"\s+", " ", text).strip(" ,*•–\"").lower()
+    return re.sub(r"\s+", " ", text).strip(' ,*•–"').lower()
 
 
 _ASKING_START = re.compile(
-    (
-        r"^(?:what|when|where|which|who|why|how|can|could|would|do|does|did|are|is|has|have|was|wann|was"
-        r"|warum|wieso|weshalb|wie|welche\w*|wer|wo|können|könnten|kann|haben|hat|ist|sind|wurde"
-    )
+    r"^(?:what|when|where|which|who|why|how|can|could|would|do|does|did|are|is|has|have|was|wann|was"
+    r"|warum|wieso|weshalb|wie|welche\w*|wer|wo|können|könnten|kann|haben|hat|ist|sind|wurde"
     r"|quand|pourquoi|comment|pouvez|¿|cuándo|por qué|quando|perché|potete|wanneer|waarom|kunt|kunnen) ",
 )
 
 
 def _read_facts(sentence: _Sentence, received: date, language: str) -> None:
-    sentence.asks = sentence.plain.endswith("?") or bool(re.match(r"^(?:when|why|warum|wann|wieso|weshalb|pourquoi|wofür) ", sentence.plain))
+    sentence.asks = sentence.plain.endswith("?") or bool(
+        re.match(r"^(?:when|why|warum|wann|wieso|weshalb|pourquoi|wofür) ", sentence.plain)
+    )
     sentence.amounts = find_amounts(sentence.plain)
     readable = _without_amounts(sentence.plain, sentence.amounts)
     sentence.future = find_dates(readable, received, language, "future")
@@ -375,15 +383,13 @@ def _without_amounts(text: str, amounts: tuple[AmountMention, ...]) -> str:
 # Intents ---------------------------------------------------------------------------------------------------------
 
 _NEGATION = re.compile(
-    (
-        r"(?:\bnot|n't|\bnever|\bcannot|\bnicht|\bnichts|\bkein\w*|\bpas|\bjamais|\bno|\bnon|\bniet"
-        r"|\bgeen)\b(?! later| problem| spät| länger als| mehr als| after| doubt| worr)"
-    )
+    r"(?:\bnot|n't|\bnever|\bcannot|\bnicht|\bnichts|\bkein\w*|\bpas|\bjamais|\bno|\bnon|\bniet"
+    r"|\bgeen)\b(?! later| problem| spät| länger als| mehr als| after| doubt| worr)"
 )
-_WHY = re.compile((
+_WHY = re.compile(
     r"^(?:why|how come|how can you|warum|wieso|weshalb|wie können sie|pourquoi|por qué|¿por qué|perché"
     r"|waarom)\b"
-))
+)
 
 
 def _find_intents(sentence: _Sentence, sentences: list[_Sentence], index: int, received: date) -> None:
@@ -404,7 +410,9 @@ def _find_intents(sentence: _Sentence, sentences: list[_Sentence], index: int, r
     if words.UNSUBSCRIBE.search(plain):
         _add(sentence, "unsubscribe")
     asks_something = words.QUESTION.search(plain) and not words.COURTESY.search(plain)
-    if (sentence.asks or asks_something) and not any(intent.kind in ("invoice_copy", "plan_request") for intent in sentence.intents):
+    if (sentence.asks or asks_something) and not any(
+        intent.kind in ("invoice_copy", "plan_request") for intent in sentence.intents
+    ):
         _add(sentence, "question")
 
 
@@ -485,9 +493,13 @@ def _paid_in_future(sentence: _Sentence, received: date) -> bool:
     """ "The transfer is made for Friday": arranged, with a day still to come."""
     for mention in sentence.future:
         before = sentence.plain[: mention.start]
-        if mention.on > received and re.search(r"\b(?:für(?: den)?|zum|for|per|scheduled(?: \w+)?|with value|valuta|mit ausführung(?: am)?)\s*$", before):
+        if mention.on > received and re.search(
+            r"\b(?:für(?: den)?|zum|for|per|scheduled(?: \w+)?|with value|valuta|mit ausführung(?: am)?)\s*$", before
+        ):
             return True
-        if mention.on > received and any(other.on > received and other.start == mention.start for other in sentence.past):
+        if mention.on > received and any(
+            other.on > received and other.start == mention.start for other in sentence.past
+        ):
             return True
     return False
 
@@ -528,7 +540,12 @@ def _day_beside(sentences: list[_Sentence], index: int, received: date) -> DateM
         if 0 <= other < len(sentences):
             sentence = sentences[other]
             days = {mention.on for mention in sentence.future if mention.on >= received}
-            if len(days) == 1 and len(sentence.plain) <= 60 and not sentence.asks and not words.PAID.search(sentence.plain):
+            if (
+                len(days) == 1
+                and len(sentence.plain) <= 60
+                and not sentence.asks
+                and not words.PAID.search(sentence.plain)
+            ):
                 return sentence.future[0]
     return None
 
@@ -576,8 +593,19 @@ def _tidied(intents: list[Intent]) -> list[Intent]:
             continue
         if intent.kind == "vague_promise" and (promised or asked):
             continue
-        same = [other for other in kept if (other.kind, other.reason, other.invoices, other.on) == (intent.kind, intent.reason, intent.invoices, intent.on)]
-        undated = [other for other in kept if other.kind == intent.kind == "paid" and other.invoices == intent.invoices and None in (other.on, intent.on)]
+        same = [
+            other
+            for other in kept
+            if (other.kind, other.reason, other.invoices, other.on)
+            == (intent.kind, intent.reason, intent.invoices, intent.on)
+        ]
+        undated = [
+            other
+            for other in kept
+            if other.kind == intent.kind == "paid"
+            and other.invoices == intent.invoices
+            and None in (other.on, intent.on)
+        ]
         if same or (undated and intent.on is None):
             continue
         kept = [other for other in kept if other not in undated]
@@ -587,10 +615,17 @@ def _tidied(intents: list[Intent]) -> list[Intent]:
 
 def _only_thanks(sentences: list[_Sentence]) -> bool:
     words_in_all = sum(len(sentence.plain.split()) for sentence in sentences)
-    if any(re.match(r"(?:but|however|aber|jedoch|allerdings|mais|pero|ma|maar)\b", sentence.plain) for sentence in sentences):
+    if any(
+        re.match(r"(?:but|however|aber|jedoch|allerdings|mais|pero|ma|maar)\b", sentence.plain)
+        for sentence in sentences
+    ):
         return False
     thankful = any(words.THANKS.search(sentence.plain) for sentence in sentences)
-    rest = [s for s in sentences if not words.THANKS.search(s.plain) and not words.COURTESY.search(s.plain) and len(s.plain.split()) > 3]
+    rest = [
+        s
+        for s in sentences
+        if not words.THANKS.search(s.plain) and not words.COURTESY.search(s.plain) and len(s.plain.split()) > 3
+    ]
     return thankful and not rest and words_in_all <= MAX_THANKS_WORDS
 
 
@@ -616,7 +651,9 @@ def _judged(
     confidence -= 80 * any(intent.kind == "dispute" and intent.reason == "other" for intent in intents)
     confidence -= 300 * _conflicts(intents)
     confidence -= 60 * (language not in ("en", "de"))
-    unexplained = [s for s in sentences if not s.intents and len(s.plain.split()) > 6 and not words.COURTESY.search(s.plain)]
+    unexplained = [
+        s for s in sentences if not s.intents and len(s.plain.split()) > 6 and not words.COURTESY.search(s.plain)
+    ]
     confidence -= min(150, 40 * len(unexplained))
     confidence -= 150 * (len(plain) > 3_000)
     confidence = max(0, min(1000, confidence))

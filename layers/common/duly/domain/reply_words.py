@@ -756,12 +756,12 @@ COURTESY: Final = _compiled(
     ),
 )
 LEGAL: Final = _compiled(
-    (
+    
         r"\b(?:lawyer|solicitor|attorney|legal (?:action|department|advice|counsel)|court|sue|ombudsman"
         r"|police)\b|\b(?:rechtsanwalt\w*|anwalt\w*|anwältin|gericht\w*|klage|rechtsabteilung"
         r"|rechtliche schritte|mahnbescheid|strafanzeige|anzeige)\b|\b(?:avocat|tribunal|abogado|juzgado"
         r"|avvocato|tribunale|advocaat|rechtbank)\b"
-    )
+    
 )
 AWAY: Final = _compiled(
     (
@@ -782,12 +782,12 @@ AWAY: Final = _compiled(
     ),
 )
 BOUNCE: Final = _compiled(
-    (
+    
         r"\b(?:mail(?:box)? (?:delivery failed|is full)|undeliverable|could not be delivered to"
         r"|delivery (?:has )?failed|address(?:es)? failed|user unknown|recipient address rejected"
         r"|delivery status notification|message could not be delivered|konnte nicht zugestellt werden"
         r"|unzustellbar)\b"
-    )
+    
 )
 UNCERTAIN: Final = _compiled(
     (
@@ -804,10 +804,10 @@ UNCERTAIN: Final = _compiled(
     ),
 )
 REST: Final = _compiled(
-    (
+    
         r"\b(?:the (?:rest|remainder|others?|remaining)|all (?:the )?others?|everything else|remaining"
         r"|other invoices?)\b|\b(?:(?:der|den) rest|restliche\w*|übrige\w*|die anderen|alle anderen"
         r"|alles andere|andere rechnungen)\b|\b(?:le reste|les autres|el resto|las demás|il resto|le altre"
         r"|de rest|de overige)\b"
-    )
+    
 )

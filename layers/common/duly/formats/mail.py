@@ -19,7 +19,16 @@ MAX_MAIL_BYTES = 30 * 1024 * 1024
 MAX_TEXT_PARTS = 20
 MAX_ID_CHARACTERS = 998
 MAX_REFERENCES = 100
-_TO_HEADERS = ("delivered-to", "x-original-to", "x-envelope-to", "envelope-to", "to", "cc", "resent-to", "x-forwarded-to")
+_TO_HEADERS = (
+    "delivered-to",
+    "x-original-to",
+    "x-envelope-to",
+    "envelope-to",
+    "to",
+    "cc",
+    "resent-to",
+    "x-forwarded-to",
+)
 _REPLY_ADDRESS = re.compile(r"reply\+[a-z2-7]{53}@[a-z0-9.-]{1,253}", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,996}>")
 _TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
@@ -220,7 +229,9 @@ def _unflowed(text: str) -> str:
 def _with_text(mail: ParsedMail, texts: _Texts, root: Part) -> ParsedMail:
     full_text = "\n".join(texts.pieces).replace("\r\n", "\n").replace("\x00", "")[:MAX_TEXT_CHARACTERS]
     text = without_sign_off(newest_part(full_text))
-    attached = [part for part in walk(root) if not part.content_type.startswith("multipart/") and id(part) not in texts.used]
+    attached = [
+        part for part in walk(root) if not part.content_type.startswith("multipart/") and id(part) not in texts.used
+    ]
     digest = hashlib.sha256(re.sub(r"\s+", " ", full_text).strip().encode("utf-8", "surrogatepass"))
     attachments: list[Attachment] = []
     for part in attached:

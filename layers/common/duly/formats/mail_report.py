@@ -60,26 +60,35 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for reason, pattern in (
         (
             "mailbox_full",
-            r"mailbox (?:is |has been |size )?(?:full|exceed|over)|(?:over|exceed(?:s|ed|ing)?|beyond)[\w' ]{0,40}(?:quota|storage)"
-            r"|(?:quota|storage)[\w ]{0,30}(?:exceed|full|over)|(?:user|inbox|disk|box|account) (?:is )?(?:full|over ?quota)"
-            r"|not enough (?:storage|disk) space|storage (?:limit|quota)|insufficient (?:system )?storage|quota violation"
+            r"mailbox (?:is |has been |size )?(?:full|exceed|over)|(?:over|exceed(?:s|ed|ing)?"
+            r"|beyond)[\w' ]{0,40}(?:quota|storage)"
+            r"|(?:quota|storage)[\w ]{0,30}(?:exceed|full|over)|(?:user|inbox|disk|box"
+            r"|account) (?:is )?(?:full|over ?quota)"
+            r"|not enough (?:storage|disk) space|storage (?:limit|quota)|insufficient (?:system )?storage"
+            r"|quota violation"
             r"|too many messages in (?:the )?(?:mail)?box|mailfolder is full|postfach (?:ist )?voll|over the maximum",
         ),
         (
             "policy",
-            r"\bspf\b|\bdmarc\b|\bdkim\b|unauthenticated|authentication (?:checks? )?(?:failed|required)|auth ?required|not authenticated",
+            r"\bspf\b|\bdmarc\b|\bdkim\b|unauthenticated|authentication (?:checks? )?(?:failed|required)"
+            r"|auth ?required|not authenticated",
         ),
         (
             "spam",
-            r"\bspam\b|\bube\b|junk mail|content rejected|blacklist|block(?:ed)? (?:list|using|by)|dnsbl|\brbl\b|spamhaus|reputation"
+            r"\bspam\b|\bube\b|junk mail|content rejected|blacklist|block(?:ed)? (?:list|using|by)|dnsbl"
+            r"|\brbl\b|spamhaus|reputation"
             r"|banned|blocked|listed (?:in|at|on)|poor reputation|virus|malware|unsolicited",
         ),
         (
             "sender_refused",
-            r"sender (?:address )?(?:is )?(?:rejected|refused|denied|verify)|domain of sender|invalid (?:ip|domain name)|reverse dns"
-            r"|\bptr\b|\brdns\b|ip name lookup|unverifyable sending|my name was rejected|mail from .{0,80}rejected|sending domain"
-            r"|relay(?:ing)? (?:access )?(?:denied|not allowed|prohibited)|no relaying|not allowed to send|cannot relay|access denied"
-            r"|client host rejected|helo|smtp server of your isp|not permitted to (?:post|send)|isn't a (?:valid )?member",
+            r"sender (?:address )?(?:is )?(?:rejected|refused|denied|verify)|domain of sender"
+            r"|invalid (?:ip|domain name)|reverse dns"
+            r"|\bptr\b|\brdns\b|ip name lookup|unverifyable sending|my name was rejected"
+            r"|mail from .{0,80}rejected|sending domain"
+            r"|relay(?:ing)? (?:access )?(?:denied|not allowed|prohibited)|no relaying"
+            r"|not allowed to send|cannot relay|access denied"
+            r"|client host rejected|helo|smtp server of your isp|not permitted to (?:post|send)"
+            r"|isn't a (?:valid )?member",
         ),
         (
             "after_data",
@@ -87,59 +96,84 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "message_refused",
-            r"message (?:is )?too (?:big|large)|(?:message|size) (?:size )?(?:exceeds|limit)|recipsizelimit|line limit|media error"
-            r"|8-bit data in|header error|not rfc 5322|multiple .{0,40}(?:addresses|subject|headers)|max(?:imum)? message size"
-            r"|policy (?:reasons|violation)|security reasons|\bnot accepted for|attachment.{0,40}(?:not|block)|content (?:is )?not",
+            r"message (?:is )?too (?:big|large)|(?:message|size) (?:size )?(?:exceeds|limit)"
+            r"|recipsizelimit|line limit|media error"
+            r"|8-bit data in|header error|not rfc 5322|multiple .{0,40}(?:addresses|subject|headers)"
+            r"|max(?:imum)? message size"
+            r"|policy (?:reasons|violation)|security reasons|\bnot accepted for|attachment.{0,40}(?:not"
+            r"|block)|content (?:is )?not",
         ),
         (
             "expired",
-            r"message expired|delivery time expired|time ?out|timed out|in the queue too long|could not be delivered (?:for|within)|retry time"
-            r"|delivery expired|too long in queue|retry timeout|gave up|giving up after|has not been (?:collected|delivered) (?:after|within)"
-            r"|not delivered for|unable to deliver in \d|still trying|will (?:continue to )?(?:be )?retr|delivery .{0,20}delayed"
+            r"message expired|delivery time expired|time ?out|timed out|in the queue too long"
+            r"|could not be delivered (?:for|within)|retry time"
+            r"|delivery expired|too long in queue|retry timeout|gave up|giving up after"
+            r"|has not been (?:collected|delivered) (?:after|within)"
+            r"|not delivered for|unable to deliver in \d|still trying|will (?:continue to )?(?:be )?retr"
+            r"|delivery .{0,20}delayed"
             r"|could not be delivered yet|queue lifetime|connection (?:refused|expired|reset)|unable to contact",
         ),
         (
             "system",
-            r"(?:too many|loop|hop count|hops)\b.{0,30}(?:hop|received|loop|exceed|recipients|connections)|routing loop|mail loop"
-            r"|rate limit|frequency limited|too many|lost connection|try again later|temporar(?:y|ily)|service (?:currently )?unavailable"
-            r"|deferred|queue file write error|transaction failed|local configuration error|loops back to myself|system error"
+            r"(?:too many|loop|hop count|hops)\b.{0,30}(?:hop|received|loop|exceed|recipients"
+            r"|connections)|routing loop|mail loop"
+            r"|rate limit|frequency limited|too many|lost connection|try again later|temporar(?:y|ily)"
+            r"|service (?:currently )?unavailable"
+            r"|deferred|queue file write error|transaction failed|local configuration error"
+            r"|loops back to myself|system error"
             r"|not implemented|sequence of commands|syntax error|read error|permission denied|file error",
         ),
         (
             "moved",
-            r"no longer (?:at|with|in use|employed|valid|available|works)|has (?:moved|left)|moved to|user has moved|not our customer"
-            r"|has been changed to|address (?:is )?no longer|recipient has moved|please (?:send|update).{0,40}new address",
+            r"no longer (?:at|with|in use|employed|valid|available|works)|has (?:moved|left)|moved to"
+            r"|user has moved|not our customer"
+            r"|has been changed to|address (?:is )?no longer|recipient has moved|please (?:send"
+            r"|update).{0,40}new address",
         ),
         (
             "disabled",
-            r"(?:account|mailbox|user|address|email).{0,40}(?:disabled|suspended|discontinued|inactive|deactivated|locked|on hold|expired)"
+            r"(?:account|mailbox|user|address|email).{0,40}(?:disabled|suspended|discontinued|inactive"
+            r"|deactivated|locked|on hold|expired)"
             r"|inactive (?:user|account|mailbox)|temporarily locked",
         ),
         (
             "accepts_no_mail",
-            r"does(?:n't| not) accept (?:any )?(?:mail|message)|null mx|accepts? no mail|has no (?:mx|mail exchanger|valid mail)|no mx"
-            r"|domain .{0,60}not (?:configured to )?accept|host .{0,80}does not (?:accept|receive)|does not handle mail",
+            r"does(?:n't| not) accept (?:any )?(?:mail|message)|null mx|accepts? no mail|has no (?:mx"
+            r"|mail exchanger|valid mail)|no mx"
+            r"|domain .{0,60}not (?:configured to )?accept|host .{0,80}does not (?:accept|receive)"
+            r"|does not handle mail",
         ),
         (
             "host_unknown",
-            r"(?:host|domain|server)(?: name| or domain name)? (?:is )?(?:not found|unknown|unreachable|not reachable)|unknown (?:mail )?(?:host|domain)"
-            r"|no such (?:host|domain)|bad destination (?:system|host|mailbox)|invalid (?:domain|host)\b|couldn't find any host|unrouteable"
-            r"|unrout(?:e)?able (?:mail )?(?:domain|address)|all relevant mx records point to non-existent|name server .{0,20}host not found"
-            r"|illegal host|cannot find your hostname|domain .{0,80}(?:does not exist|not exist|couldn't be found|could not be found)"
+            r"(?:host|domain|server)(?: name| or domain name)? (?:is )?(?:not found|unknown|unreachable"
+            r"|not reachable)|unknown (?:mail )?(?:host|domain)"
+            r"|no such (?:host|domain)|bad destination (?:system|host|mailbox)|invalid (?:domain|host)\b"
+            r"|couldn't find any host|unrouteable"
+            r"|unrout(?:e)?able (?:mail )?(?:domain|address)"
+            r"|all relevant mx records point to non-existent|name server .{0,20}host not found"
+            r"|illegal host|cannot find your hostname|domain .{0,80}(?:does not exist|not exist"
+            r"|couldn't be found|could not be found)"
             r"|host not found|nxdomain|name service error|unable to look ?up|domain is not reachable|dns query failed",
         ),
         (
             "user_unknown",
-            r"(?:user|recipient|mailbox|account|address|alias|userid|username|person|name|member|subscriber|employee)(?: or domain)?"
-            r"[^.\n]{0,60}?\b(?:unknown|not (?:found|known|exist|recogni[sz]ed|available|listed|valid|here)|invalid|does ?n.t exist"
+            r"(?:user|recipient|mailbox|account|address|alias|userid|username|person|name|member"
+            r"|subscriber|employee)(?: or domain)?"
+            r"[^.\n]{0,60}?\b(?:unknown|not (?:found|known|exist|recogni[sz]ed|available|listed|valid"
+            r"|here)|invalid|does ?n.t exist"
             r"|does not exist|doesn't have|unavailable|couldn't be found|could not be found|not a valid)"
-            r"|(?:unknown|no such|invalid|illegal|bad|non-?existent|nonexistent|unrecognized|inexistant\w*|undeliverable)[\w' ]{0,30}"
+            r"|(?:unknown|no such|invalid|illegal|bad|non-?existent|nonexistent|unrecognized"
+            r"|inexistant\w*|undeliverable)[\w' ]{0,30}"
             r"(?:user|recipient|mailbox|account|address|alias|local part|userid|name|person|member|box)\b"
-            r"|no (?:mailbox|user|account|valid recipients?|such|one)\b[\w ]{0,30}(?:here|by that name|name|called|exist|found|local)?"
-            r"|recipnotfound|not (?:listed|found) in (?:the )?(?:domino|directory|public)|doesn't have an? .{0,60}account|not in (?:my|our) list"
+            r"|no (?:mailbox|user|account|valid recipients?|such|one)\b[\w ]{0,30}(?:here|by that name"
+            r"|name|called|exist|found|local)?"
+            r"|recipnotfound|not (?:listed|found) in (?:the )?(?:domino|directory|public)"
+            r"|doesn't have an? .{0,60}account|not in (?:my|our) list"
             r"|does(?:n't| not) have an? .{0,40}account|delivery to .{0,80}failed permanently: no|address rejected"
-            r"|that you tried to reach does not exist|empfänger (?:unbekannt|existiert nicht)|adresse (?:inconnue|inexistante)"
-            r"|destinataire inconnu|usuario desconocido|utente sconosciuto|unbekannter (?:benutzer|empfänger)|ist unbekannt"
+            r"|that you tried to reach does not exist|empfänger (?:unbekannt|existiert nicht)"
+            r"|adresse (?:inconnue|inexistante)"
+            r"|destinataire inconnu|usuario desconocido|utente sconosciuto|unbekannter (?:benutzer"
+            r"|empfänger)|ist unbekannt"
             r"|this user does|user not|we don't have (?:this|that) user|doesn't like recipient",
         ),
     )
@@ -178,7 +212,9 @@ def _report_on(recipient: str, action: Action, status: str, diagnostic: str) -> 
     diagnostic = diagnostic[:MAX_DIAGNOSTIC_CHARACTERS]
     stated = _status_in(diagnostic)
     # "5.0.0" says only that it failed; the remote server's own code says more.
-    status = stated if stated and (not status or status.endswith((".0.0", ".7.0")) or stated[0] != status[0]) else status
+    status = (
+        stated if stated and (not status or status.endswith((".0.0", ".7.0")) or stated[0] != status[0]) else status
+    )
     reason = _reason_of(diagnostic, status)
     smtp = _SMTP_CODE.search(diagnostic + " ")
     temporary = action == "delayed" or (status.startswith("4") and not (smtp and smtp.group(1) == "5"))
@@ -285,55 +321,77 @@ def _code(text: str) -> str:
 # Reports in prose ------------------------------------------------------------------------------------------------
 
 _DAEMON = re.compile(
-    r"mailer-?daemon|mail[ .-]?(?:delivery|er)|postmaster|postfix|delivery (?:sub)?system|mail system|mail administrator"
-    r"|system administrator|mail server|double-?bounce|microsoft exchange|mdaemon|autoresponder@|bounce[sd]?@|fml-?admin|majordomo",
+    r"mailer-?daemon|mail[ .-]?(?:delivery|er)|postmaster|postfix|delivery (?:sub)?system|mail system"
+    r"|mail administrator"
+    r"|system administrator|mail server|double-?bounce|microsoft exchange|mdaemon|autoresponder@"
+    r"|bounce[sd]?@|fml-?admin|majordomo",
     re.IGNORECASE,
 )
 _BOUNCE_SUBJECT = re.compile(
-    r"undeliver|returned (?:mail|to sender|message)|delivery (?:status|failure|failed|notification|problem|error|has failed|report)"
-    r"|failure (?:notice|delivery)|mail (?:delivery|system error|could not be delivered|failure|error|not delivered)|non[- ]?delivery"
+    r"undeliver|returned (?:mail|to sender|message)|delivery (?:status|failure|failed|notification"
+    r"|problem|error|has failed|report)"
+    r"|failure (?:notice|delivery)|mail (?:delivery|system error|could not be delivered|failure|error"
+    r"|not delivered)|non[- ]?delivery"
     r"|nondeliverable|unzustellbar|nicht zugestellt|zustellung|rückläufer|could(?:n't| not) be delivered|not deliver"
-    r"|unable to deliver|message delayed|delayed mail|warning: .{0,40}(?:delayed|could not)|unknown (?:user|recipient|address)"
-    r"|user unknown|échec|non remis|no se (?:ha )?(?:pudo|puede) entregar|mancato recapito|onbestelbaar|inlevererbar|error mail"
-    r"|message (?:status|could not|not delivered)|delivery to .{0,60} (?:failed|has)|notification d'échec|rejected mail|returning message"
+    r"|unable to deliver|message delayed|delayed mail|warning: .{0,40}(?:delayed|could not)"
+    r"|unknown (?:user|recipient|address)"
+    r"|user unknown|échec|non remis|no se (?:ha )?(?:pudo|puede) entregar|mancato recapito|onbestelbaar"
+    r"|inlevererbar|error mail"
+    r"|message (?:status|could not|not delivered)|delivery to .{0,60} (?:failed|has)|notification d'échec"
+    r"|rejected mail|returning message"
     r"|permanent delivery failure|bounced mail|^(?:nd|dsn)\b|mailbox (?:full|unavailable)|transient (?:failure|error)"
     r"|posting error|not a member|delivery incomplete|failed delivery",
     re.IGNORECASE,
 )
 _BOUNCE_TEXT = re.compile(
-    r"(?:could|can|was|were|has|have|did|is|are)(?: ?n[o']t| not|not) (?:be |been |able to )?(?:be )?(?:deliver|reach|sent|complet)"
-    r"|unable to deliver|undeliver|failed permanently|permanent(?: fatal)? error|delivery (?:to|failed|failure|has failed|of this)"
-    r"|following (?:address|recipient)s?|returned to (?:you|sender)|(?:user|host|recipient|mailbox)[\w ]{0,20}(?:unknown|full|not found)"
-    r"|unknown user|no such (?:user|mailbox|account)|smtp error|transcript of session|remote (?:host|server) (?:said|returned|respon)"
-    r"|mail server .{0,80}(?:said|rejected)|invalid (?:final delivery userid|recipient|address)|quota|over quota|wasn't able to"
+    r"(?:could|can|was|were|has|have|did|is|are)(?: ?n[o']t| not|not) (?:be |been "
+    r"|able to )?(?:be )?(?:deliver|reach|sent|complet)"
+    r"|unable to deliver|undeliver|failed permanently|permanent(?: fatal)? error|delivery (?:to|failed"
+    r"|failure|has failed|of this)"
+    r"|following (?:address|recipient)s?|returned to (?:you|sender)|(?:user|host|recipient"
+    r"|mailbox)[\w ]{0,20}(?:unknown|full|not found)"
+    r"|unknown user|no such (?:user|mailbox|account)|smtp error|transcript of session|remote (?:host"
+    r"|server) (?:said|returned|respon)"
+    r"|mail server .{0,80}(?:said|rejected)|invalid (?:final delivery userid|recipient|address)|quota"
+    r"|over quota|wasn't able to"
     r"|(?<!\d)5[0-5]\d[ -](?:5\.\d\.\d|<|\w)|配信|送信できません|エラー|nicht zugestellt|konnte nicht|unzustellbar|n'a pas pu être"
-    r"|recipients? (?:was|were) not|fehler|does not exist|failure reasons?|account is disabled|not accepting|not (?:yet )?been delivered"
+    r"|recipients? (?:was|were) not|fehler|does not exist|failure reasons?|account is disabled"
+    r"|not accepting|not (?:yet )?been delivered"
     r"|automatically rejected|message was rejected|delayed",
     re.IGNORECASE,
 )
 # Where the copy of the returned mail begins.
 _RETURNED = re.compile(
     r"^[ \t>]*(?:-{2,}|={2,}|\*{2,}|_{2,})?[ \t]*(?:"
-    r"below this line is (?:a|the) copy|this is a copy of|here is (?:a|your) copy|a copy of (?:the|your) (?:original )?message|copy of (?:the )?message"
-    r"|(?:the |unsent |original |returned |undelivered |your )?(?:original |unsent |returned |bounced )?(?:message|mail|e-?mail)(?: header)?s?"
+    r"below this line is (?:a|the) copy|this is a copy of|here is (?:a|your) copy|a copy of (?:the"
+    r"|your) (?:original )?message|copy of (?:the )?message"
+    r"|(?:the |unsent |original |returned |undelivered |your )?(?:original |unsent |returned "
+    r"|bounced )?(?:message|mail|e-?mail)(?: header)?s?"
     r"(?: text| body| headers?| content)? (?:follows?|is (?:below|following|attached)|below|attached|text)"
-    r"|original message|returned message|unsent message|the header of the original|message headers?(?: follow)?|received:|return-path: "
+    r"|original message|returned message|unsent message|the header of the original"
+    r"|message headers?(?: follow)?|received:|return-path: "
     r"|header of the original|text of (?:the )?original message|undelivered message|bounced e-?mail|failed message"
-    r"|rejected message|your (?:original )?message (?:follows|reads|begins)|this is the (?:original|first)|first \d+ lines|original mail"
+    r"|rejected message|your (?:original )?message (?:follows|reads|begins)|this is the (?:original"
+    r"|first)|first \d+ lines|original mail"
     r")",
     re.IGNORECASE | re.MULTILINE,
 )
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _RECIPIENT_LINE = re.compile(
-    r"^\s*(?:[-*•>]+\s*)?(?:<|\"|to:?\s+|for\s+|recipient(?: address)?:?\s*|(?:rcpt|mail) to:?\s*<?|e-?mail(?: address)?:\s*|user:?\s+"
-    r"|\(?(?:to|for) <?|address:\s*|failed (?:recipient|address):?\s*|mailto:|unknown (?:user|local-part)[:]?\s*\"?|no such user:?\s*"
-    r"|(?:\d{3}[- ])+(?:\d\.\d\.\d )?<?|(?:<<<|>>>)\s.*?<|invalid final delivery userid:\s*|delivery to <?|message to <?|final-recipient: ?(?:rfc822;)? ?)?"
+    r"^\s*(?:[-*•>]+\s*)?(?:<|\"|to:?\s+|for\s+|recipient(?: address)?:?\s*|(?:rcpt|mail) to:?\s*<?"
+    r"|e-?mail(?: address)?:\s*|user:?\s+"
+    r"|\(?(?:to|for) <?|address:\s*|failed (?:recipient|address):?\s*|mailto:|unknown (?:user"
+    r"|local-part)[:]?\s*\"?|no such user:?\s*"
+    r"|(?:\d{3}[- ])+(?:\d\.\d\.\d )?<?|(?:<<<|>>>)\s.*?<|invalid final delivery userid:\s*"
+    r"|delivery to <?|message to <?|final-recipient: ?(?:rfc822;)? ?)?"
     r"\"?<?(?P<address>[^\s<>\"'(),;:\[\]]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{1,250})",
     re.IGNORECASE,
 )
 _DELAY_TEXT = re.compile(
-    r"warning message only|do not need to resend|will (?:continue|keep) (?:to )?(?:be )?(?:retr|try|attempt)|has not yet been delivered"
-    r"|still trying|not been delivered yet|delivery (?:attempts )?will continue|has been delayed|is delayed|temporar(?:y|ily) (?:unable|failure|defer)"
+    r"warning message only|do not need to resend|will (?:continue|keep) (?:to )?(?:be )?(?:retr|try"
+    r"|attempt)|has not yet been delivered"
+    r"|still trying|not been delivered yet|delivery (?:attempts )?will continue|has been delayed"
+    r"|is delayed|temporar(?:y|ily) (?:unable|failure|defer)"
     r"|no action is required on your part|will be retried|could not be delivered for the last",
     re.IGNORECASE,
 )
@@ -359,7 +417,9 @@ def _prose_report(root: Part, text: str, subject: str, ours: frozenset[str]) -> 
     if not failed and (not _BOUNCE_TEXT.search(text[:MAX_REPORT_CHARACTERS]) or not (daemon or telling)):
         return None
     top = _before_copy(text[:MAX_REPORT_CHARACTERS])
-    action: Action = "delayed" if _DELAY_TEXT.search(top) and not re.search(r"permanent|gave up|given up", top, re.I) else "failed"
+    action: Action = (
+        "delayed" if _DELAY_TEXT.search(top) and not re.search(r"permanent|gave up|given up", top, re.I) else "failed"
+    )
     pieces = _recipients_in(top, failed, ours)
     if not pieces:
         return None
@@ -387,12 +447,14 @@ def _recipients_in(top: str, failed: list[str], ours: frozenset[str]) -> dict[st
     for position, (index, address) in enumerate(starts[:MAX_RECIPIENTS]):
         following = next((other for other, name in starts[position + 1 :] if name != address), len(lines))
         context = "\n".join(lines[index : min(following, index + MAX_CONTEXT_LINES)])
-        pieces[address] = context if address not in pieces or pieces[address] == top else f"{pieces[address]}\n{context}"
+        pieces[address] = (
+            context if address not in pieces or pieces[address] == top else f"{pieces[address]}\n{context}"
+        )
     if not pieces:
         found = [match.group().lower() for match in _ADDRESS.finditer(top)]
         pieces = {address: top for address in found if address not in ours and not _DAEMON.match(address)}
     # One recipient alone: the whole report is about it.
-    return {address: top for address in pieces} if len(pieces) == 1 else pieces
+    return dict.fromkeys(pieces, top) if len(pieces) == 1 else pieces
 
 
 # All together ----------------------------------------------------------------------------------------------------
@@ -409,7 +471,9 @@ def returned_message(root: Part, text: str) -> Part | None:
     if match is None:
         return None
     start = text.find("\n", match.start()) if ":" not in match.group() else match.start()
-    rest = re.sub(r"^[ \t>]+(?=[A-Za-z-]+:)", "", text[start : start + MAX_REPORT_CHARACTERS], flags=re.MULTILINE).lstrip()
+    rest = re.sub(
+        r"^[ \t>]+(?=[A-Za-z-]+:)", "", text[start : start + MAX_REPORT_CHARACTERS], flags=re.MULTILINE
+    ).lstrip()
     return header_block(re.split(r"\n[ \t]*\n", rest)[0]) if start >= 0 else None
 
 
@@ -422,7 +486,9 @@ def read_report(root: Part, text: str, subject: str) -> DeliveryReport | None:
         return _complaint(feedback, returned_message(root, text))
     if any(part.content_type == "message/disposition-notification" for part in parts):
         return None
-    status_parts = [part for part in parts if part.content_type in ("message/delivery-status", "message/global-delivery-status")]
+    status_parts = [
+        part for part in parts if part.content_type in ("message/delivery-status", "message/global-delivery-status")
+    ]
     ours = frozenset(addresses_in(root.first("to"))) | frozenset(addresses_in(root.first("from")))
     recipients = _dsn_recipients(status_parts, _before_copy(text))
     if recipients and not all(recipient.recipient for recipient in recipients):

@@ -5,6 +5,11 @@ from __future__ import annotations
 import html
 import re
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 MAX_TEXT_CHARACTERS = 1_000_000
 MAX_LINES = 5_000
 MAX_LINE_CHARACTERS = 2_000
@@ -15,18 +20,23 @@ MAX_SIGN_OFF_TAIL_LINES = 14
 
 # HTML ------------------------------------------------------------------------------------------------------------
 
-_DROPPED = frozenset("script style head title noscript template svg math object iframe textarea select".split())
+_DROPPED = frozenset(_words("script style head title noscript template svg math object iframe textarea select"))
 _BLOCKS = frozenset(
-    "p div tr table ul ol li h1 h2 h3 h4 h5 h6 br hr blockquote pre section article header footer center form dl dt "
-    "dd fieldset address tbody thead".split()
+    _words(
+        "p div tr table ul ol li h1 h2 h3 h4 h5 h6 br hr blockquote pre section article header "
+        "footer center form dl dt "
+        "dd fieldset address tbody thead"
+    )
 )
-_SPACED = frozenset("p h1 h2 h3 h4 h5 h6 blockquote ul ol table pre".split())
+_SPACED = frozenset(_words("p h1 h2 h3 h4 h5 h6 blockquote ul ol table pre"))
 _QUOTE_MARK = re.compile(
     r"gmail_quote|gmail_extra|yahoo_quoted|moz-cite-prefix|mail-quote|divRplyFwdMsg|OLK_SRC_BODY_SECTION|"
     r"mail_android_quote|protonmail_quote|tutanota_quote|zmail_extra|stopSpelling|origbody|reply-intro",
     re.IGNORECASE,
 )
-_OUTLOOK_RULE = re.compile(r"border(?:-top)?\s*:\s*(?:none\s*;\s*border-top\s*:\s*)?solid\s+#?[0-9a-z]+\s+1", re.IGNORECASE)
+_OUTLOOK_RULE = re.compile(
+    r"border(?:-top)?\s*:\s*(?:none\s*;\s*border-top\s*:\s*)?solid\s+#?[0-9a-z]+\s+1", re.IGNORECASE
+)
 _TAG_NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]{0,30})")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|\"|'|$)", re.I)
 HTML_QUOTE_LINE = "-----Original Message-----"
@@ -119,12 +129,14 @@ def html_to_text(source: str) -> str:
 
 # "On ... wrote:" in the languages of Europe and a few more, as mail programs write it.
 _WROTE = (
-    r"wrote|writes|writed|schrieb|schreef|heeft geschreven|het volgende geschreven|a écrit|écrit|escribió|escribio|escribe|"
+    r"wrote|writes|writed|schrieb|schreef|heeft geschreven|het volgende geschreven|a écrit|écrit|escribió"
+    r"|escribio|escribe|"
     r"ha scritto|scrive|escreveu|skrev|skrifaði|kirjoitti|napisał|napisał\(a\)|napisała|napsal|napsal\(a\)|написал|"
     r"написала|пише|пишет|написав|έγραψε|a scris|írta|yazdı|viết|写道|寫道|님이 작성|のメッセージ"
 )
 _ATTRIBUTION = re.compile(
-    rf"(?:^|\s|\d|[>\"'”\])])(?:{_WROTE})(?:\b|(?<=\))|(?<=[道]))[^\n]{{0,160}}?\s*[:：]\s*(?:</?[a-z]+>)?\s*(?:----+|\*)?\s*$",
+    rf"(?:^|\s|\d|[>\"'”\])])(?:{_WROTE})(?:\b|(?<=\))"
+    rf"|(?<=[道]))[^\n]{{0,160}}?\s*[:：]\s*(?:</?[a-z]+>)?\s*(?:----+|\*)?\s*$",
     re.IGNORECASE,
 )
 _ATTRIBUTION_TAIL = re.compile(r"(?:wrote|schrieb|écrit|escribió|scritto)\s*-{2,}\s*$", re.IGNORECASE)
@@ -140,7 +152,8 @@ _ISO_GMAIL = re.compile(
     r"|(?:\s+\d{1,2}:\d{2})?\s+\S.{0,120}?<[^>]{0,120}@[^>]{0,120}>\s*:?\s*)$"
 )
 _ORIGINAL = re.compile(
-    r"^[\s>*_]*-{2,}[ \t]*(?:original message|original mail|originalnachricht|ursprüngliche nachricht|ursprungliche nachricht|"
+    r"^[\s>*_]*-{2,}[ \t]*(?:original message|original mail|originalnachricht|ursprüngliche nachricht"
+    r"|ursprungliche nachricht|"
     r"urspr.{1,6}ngliche nachricht|reply message|message d'origine|message original|mensaje original|mensagem original|"
     r"messaggio originale|oorspronkelijk bericht|ursprungligt meddelande|oprindelig meddelelse|opprinnelig melding|"
     r"alkuperäinen viesti|wiadomość oryginalna|původní zpráva|исходное сообщение|eredeti üzenet|原始邮件|元のメッセージ|"
@@ -149,19 +162,23 @@ _ORIGINAL = re.compile(
     re.IGNORECASE,
 )
 _BEGIN_FORWARD = re.compile(
-    r"^[\s>*]*(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)|début du message (?:réexpédié|transféré)|"
+    r"^[\s>*]*(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)"
+    r"|début du message (?:réexpédié|transféré)|"
     r"inicio del mensaje reenviado|inizio messaggio inoltrato|begin doorgestuurd bericht)\s*:?\s*$",
     re.IGNORECASE,
 )
 _HEADER_WORD = (
-    r"from|sent|to|cc|bcc|subject|date|reply-to|importance|attachments|von|gesendet|an|betreff|datum|kopie|cc|wichtigkeit|de|"
+    r"from|sent|to|cc|bcc|subject|date|reply-to|importance|attachments|von|gesendet|an|betreff|datum"
+    r"|kopie|cc|wichtigkeit|de|"
     r"envoyé|envoyé le|à|objet|date|répondre à|envoye|para|enviado|enviado el|asunto|fecha|da|inviato|a|oggetto|data|"
-    r"risposta|verzonden|aan|onderwerp|van|från|skickat|till|ämne|fra|sendt|til|emne|lähettäjä|lähetetty|vastaanottaja|aihe|"
+    r"risposta|verzonden|aan|onderwerp|van|från|skickat|till|ämne|fra|sendt|til|emne|lähettäjä|lähetetty"
+    r"|vastaanottaja|aihe|"
     r"od|do|wysłano|temat|odesláno|komu|předmět|от|кому|тема|дата|отправлено|enviada|enviada em|assunto|发件人|发送时间|收件人|主题"
 )
 _HEADER_LINE = re.compile(rf"^[\s>*_|]*(?:{_HEADER_WORD})[*_]*[ \t]*[:：][*_]*[ \t]*\S?", re.IGNORECASE)
 _SUBJECT_LINE = re.compile(
-    r"^[\s>*_|]*(?:subject|betreff|objet|asunto|oggetto|onderwerp|ämne|emne|aihe|temat|předmět|тема|assunto|主题)[*_]*[ \t]*[:：]",
+    r"^[\s>*_|]*(?:subject|betreff|objet|asunto|oggetto|onderwerp|ämne|emne|aihe|temat|předmět|тема"
+    r"|assunto|主题)[*_]*[ \t]*[:：]",
     re.IGNORECASE,
 )
 _ADDRESS_LINE = re.compile(
@@ -180,34 +197,45 @@ _OUR_MARK = re.compile(
 )
 
 _SENT_FROM = re.compile(
-    r"^[\s<>(*_]*(?:(?:sent|envoyé|enviado|inviato|verstuurd|verzonden|gesendet|skickat|sendt|lähetetty|wysłane?|отправлено|get"
-    r"|download)\s+(?:from|via|with|by|using|depuis|de mon|à partir|desde|dal|da|vanaf|van|met|von|mit|från|fra|z|с|outlook"
+    r"^[\s<>(*_]*(?:(?:sent|envoyé|enviado|inviato|verstuurd|verzonden|gesendet|skickat|sendt|lähetetty"
+    r"|wysłane?|отправлено|get"
+    r"|download)\s+(?:from|via|with|by|using|depuis|de mon|à partir|desde|dal|da|vanaf|van|met|von|mit"
+    r"|från|fra|z|с|outlook"
     r"|yahoo)\b"
     r"|from my (?:i?phone|ipad|android|mobile|samsung|blackberry)|someone from mobile"
     r"|von (?:meinem|meiner|unterwegs)\b.{0,60}gesendet|diese nachricht wurde von .{0,60}gesendet"
-    r"|diese (?:nachricht|e-?mail) .{0,40}(?:iphone|ipad|android|mobil)|(?:this message|message) (?:was )?sent (?:from|via)"
-    r"|從我的.{0,20}傳送|发自我的|get \[?outlook for|mobil gesendet|enviado desde|inviato da(?:l| )|verzonden met|envoyé (?:de|depuis)).{0,160}$",
+    r"|diese (?:nachricht|e-?mail) .{0,40}(?:iphone|ipad|android|mobil)|(?:this message"
+    r"|message) (?:was )?sent (?:from|via)"
+    r"|從我的.{0,20}傳送|发自我的|get \[?outlook for|mobil gesendet|enviado desde|inviato da(?:l| )|verzonden met"
+    r"|envoyé (?:de|depuis)).{0,160}$",
     re.IGNORECASE,
 )
 _DASHES = re.compile(r"^\s*(?:--|—|__)\s*$|^-- $|^\s*[-_]{2,3}\s*$")
 
 _SIGN_OFF = re.compile(
-    r"^\s*(?:(?:kind|best|warm|warmest|many|with (?:kind|best)|with)?\s*(?:regards|wishes|greetings)|(?:yours|sincerely)"
-    r"(?:\s+(?:sincerely|faithfully|truly))?|cheers|br|kr|rgds|best|many thanks|thank you|thanks|thx|thanks (?:again|in advance)"
+    r"^\s*(?:(?:kind|best|warm|warmest|many|with (?:kind|best)|with)?\s*(?:regards|wishes|greetings)"
+    r"|(?:yours|sincerely)"
+    r"(?:\s+(?:sincerely|faithfully|truly))?|cheers|br|kr|rgds|best|many thanks|thank you|thanks|thx"
+    r"|thanks (?:again|in advance)"
     r"|thanks (?:and|&) (?:kind |best )?regards|thank you (?:and|&) (?:kind |best )?regards"
-    r"|(?:mit\s+)?(?:freundliche[nm]?|viele[nm]?|beste[nm]?|schöne[nm]?|liebe[nm]?|herzliche[nm]?|sonnige[nm]?|kollegiale[nm]?)"
-    r"\s+(?:grüße|grüßen|grüsse|grüssen|gruesse|gruessen|gruß|gruss)(?:\s+(?:aus|nach|von)\s+\w+)?|mfg|vg|lg|gruß|gruss|grüße|hochachtungsvoll"
+    r"|(?:mit\s+)?(?:freundliche[nm]?|viele[nm]?|beste[nm]?|schöne[nm]?|liebe[nm]?|herzliche[nm]?"
+    r"|sonnige[nm]?|kollegiale[nm]?)"
+    r"\s+(?:grüße|grüßen|grüsse|grüssen|gruesse|gruessen|gruß|gruss)(?:\s+(?:aus|nach|von)\s+\w+)?|mfg|vg"
+    r"|lg|gruß|gruss|grüße|hochachtungsvoll"
     r"|danke(?: und (?:viele |beste |freundliche )?grüße)?|vielen dank(?: und (?:viele |beste |freundliche )?grüße)?"
     r"|(?:bien )?cordialement|bien à vous|salutations|meilleures salutations|sincères salutations|merci"
     r"|(?:un )?(?:cordial )?saludos?(?: cordiales)?|un saludo|atentamente|gracias|(?:muchas )gracias"
-    r"|(?:cordiali|distinti) saluti|saluti|grazie|cordialmente|(?:met )?(?:vriendelijke|hartelijke) groet(?:en)?|mvg|groeten|groet|bedankt"
+    r"|(?:cordiali|distinti) saluti|saluti|grazie|cordialmente|(?:met )?(?:vriendelijke"
+    r"|hartelijke) groet(?:en)?|mvg|groeten|groet|bedankt"
     r")\s*[,.!;]*\s*$",
     re.IGNORECASE,
 )
 
 
 def _lines(text: str) -> list[str]:
-    plain = text[:MAX_TEXT_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n").replace("\u200b", "").replace("\ufeff", "")
+    plain = (
+        text[:MAX_TEXT_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n").replace("\u200b", "").replace("\ufeff", "")
+    )
     return [line[:MAX_LINE_CHARACTERS].rstrip() for line in plain.split("\n")[:MAX_LINES]]
 
 
@@ -339,29 +367,47 @@ def without_sign_off(text: str) -> str:
 
 _WORDS: dict[str, frozenset[str]] = {
     "en": frozenset(
-        "the and you your we have will is this that not for with please invoice paid pay payment are was were from our "
-        "can would been has do of to it in on i'm i hi hello dear thanks thank which but be my by as already".split()
+        _words(
+            "the and you your we have will is this that not for with please invoice paid pay payment "
+            "are was were from our "
+            "can would been has do of to it in on i'm i hi hello dear thanks thank which but be my by as already"
+        )
     ),
     "de": frozenset(
-        "der die das und ich wir sie ist nicht für mit bitte rechnung haben werden bezahlt zahlung ihre ihr auf den dem "
-        "ein eine wurde noch zu von im wie bereits überwiesen leider unsere habe sind auch es am guten tag hallo danke "
-        "bei zum zur dass schon".split()
+        _words(
+            "der die das und ich wir sie ist nicht für mit bitte rechnung haben werden bezahlt zahlung "
+            "ihre ihr auf den dem "
+            "ein eine wurde noch zu von im wie bereits überwiesen leider unsere habe sind auch es am guten tag hallo danke "
+            "bei zum zur dass schon"
+        )
     ),
     "fr": frozenset(
-        "le la les et vous nous est pas pour avec facture avons votre je une un des du sur bonjour merci cette ce paiement "
-        "payé virement dans qui que notre sera au été sont ne n'avons".split()
+        _words(
+            "le la les et vous nous est pas pour avec facture avons votre je une un des du sur bonjour merci "
+            "cette ce paiement "
+            "payé virement dans qui que notre sera au été sont ne n'avons"
+        )
     ),
     "es": frozenset(
-        "el los las y usted nosotros es no para con factura hemos su una un del sobre hola gracias esta este pago pagado "
-        "transferencia en que nuestro será por la se ya buenos días adjunto está muy le favor".split()
+        _words(
+            "el los las y usted nosotros es no para con factura hemos su una un del sobre hola gracias "
+            "esta este pago pagado "
+            "transferencia en que nuestro será por la se ya buenos días adjunto está muy le favor"
+        )
     ),
     "it": frozenset(
-        "il lo gli e noi è non per con fattura abbiamo vostra una un del sulla buongiorno grazie questa questo pagamento "
-        "pagato bonifico in che nostro sarà la di da le è stato già salve vi cortesemente della".split()
+        _words(
+            "il lo gli e noi è non per con fattura abbiamo vostra una un del sulla buongiorno grazie "
+            "questa questo pagamento "
+            "pagato bonifico in che nostro sarà la di da le è stato già salve vi cortesemente della"
+        )
     ),
     "nl": frozenset(
-        "de het en wij u is niet voor met factuur hebben uw een van op hallo dank deze dit betaling betaald in dat onze "
-        "wordt zijn aan al er heeft nog graag geen we ik beste worden".split()
+        _words(
+            "de het en wij u is niet voor met factuur hebben uw een van op hallo dank deze dit betaling "
+            "betaald in dat onze "
+            "wordt zijn aan al er heeft nog graag geen we ik beste worden"
+        )
     ),
 }
 MIN_LANGUAGE_HITS = 2
