@@ -173,7 +173,7 @@ class _Play:
                 "action": "resolve_dispute",
                 "account": dispute.account,
                 "dispute": dispute.dispute,
-                "resolution": "rejected" if right else "accepted",
+                "outcome": "rejected" if right else "accepted",
                 "by": "finance@muster.example",
                 "time": at.isoformat(),
             }
