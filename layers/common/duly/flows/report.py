@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from duly.domain import codec
@@ -59,7 +60,7 @@ class PromiseLine:
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
-    """Something a person has to do for an account."""
+    """Something a person has to do for an account ("": for none, as a mail under a forged token)."""
 
     account: str
     task: str
@@ -98,6 +99,7 @@ class Report:
     suspense: tuple[SuspenseLine, ...] = ()
     suspense_minor: Mapping[str, int] = field(default_factory=dict)
     suspense_count: int = 0
+    tasks_open: int = 0
     uploads: tuple[Upload, ...] = ()
     creditor: str = ""
     cut: tuple[str, ...] = ()
@@ -117,15 +119,26 @@ class Report:
         return _counted(line.kind for line in self.tasks)
 
 
-def gather(accounts: Table, uploads: Sequence[Upload], as_of: date, creditor: str = "") -> Report:
-    """Return the report at the end of ``as_of``. ``uploads`` are the recent ones, newest first."""
+def gather(
+    accounts: Table,
+    uploads: Sequence[Upload],
+    as_of: date,
+    creditor: str = "",
+    stack_tasks: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> Report:
+    """Return the report at the end of ``as_of``. ``uploads`` are the recent ones, newest first; ``stack_tasks`` are the
+    open tasks that belong to no account."""
     cut: list[str] = []
     facts = list(_facts(accounts, cut))
     kpis = compute(facts, as_of)
     by_id = {one.account: one for one in facts}
     called = list(dict.fromkeys(call.account for currency in kpis.currencies for call in currency.calls))
     details = _Details(accounts, facts, cut)
-    disputes, promises, tasks = details.disputes(), details.promises(), details.tasks()
+    disputes, promises, tasks = (
+        details.disputes(),
+        details.promises(),
+        _sorted(details.tasks() + _of_stack(stack_tasks)),
+    )
     suspense = _suspense(accounts, cut)
     shown = [*called]
     for lines in (disputes, promises, tasks):
@@ -146,6 +159,7 @@ def gather(accounts: Table, uploads: Sequence[Upload], as_of: date, creditor: st
         suspense=tuple(_with_payer(accounts, line) for line in suspense[:MAX_LINES]),
         suspense_minor=dict(totals),
         suspense_count=len(suspense),
+        tasks_open=kpis.tasks_open + len(stack_tasks),
         uploads=tuple(uploads[:MAX_UPLOADS]),
         creditor=creditor,
         cut=tuple(cut),
@@ -200,11 +214,8 @@ class _Details:
         return sorted(lines, key=lambda line: (line.promised_for, line.account, line.promise))
 
     def tasks(self) -> list[TaskLine]:
-        """Return open tasks, the oldest first."""
-        lines = [
-            TaskLine(account, one.key, one.kind, one.opened, one.due) for account, one in self._live("tasks", Task)
-        ]
-        return sorted(lines, key=lambda line: (line.opened, line.account, line.task))
+        """Return the open tasks of accounts."""
+        return [TaskLine(account, one.key, one.kind, one.opened, one.due) for account, one in self._live("tasks", Task)]
 
     def level(self, account: str) -> int:
         """Return the highest level that an open item of the account has reached; -1 before the first step."""
@@ -234,6 +245,18 @@ class _Details:
             record = self.table.get(keys.account(account), keys.entity("items", key, True))
             self._items[account, key] = codec.decode(Item, record.body) if record else None
         return self._items[account, key]
+
+
+def _of_stack(tasks: Mapping[str, Mapping[str, str]]) -> list[TaskLine]:
+    return [
+        TaskLine("", task, body["kind"], datetime.fromisoformat(body["opened"]).date(), None)
+        for task, body in tasks.items()
+    ]
+
+
+def _sorted(tasks: Iterable[TaskLine]) -> list[TaskLine]:
+    """Return tasks, the oldest first."""
+    return sorted(tasks, key=lambda line: (line.opened, line.account, line.task))
 
 
 def _names(table: Table, facts: Iterable[AccountFacts]) -> dict[str, str]:

@@ -73,7 +73,7 @@ def report_data(report: Report) -> dict[str, Any]:
 
 
 def ageing_csv(accounts: Iterable[AccountFacts], as_of: date) -> bytes:
-    """One line per customer and currency, UTF-8 with line feeds. Cells that a spreadsheet would run are defused."""
+    """One line per customer and currency, UTF-8. Cells that a spreadsheet would run are defused."""
     rows = [
         _ageing_row(facts, currency, as_of)
         for facts in sorted(accounts, key=lambda one: one.account)

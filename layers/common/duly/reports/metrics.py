@@ -13,10 +13,10 @@ MAX_REASONS = 20  # dispute reasons that get a metric of their own: CloudWatch b
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One value. ``unit`` as CloudWatch names it; ``dimensions`` come on top of service and stack."""
+    """One value (days are whole ones), its CloudWatch unit, and its dimensions beside service and stack."""
 
     name: str
-    value: int | float
+    value: int
     unit: str = "Count"
     dimensions: Mapping[str, str] = field(default_factory=dict)
 
@@ -24,7 +24,7 @@ class Metric:
 def metrics_of(report: Report) -> list[Metric]:
     """Return what the daily report publishes. Amounts are minor units of the currency in the dimension."""
     found = [metric for one in report.kpis.currencies for metric in _of_currency(one)]
-    found += _counts(report.kpis)
+    found += [*_counts(report.kpis), Metric("TasksOpen", report.tasks_open)]
     reasons = {**dict.fromkeys(report.kpis.disputes_by_reason, 0), **report.disputes_by_reason}
     found += [
         Metric("DisputesByReason", count, dimensions={"reason": reason})
@@ -54,13 +54,12 @@ def _of_currency(kpis: CurrencyKpis) -> Iterator[Metric]:
         ("CountbackDsoDays", kpis.countback_dso_tenths),
     ):
         if tenths is not None:
-            yield Metric(name, tenths / 10, "None", own)
+            yield Metric(name, (tenths + 5) // 10, "None", own)
 
 
 def _counts(kpis: Kpis) -> list[Metric]:
     return [
         Metric("DisputesOpen", kpis.disputes_open),
         Metric("PromisesOpen", kpis.promises_open),
-        Metric("TasksOpen", kpis.tasks_open),
         Metric("CustomersProvisional", kpis.provisional),
     ]

@@ -143,6 +143,8 @@ def _curve(kpis: CurrencyKpis) -> Values:
 
 
 def _who(report: Report, account: str) -> Values:
+    if not account:
+        return {"account": "", "name": "no customer", "number": "no customer"}
     number = report.customers.get(account) or account
     return {"account": account, "name": one_line(report.names.get(account, "")) or number, "number": one_line(number)}
 
@@ -244,10 +246,10 @@ def _suspended(report: Report, line: SuspenseLine) -> Values:
 def _tasks(report: Report) -> Values:
     lines = report.tasks[:MAX_LINES]
     return {
-        "open": report.kpis.tasks_open,
+        "open": report.tasks_open,
         "by_kind": _bars({words(kind): count for kind, count in report.tasks_by_kind.items()}),
         "lines": [_task(report, line) for line in lines],
-        "more": report.kpis.tasks_open - len(lines),
+        "more": report.tasks_open - len(lines),
     }
 
 

@@ -15,7 +15,7 @@ from duly.reports.page import environment, values_of
 VIEWS = ("overview", "ageing", "calls", "disputes", "promises", "suspense", "tasks", "uploads", "notices")
 DEFAULT_VIEW = "overview"
 
-# What a button asks of finance: the resolution, its name on the button, what it does.
+# What a button asks of finance: the outcome, its name on the button, what it does.
 _CHOICES = (
     ("accepted", "Accept", "the customer is right, the invoices are not chased any more"),
     ("rejected", "Reject", "the customer is wrong, the chase goes on"),
@@ -69,12 +69,14 @@ def _choices(line: Mapping[str, Any]) -> list[dict[str, Any]]:
             "confirmation": f"{name} the dispute of {line['name']} about {line['invoices']}? ({meaning.capitalize()}.)",
             "event": {
                 "type": "decision",
-                "action": "resolve_dispute",
-                "account": line["account"],
-                "dispute": line["dispute"],
-                "resolution": resolution,
-                "by": "dashboard",
+                "decision": {
+                    "action": "resolve_dispute",
+                    "account": line["account"],
+                    "dispute": line["dispute"],
+                    "outcome": outcome,
+                    "by": "dashboard",
+                },
             },
         }
-        for resolution, name, meaning in _CHOICES
+        for outcome, name, meaning in _CHOICES
     ]
