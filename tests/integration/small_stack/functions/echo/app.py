@@ -31,22 +31,15 @@ def handler(event: dict[str, Any], _context: object) -> Any:
 
 def _keep(record: dict[str, Any]) -> None:
     import boto3
-    from botocore.exceptions import ClientError
 
     body = record["body"]
     if "poison" in body:
         raise ValueError("poison")
     if "kill" in body and record["attributes"]["ApproximateReceiveCount"] == "1":
         os.abort()
-    try:
-        boto3.client("s3").put_object(
-            Bucket=os.environ["BUCKET"], Key=f"out/{record['messageId']}", Body=body.encode(), IfNoneMatch="*"
-        )
-    except ClientError as error:
-        # an earlier try of the SDK has put it and lost the answer
-        if error.response["Error"]["Code"] != "PreconditionFailed":
-            raise
-        print(json.dumps({"level": "INFO", "message": "already there"}))
+    boto3.client("s3").put_object(
+        Bucket=os.environ["BUCKET"], Key=f"out/{record['messageId']}", Body=body.encode(), IfNoneMatch="*"
+    )
 
 
 def _send(raw: str) -> str:
