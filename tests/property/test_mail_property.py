@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from datetime import date
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from duly.domain.phrases import find_amounts, find_dates
 from duly.domain.replies import classify
 from duly.formats.mail import ParsedMail, read_mail
 from duly.formats.mail_parts import MAX_PARTS, addresses_in
 from duly.formats.mail_text import html_to_text, newest_part
 from duly.mail.token import KeyRing, make_token, verify
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 RING = KeyRing.parse(json.dumps({"current": "1", "keys": {"1": "a-secret-for-tests-only-0001"}}))
 DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))

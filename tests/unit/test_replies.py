@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+
 from duly.domain.replies import Classification, classify, find_invoices, parse_amount_phrase, parse_date_phrase
 
 TODAY = date(2026, 3, 10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from duly.mail.token import (
     MAX_LOCAL_PART_OCTETS,
     TOKEN_CHARACTERS,

@@ -407,7 +407,7 @@ _UNIT = (
 _RULES: tuple[_Rule, ...] = (
     _rule(
         r"(?P<y>(?:19|20)\d{2})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?:T[\d:]+)?",
-        lambda m, t, _w: _day(int(m["y"]), int(m["m"]), int(m["d"])),
+        lambda m, _t, _w: _day(int(m["y"]), int(m["m"]), int(m["d"])),
     ),
     _rule(
         r"(?P<d>\d{1,2})(?P<s>[./-])\s?(?P<m>\d{1,2})(?P=s)\s?(?P<y>(?:19|20)\d{2}|\d{2})(?![.,]\d|\d)",
@@ -715,14 +715,19 @@ def parse_date_phrase(text: str, today: date, language: str = "", tendency: Tend
 # Amounts ---------------------------------------------------------------------------------------------------------
 
 _SYMBOLS = {
-    "€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "zł": "PLN", "kč": "CZK", "fr.": "CHF", "sfr": "CHF", "₽": "RUB",
-    "us$": "USD", "a$": "AUD", "c$": "CAD", "r$": "BRL", "rs": "INR", "rs.": "INR", "kr.": "DKK", "₺": "TRY", "₪": "ILS", "元": "CNY",
+    "€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "zł": "PLN", "kč": "CZK", "fr.": "CHF",
+    "sfr": "CHF", "₽": "RUB",
+    "us$": "USD", "a$": "AUD", "c$": "CAD", "r$": "BRL", "rs": "INR", "rs.": "INR", "kr.": "DKK", "₺": "TRY",
+    "₪": "ILS", "元": "CNY",
     "￥": "CNY", "rm": "MYR", "au$": "AUD", "hk$": "HKD", "nz$": "NZD", "s$": "SGD",
 }  # fmt: skip
 _NAMES = {
-    "euro": "EUR", "euros": "EUR", "dollar": "USD", "dollars": "USD", "dólares": "USD", "dollari": "USD", "us dollars": "USD",
-    "pound": "GBP", "pounds": "GBP", "pounds sterling": "GBP", "quid": "GBP", "sterling": "GBP", "franken": "CHF", "francs": "CHF",
-    "swiss francs": "CHF", "schweizer franken": "CHF", "franchi": "CHF", "yen": "JPY", "zloty": "PLN", "rupees": "INR", "rupee": "INR",
+    "euro": "EUR", "euros": "EUR", "dollar": "USD", "dollars": "USD", "dólares": "USD", "dollari": "USD",
+    "us dollars": "USD",
+    "pound": "GBP", "pounds": "GBP", "pounds sterling": "GBP", "quid": "GBP", "sterling": "GBP", "franken": "CHF",
+    "francs": "CHF",
+    "swiss francs": "CHF", "schweizer franken": "CHF", "franchi": "CHF", "yen": "JPY", "zloty": "PLN",
+    "rupees": "INR", "rupee": "INR",
     "livres": "GBP", "libras": "GBP", "sterline": "GBP", "pfund": "GBP", "bucks": "USD", "us dollar": "USD",
 }  # fmt: skip
 _CODES = frozenset(

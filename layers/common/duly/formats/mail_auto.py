@@ -125,7 +125,8 @@ def is_automatic(root: Part, subject: str, text: str, null_return_path: bool) ->
     which a person's mail through a ticket system or a list may carry too, only together."""
     if _surely_automatic(root, subject):
         return True
-    return _weak_signs(root, subject, text, null_return_path) >= 2
+    answer = _ANSWER_SUBJECT.match(subject) is not None or bool(root.first("in-reply-to"))
+    return _weak_signs(root, subject, text, null_return_path, answer) >= (3 if answer else 2)
 
 
 def _surely_automatic(root: Part, subject: str) -> bool:
@@ -146,9 +147,8 @@ def _surely_automatic(root: Part, subject: str) -> bool:
     return _SUBJECT.search(subject) is not None
 
 
-def _weak_signs(root: Part, subject: str, text: str, null_return_path: bool) -> int:
+def _weak_signs(root: Part, subject: str, text: str, null_return_path: bool, answer: bool) -> int:
     bulk = root.first("precedence").strip().lower() in ("bulk", "junk", "list") or bool(root.first("list-id"))
-    answer = _ANSWER_SUBJECT.match(subject) is not None or bool(root.first("in-reply-to"))
     signs = (
         2 * (null_return_path and not answer),
         null_return_path,

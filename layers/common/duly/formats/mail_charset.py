@@ -17,10 +17,12 @@ _ALLOWED = frozenset(
     _words(
         "ascii utf-8 utf-8-sig utf-16 utf-16-le utf-16-be utf-32 utf-7 cp1250 cp1251 cp1252 cp1253 cp1254 "
         "cp1255 cp1256 "
-        "cp1257 cp1258 cp437 cp850 cp852 cp858 cp866 cp874 cp932 cp949 cp950 koi8-r koi8-u mac-roman gb2312 gbk gb18030 hz "
+        "cp1257 cp1258 cp437 cp850 cp852 cp858 cp866 cp874 cp932 cp949 cp950 koi8-r koi8-u mac-roman "
+        "gb2312 gbk gb18030 hz "
         "big5 big5hkscs shift_jis shift_jis_2004 euc_jp euc_kr johab iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_kr "
         "tis-620 ptcp154 "
-        "iso8859-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-9 iso8859-10 iso8859-11 "
+        "iso8859-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-9 "
+        "iso8859-10 iso8859-11 "
         "iso8859-13 iso8859-14 iso8859-15 iso8859-16"
     )
 )

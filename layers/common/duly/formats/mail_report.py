@@ -354,7 +354,8 @@ _BOUNCE_TEXT = re.compile(
     r"|server) (?:said|returned|respon)"
     r"|mail server .{0,80}(?:said|rejected)|invalid (?:final delivery userid|recipient|address)|quota"
     r"|over quota|wasn't able to"
-    r"|(?<!\d)5[0-5]\d[ -](?:5\.\d\.\d|<|\w)|配信|送信できません|エラー|nicht zugestellt|konnte nicht|unzustellbar|n'a pas pu être"
+    r"|(?<!\d)5[0-5]\d[ -](?:5\.\d\.\d|<|\w)|配信|送信できません|エラー"
+    r"|nicht zugestellt|konnte nicht|unzustellbar|n'a pas pu être"
     r"|recipients? (?:was|were) not|fehler|does not exist|failure reasons?|account is disabled"
     r"|not accepting|not (?:yet )?been delivered"
     r"|automatically rejected|message was rejected|delayed",

@@ -156,7 +156,8 @@ _ORIGINAL = re.compile(
     r"|ursprungliche nachricht|"
     r"urspr.{1,6}ngliche nachricht|reply message|message d'origine|message original|mensaje original|mensagem original|"
     r"messaggio originale|oorspronkelijk bericht|ursprungligt meddelande|oprindelig meddelelse|opprinnelig melding|"
-    r"alkuperäinen viesti|wiadomość oryginalna|původní zpráva|исходное сообщение|eredeti üzenet|原始邮件|元のメッセージ|"
+    r"alkuperäinen viesti|wiadomość oryginalna|původní zpráva|исходное сообщение|"
+    r"eredeti üzenet|原始邮件|元のメッセージ|"
     r"forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|messaggio inoltrato|"
     r"doorgestuurd bericht|forwarded by|notice|mahnung|zahlungserinnerung)[^\n]{0,80}$",
     re.IGNORECASE,
@@ -173,7 +174,8 @@ _HEADER_WORD = (
     r"envoyé|envoyé le|à|objet|date|répondre à|envoye|para|enviado|enviado el|asunto|fecha|da|inviato|a|oggetto|data|"
     r"risposta|verzonden|aan|onderwerp|van|från|skickat|till|ämne|fra|sendt|til|emne|lähettäjä|lähetetty"
     r"|vastaanottaja|aihe|"
-    r"od|do|wysłano|temat|odesláno|komu|předmět|от|кому|тема|дата|отправлено|enviada|enviada em|assunto|发件人|发送时间|收件人|主题"
+    r"od|do|wysłano|temat|odesláno|komu|předmět|от|кому|тема|дата|отправлено|enviada|"
+    r"enviada em|assunto|发件人|发送时间|收件人|主题"
 )
 _HEADER_LINE = re.compile(rf"^[\s>*_|]*(?:{_HEADER_WORD})[*_]*[ \t]*[:：][*_]*[ \t]*\S?", re.IGNORECASE)
 _SUBJECT_LINE = re.compile(
@@ -377,7 +379,8 @@ _WORDS: dict[str, frozenset[str]] = {
         _words(
             "der die das und ich wir sie ist nicht für mit bitte rechnung haben werden bezahlt zahlung "
             "ihre ihr auf den dem "
-            "ein eine wurde noch zu von im wie bereits überwiesen leider unsere habe sind auch es am guten tag hallo danke "
+            "ein eine wurde noch zu von im wie bereits überwiesen leider unsere habe sind auch es am "
+            "guten tag hallo danke "
             "bei zum zur dass schon"
         )
     ),
