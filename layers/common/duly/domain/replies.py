@@ -475,7 +475,7 @@ def _disputes(plain: str) -> list[Reason]:
 def _copy_reason(plain: str) -> Reason | None:
     if not words.COPY.search(plain):
         return None
-    missing = words.NO_INVOICE.search(plain) is not None
+    missing = words.NO_INVOICE.search(words.NO_DISPUTE.sub(" ~ ", plain)) is not None
     if missing and words.GOODS.search(plain):
         return None
     return "invoice_not_received" if missing else ""

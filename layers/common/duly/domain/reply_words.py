@@ -34,6 +34,8 @@ _PAID_EN = (
 
 # Already paid.
 PAID: Final = _compiled(
+    r"\b(?:payment|transfer|money|funds) (?:is|are) (?:already |now )?on (?:its|the|their) way\b",
+    r"\b(?:müsste|sollte|müssten|sollten)\b[^.?!;]{0,60}\b(?:eingegangen|angekommen|gutgeschrieben) sein\b",
     (
         rf"\b(?:we|i|they|our \w+|accounts|finance|which|it|this|that|these|invoices?|both|all|one|bill"
         rf"|amount|balance|and|but|have|has|had|was|were|been|'ve|already|just|also|duly|fully"
@@ -139,7 +141,8 @@ PROMISE: Final = _compiled(
     ),
     (
         r"\b(?:payment|transfer|money|funds|remittance|balance|amount|rest|remainder|it|cheque"
-        r"|check)\b[^.?!;]{0,50}\b(?:will|shall|'ll|is going to|should|is scheduled|is planned|is due|is set"
+        r"|check)\b[^.?!;]{0,50}\b(?:will|shall|'ll|is going to|should (?:be (?:paid|made|sent|there|in"
+        r"|with)|arrive|reach|go)|is scheduled|is planned|is due|is set"
         r"|goes out|go out|leaves|is in|follows|is included|is coming|is booked|are scheduled|will follow)\b"
     ),
     (
@@ -458,7 +461,7 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
                 r"|nicht zufrieden|schaden|bruch)\b"
             ),
             (
-                r"\b(?:défectueu(?:x|se)s?|endommagée?s?|abîmée?s?|cassée?s?|mauvaise qualité|non conforme"
+                r"\b(?:défectueu(?:x|se)s?|endommagée?s?|abîmée?s?|cassée?s?|mauvaise qualité|(?:non|pas) conforme"
                 r"|qualité)\b|\b(?:defectuos[oa]s?|dañad[oa]s?|rot[oa]s?|mala calidad|calidad)\b"
                 r"|\b(?:difettos[oaie]|danneggiat[oaie]|rott[oaie]|scarsa qualità|qualità|non conform\w+)\b"
                 r"|\b(?:beschadigde?|defecte?|kapot|slechte kwaliteit|kwaliteit|gebrek\w*)\b"
@@ -469,7 +472,9 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "price",
         _compiled(
             (
-                r"\bovercharg\w*|\b(?:wrong|incorrect|higher|different|excessive|inflated) (?:unit )?(?:price"
+                r"\b(?:amount|price|total|rate|sum)s? (?:should|must|ought to) (?:have been|be|read)\b"
+                r"|\bovercharg\w*|\b(?:wrong|incorrect|higher|different|excessive"
+                r"|inflated) (?:unit )?(?:price"
                 r"|rate|amount|tariff|vat|total|sum|fee)s?\b|\b(?:price|rate|amount|total|vat|tax|sum|tariff"
                 r"|unit price|fee|pricing)s?\b[^.?!;]{0,40}\b(?:wrong|incorrect|too high|higher than"
                 r"|not (?:as )?(?:agreed|correct|right|what)|does(?:n't| not) match|do not match|differs?|off"
@@ -506,6 +511,15 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "other",
         _compiled(
+            r"\b(?:po|purchase order|order|vat|tax) (?:number|no|id|reference)\b[^.?!;]{0,20}\b(?:is "
+            r"|are )?(?:missing|wrong)\b"
+            r"|\bmissing (?:the |our |a )?(?:po|purchase order|order) (?:number|no)\b|\bre-?issue\b"
+            r"|\bcorrected invoice\b"
+            r"|\bplease correct\b|\bnot (?:yet )?due\b|\bpayment terms (?:are|of)\b|\bagreed (?:payment )?terms\b",
+            r"\b(?:bestellnummer|auftragsnummer|po-nummer|ust-?id\w*"
+            r"|kostenstelle)\b[^.?!;]{0,20}\b(?:fehlt|falsch|nicht)\b"
+            r"|\bbitte korrigieren\b|\bkorrigierte\w? rechnung|\brechnungskorrektur|\bzahlungsziel von\b"
+            r"|\bnoch nicht fällig\b",
             (
                 r"\b(?:dispute[ds]?|disputing|contest(?:ed|ing)?|object(?:ion|ing)?s?|disagree\w*|reject(?:ed"
                 r"|ing|s)?|challenge\w*|unjustified|unlawful|not (?:owed|owing|justified|accept\w*|agree"
@@ -581,7 +595,7 @@ COPY: Final = _compiled(
         r"(?:\bnever|\bnot|n't|\bno)\b (?:\w+ ){0,4}(?:receiv\w*|got|get|have|find|see|seen"
         r"|locate)\b (?:\w+ ){0,4}(?:invoices?|bills?|copy)\b|\binvoices?\b[^.?!;]{0,40}(?:\bnever|\bnot"
         r"|n't)\b (?:\w+ ){0,2}(?:receiv\w*|arriv\w*|reach\w*|sent|got|here|in our system|found|find"
-        r"|attached)\b|\b(?:missing|lost|cannot find|can't find|can't locate) (?:\w+ )?(?:the |this |your "
+        r"|attached)\b|\b(?:missing|lost|cannot find|can't find|can't locate) (?:the |this |your "
         r"|that )?(?:invoice|bill)s?\b"
     ),
     (
@@ -756,12 +770,10 @@ COURTESY: Final = _compiled(
     ),
 )
 LEGAL: Final = _compiled(
-    
-        r"\b(?:lawyer|solicitor|attorney|legal (?:action|department|advice|counsel)|court|sue|ombudsman"
-        r"|police)\b|\b(?:rechtsanwalt\w*|anwalt\w*|anwältin|gericht\w*|klage|rechtsabteilung"
-        r"|rechtliche schritte|mahnbescheid|strafanzeige|anzeige)\b|\b(?:avocat|tribunal|abogado|juzgado"
-        r"|avvocato|tribunale|advocaat|rechtbank)\b"
-    
+    r"\b(?:lawyer|solicitor|attorney|legal (?:action|department|advice|counsel)|court|sue|ombudsman"
+    r"|police)\b|\b(?:rechtsanwalt\w*|anwalt\w*|anwältin|gericht\w*|klage|rechtsabteilung"
+    r"|rechtliche schritte|mahnbescheid|strafanzeige|anzeige)\b|\b(?:avocat|tribunal|abogado|juzgado"
+    r"|avvocato|tribunale|advocaat|rechtbank)\b"
 )
 AWAY: Final = _compiled(
     (
@@ -782,14 +794,14 @@ AWAY: Final = _compiled(
     ),
 )
 BOUNCE: Final = _compiled(
-    
-        r"\b(?:mail(?:box)? (?:delivery failed|is full)|undeliverable|could not be delivered to"
-        r"|delivery (?:has )?failed|address(?:es)? failed|user unknown|recipient address rejected"
-        r"|delivery status notification|message could not be delivered|konnte nicht zugestellt werden"
-        r"|unzustellbar)\b"
-    
+    r"\b(?:mail(?:box)? (?:delivery failed|is full)|undeliverable|could not be delivered to"
+    r"|delivery (?:has )?failed|address(?:es)? failed|user unknown|recipient address rejected"
+    r"|delivery status notification|message could not be delivered|konnte nicht zugestellt werden"
+    r"|unzustellbar)\b"
 )
 UNCERTAIN: Final = _compiled(
+    r"\b(?:deduct\w*|less (?:the |our |a )?\w* ?discount|minus|müsste\w*|abzüglich|ziehen[^.?!;]{0,40}ab"
+    r"|abziehen|einbehalten)\b",
     (
         r"\b(?:i|we) (?:\w+ )?(?:think|believe|assume|thought|guess|suppose)\b|\b(?:maybe|perhaps|probably"
         r"|possibly|as far as (?:i|we) know|not sure|might|hopefully|try to|hope to|should be able)\b"
@@ -804,10 +816,8 @@ UNCERTAIN: Final = _compiled(
     ),
 )
 REST: Final = _compiled(
-    
-        r"\b(?:the (?:rest|remainder|others?|remaining)|all (?:the )?others?|everything else|remaining"
-        r"|other invoices?)\b|\b(?:(?:der|den) rest|restliche\w*|übrige\w*|die anderen|alle anderen"
-        r"|alles andere|andere rechnungen)\b|\b(?:le reste|les autres|el resto|las demás|il resto|le altre"
-        r"|de rest|de overige)\b"
-    
+    r"\b(?:the (?:rest|remainder|others?|remaining)|all (?:the )?others?|everything else|remaining"
+    r"|other invoices?)\b|\b(?:(?:der|den) rest|restliche\w*|übrige\w*|die anderen|alle anderen"
+    r"|alles andere|andere rechnungen)\b|\b(?:le reste|les autres|el resto|las demás|il resto|le altre"
+    r"|de rest|de overige)\b"
 )

@@ -26,6 +26,10 @@ MAX_PARAMETER_CHARACTERS = 4_096
 MAX_ADDRESSES = 1_000
 MAX_ADDRESS_CHARACTERS = 320
 
+# A closing boundary is looked for once per candidate line, so that their number is bounded too.
+MAX_GUESS_BYTES = 4_096
+
+_BOUNDARY_LINE = re.compile(rb"^--([^\s-][^\s]{4,69}|-[^\s]{5,69})[ \t]*\r?$", re.MULTILINE)
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,200}")
 _PARAMETER = re.compile(r";\s*([A-Za-z0-9_.*'-]{1,80})\s*=\s*(?:\"((?:[^\"\\]|\\.){0,2000})\"|([^;\s\"]{0,2000}))")
@@ -124,11 +128,25 @@ def _add_children(part: Part, depth: int, budget: _Budget) -> None:
     if not boundary or len(boundary) > MAX_BOUNDARY_BYTES:
         budget.note("no_boundary")
         return
+    if b"--" + boundary not in part.body:
+        budget.note("boundary_not_found")
+        boundary = _guessed_boundary(part.body)
+        if not boundary:
+            return
     default = "message/rfc822" if part.content_type == "multipart/digest" else "text/plain"
     for piece in _pieces(part.body, boundary, budget):
         if not _may_descend(depth, budget):
             return
         part.children.append(_part(piece, default, depth + 1, budget))
+
+
+def _guessed_boundary(body: bytes) -> bytes:
+    """The boundary that a body shows when its header names another (some relays rewrite one and not the other): a
+    line "--X" for which "--X--" comes later."""
+    for match in _BOUNDARY_LINE.finditer(body[:MAX_GUESS_BYTES]):
+        if b"\n--" + match.group(1) + b"--" in body[match.end() :]:
+            return match.group(1)
+    return b""
 
 
 def _pieces(body: bytes, boundary: bytes, budget: _Budget) -> list[bytes]:
@@ -144,7 +162,7 @@ def _pieces(body: bytes, boundary: bytes, budget: _Budget) -> list[bytes]:
         if len(pieces) > MAX_PARTS:
             budget.note("too_many_parts")
             return pieces[:MAX_PARTS]
-    budget.note("no_closing_boundary" if start >= 0 else "boundary_not_found")
+    budget.note("no_closing_boundary")
     if start >= 0:
         pieces.append(body[start:])
     return [piece.removeprefix(b"\r").removeprefix(b"\n") for piece in pieces]

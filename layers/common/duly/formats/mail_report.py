@@ -328,6 +328,7 @@ _DAEMON = re.compile(
     re.IGNORECASE,
 )
 _BOUNCE_SUBJECT = re.compile(
+    r"mail failed|"
     r"undeliver|returned (?:mail|to sender|message)|delivery (?:status|failure|failed|notification"
     r"|problem|error|has failed|report)"
     r"|failure (?:notice|delivery)|mail (?:delivery|system error|could not be delivered|failure|error"
@@ -344,6 +345,8 @@ _BOUNCE_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _BOUNCE_TEXT = re.compile(
+    r"error delivering|delivery problems|been postponed|exceeds allowed|no valid recipients|full mailbox"
+    r"|mailbox is full|"
     r"(?:could|can|was|were|has|have|did|is|are)(?: ?n[o']t| not|not) (?:be |been "
     r"|able to )?(?:be )?(?:deliver|reach|sent|complet)"
     r"|unable to deliver|undeliver|failed permanently|permanent(?: fatal)? error|delivery (?:to|failed"
@@ -422,10 +425,19 @@ def _prose_report(root: Part, text: str, subject: str, ours: frozenset[str]) -> 
         "delayed" if _DELAY_TEXT.search(top) and not re.search(r"permanent|gave up|given up", top, re.I) else "failed"
     )
     pieces = _recipients_in(top, failed, ours)
+    if not pieces and daemon and telling:
+        pieces = _returned_recipients(root, text, ours, top)
     if not pieces:
         return None
     recipients = tuple(_report_on(address, action, "", context) for address, context in pieces.items())
     return DeliveryReport("text", recipients[:MAX_RECIPIENTS])
+
+
+def _returned_recipients(root: Part, text: str, ours: frozenset[str], context: str) -> dict[str, str]:
+    """Whom the returned mail was meant for, when the report itself names nobody."""
+    original = returned_message(root, text)
+    named = addresses_in(original.first("to")) if original is not None else ()
+    return {address: context for address in named if address not in ours}
 
 
 def _before_copy(text: str) -> str:
@@ -452,7 +464,7 @@ def _recipients_in(top: str, failed: list[str], ours: frozenset[str]) -> dict[st
             context if address not in pieces or pieces[address] == top else f"{pieces[address]}\n{context}"
         )
     if not pieces:
-        found = [match.group().lower() for match in _ADDRESS.finditer(top)]
+        found = [match.group().lower().lstrip("'") for match in _ADDRESS.finditer(top)]
         pieces = {address: top for address in found if address not in ours and not _DAEMON.match(address)}
     # One recipient alone: the whole report is about it.
     return dict.fromkeys(pieces, top) if len(pieces) == 1 else pieces
