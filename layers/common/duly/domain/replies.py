@@ -199,7 +199,8 @@ def _machine_kind(machine: str, plain: str, intents: list[Intent], invoices: tup
     if weighty and not machine:
         return Classification("reply", tuple(intents), invoices, 500, needs_human=True)
     if machine == "auto_reply" or words.AWAY.search(plain):
-        return Classification("auto_reply", (), invoices, 900, needs_human=bool(weighty))
+        # A ticket system's mail may carry a person's words, or words about disputes in general: a human looks.
+        return Classification("other" if weighty else "auto_reply", (), invoices, 900, needs_human=bool(weighty))
     return Classification("bounce", (), invoices, 600, needs_human=True)
 
 

@@ -415,7 +415,8 @@ def _prose_report(root: Part, text: str, subject: str, ours: frozenset[str]) -> 
     answered = root.first("in-reply-to") and re.match(r"\s*(?:re|aw|antw|sv)\s*:", subject, re.IGNORECASE)
     if not _daemon_like(root, subject) or answered:
         return None
-    daemon = _DAEMON.search(root.first("from")) is not None
+    # Anyone may write as postmaster; that alone, under a subject of no meaning, proves nothing.
+    daemon = _DAEMON.search(re.sub(r"postmaster", "", root.first("from"), flags=re.IGNORECASE)) is not None
     telling = _BOUNCE_SUBJECT.search(subject) is not None
     failed = root.all("x-failed-recipients")
     if not failed and (not _BOUNCE_TEXT.search(text[:MAX_REPORT_CHARACTERS]) or not (daemon or telling)):
