@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_LISTED = 300
 """Mails in the list; older ones are still in the folder of mails."""
+_POLL_SECONDS = 0.02
+"""How soon a stop is noticed."""
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _REPORT_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
@@ -50,7 +52,7 @@ class PageServer:
         self.desk = desk
         self.token = secrets.token_urlsafe(24)
         self._server = _Server(("127.0.0.1", port), self)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
 
     @property
     def url(self) -> str:
@@ -251,16 +253,20 @@ def _multipart(kind: str, body: bytes) -> tuple[dict[str, str], list[tuple[str, 
     fields: dict[str, str] = {}
     files: list[tuple[str, bytes]] = []
     for part in message.iter_parts() if isinstance(message, EmailMessage) else ():
-        data = part.get_payload(decode=True)
-        content = data if isinstance(data, bytes) else b""
+        content = part.get_payload(decode=True)
         name = part.get_filename()
-        if name is not None:
-            if name:
-                files.append((name, content))
-        else:
-            field = part.get_param("name", "", "Content-Disposition")
-            fields[str(field)] = content.decode("utf-8", "replace")
+        if not isinstance(content, bytes):
+            raise Refused(415, "Mails cannot be uploaded here. Answer a mail in the mailbox.")
+        if name is None:
+            fields[str(part.get_param("name", "", "Content-Disposition"))] = content.decode("utf-8", "replace")
+        elif name:
+            files.append((_utf8(name), content))
     return fields, files
+
+
+def _utf8(name: str) -> str:
+    """Browsers send file names as UTF-8 (RFC 7578, section 4.2); the mail parser keeps such bytes as surrogates."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _number(text: str) -> int:

@@ -1,0 +1,254 @@
+"""The report page, its widgets, metrics and exports, drawn from accounts that the real store wrote."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from duly.domain.kpi import BUCKETS
+from duly.flows.report import Report, ageing_facts, gather
+from duly.reports.export import ageing_csv, kpis_data, report_data
+from duly.reports.metrics import metrics_of
+from duly.reports.page import render_page
+from duly.reports.views import VIEWS, UnknownView, describe, render_widget
+from duly.reports.words import day, exact, share, short, tenths, whole, words
+from duly.store.memory import MemoryTable
+from tests.report_sample import AS_OF, NAMES, make_sample
+
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+EVIL = '<script>alert("x")</script>'
+
+
+class Reader(HTMLParser):
+    """Checks that tags nest, and keeps tags, attributes and the text of each section by its heading."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.sections: dict[str, str] = {}
+        self.heading = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.stack.append(tag)
+        if tag == "h2":
+            self.heading = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.stack[-1:] == ["h2"]:
+            self.heading += data
+        elif "style" not in self.stack:
+            self.sections[self.heading] = self.sections.get(self.heading, "") + data
+
+    def text(self, heading: str) -> str:
+        return " ".join(self.sections[heading].split())
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    assert not reader.stack
+    return reader
+
+
+@cache
+def sample() -> Report:
+    return make_sample().report()
+
+
+def test_the_page_shows_the_figures_of_each_currency() -> None:
+    page = read(render_page(sample()))
+    for kpis in sample().kpis.currencies:
+        text = page.text(kpis.currency)
+        assert exact(kpis.receivables_minor, kpis.currency) in text
+        assert whole(kpis.overdue_minor, kpis.currency) in text
+        assert f"best possible {tenths(kpis.best_possible_dso_tenths)}" in text
+        for bucket in BUCKETS:
+            assert exact(kpis.ageing.minor[bucket], kpis.currency) in text
+        assert sum(kpis.ageing.minor.values()) == kpis.receivables_minor > kpis.overdue_minor > 0
+
+
+def test_the_page_lists_what_waits_for_a_person() -> None:
+    page, report = read(render_page(sample())), sample()
+    assert all(report.names[line.account] in page.text("Disputes") for line in report.disputes)
+    assert all(day(line.promised_for) in page.text("Promises") for line in report.promises)
+    assert "4 payments, EUR 4,396.35, GBP 1,284.50" in page.text("Cash in suspense")
+    assert "and 1 more" in page.text("Cash in suspense")
+    assert "week-14.csv" in page.text("Files") and "amount decimals 1, date format 1" in page.text("Files")
+    assert "read a reply" in page.text("Tasks")
+    for call in report.kpis.currencies[0].calls:
+        assert exact(call.overdue_minor, call.currency) in page.text("Call list")
+
+
+def test_levels_are_those_of_the_open_items() -> None:
+    report = sample()
+    for account, level in report.levels.items():
+        assert 1 <= level <= 3, account
+    assert set(report.levels.values()) == {1, 2, 3}
+
+
+def test_the_page_is_one_file_without_script() -> None:
+    html = render_page(sample())
+    page = read(html)
+    assert {tag for tag, _ in page.tags}.isdisjoint({"script", "link", "img", "iframe", "object", "form"})
+    for _, attributes in page.tags:
+        assert not any(name.startswith("on") or name in ("src", "href", "srcset", "action") for name in attributes)
+    assert "url(" not in html and "@import" not in html and "//" not in html
+
+
+@pytest.mark.parametrize("name", [EVIL, "{{ 7*7 }}", "Müller & Söhne \u202egnp.exe", "'\"><b>"])
+def test_names_are_text_and_nothing_else(name: str) -> None:
+    sample = make_sample((name, *NAMES[1:]))
+    html = render_page(sample.report())
+    page = read(html)
+    assert "script" not in {tag for tag, _ in page.tags}
+    assert " ".join(name.replace("\u202e", " ").split()) in page.text("Call list")
+    assert "\u202e" not in html
+    widget = render_widget(sample.report(), "overview", {}, "arn:x")
+    assert "script" not in {tag for tag, _ in read(widget).tags}
+
+
+def test_an_empty_business_has_a_page_too() -> None:
+    empty = gather(MemoryTable(), [], AS_OF)
+    page = read(render_page(empty))
+    assert "Nothing is overdue." in page.text("Call list")
+    assert "No invoices yet." in page.text("")
+    assert {read(render_widget(empty, view, {})) is not None for view in VIEWS} == {True}
+    assert metrics_of(empty)
+
+
+def test_names_that_were_erased_leave_the_number() -> None:
+    page = read(render_page(replace(sample(), names={})))
+    assert "C1004" in page.text("Call list") and "Vermeer" not in page.text("Call list")
+
+
+def test_what_was_cut_is_said() -> None:
+    assert "Too many to show all of: disputes" in read(render_page(replace(sample(), cut=("disputes",)))).text("")
+
+
+def test_lists_are_bounded_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    from duly.flows import report as gathering
+
+    monkeypatch.setattr(gathering, "MAX_DETAILED", 2)
+    monkeypatch.setattr(gathering, "MAX_SUSPENSE", 1)
+    monkeypatch.setattr(gathering, "MAX_ACCOUNTS", 20)
+    cut = make_sample().report().cut
+    assert set(cut) == {"accounts", "disputes", "promises", "tasks", "suspense"}
+
+
+def test_widget_buttons_carry_the_decision() -> None:
+    html = render_widget(sample(), "disputes", {"theme": "dark"}, "arn:aws:lambda:eu-west-1:1:function:disputes")
+    actions = [attributes for tag, attributes in read(html).tags if tag == "cwdb-action"]
+    payloads = [json.loads(found) for found in re.findall(r"<cwdb-action[^>]*>(.*?)</cwdb-action>", html)]
+    assert len(actions) == len(payloads) == 2 * len(sample().disputes)
+    assert {attributes["action"] for attributes in actions} == {"call"}
+    assert all(attributes["confirmation"] and attributes["endpoint"] for attributes in actions)
+    first = sample().disputes[0]
+    assert payloads[0] == {
+        "type": "decision",
+        "decision": {
+            "action": "resolve_dispute",
+            "account": first.account,
+            "dispute": first.dispute,
+            "outcome": "accepted",
+            "by": "dashboard",
+        },
+    }
+    assert 'class="duly duly-dark"' in html
+
+
+def test_a_widget_without_the_function_has_no_buttons() -> None:
+    assert "cwdb-action" not in render_widget(sample(), "disputes", {})
+
+
+def test_every_view_is_drawn_and_described() -> None:
+    for view in VIEWS:
+        assert "<h2>" in render_widget(sample(), view, {})
+        assert f"`{view}`" in describe()
+    with pytest.raises(UnknownView):
+        render_widget(sample(), "nothing", {})
+
+
+def test_the_dashboard_draws_metrics_that_are_published() -> None:
+    template = (Path(__file__).parents[2] / "template.yaml").read_text()
+    drawn = set(re.findall(r'MetricName=\\"(\w+)\\"', template))
+    published = {metric.name: set(metric.dimensions) for metric in metrics_of(sample())}
+    ours = {
+        "OverdueMinor": {"currency", "bucket"},
+        "ReceivablesMinor": {"currency"},
+        "DsoDays": {"currency"},
+        "CollectedMinor": {"currency"},
+        "DisputesByReason": {"reason"},
+    }
+    assert drawn >= set(ours)
+    assert {name: published[name] for name in ours} == ours
+
+
+def test_metrics_name_no_customer() -> None:
+    report = sample()
+    text = json.dumps([(metric.name, metric.value, dict(metric.dimensions)) for metric in metrics_of(report)])
+    assert not any(name in text for name in (*NAMES, "C10"))
+    overdue = sum(metric.value for metric in metrics_of(report) if metric.name == "OverdueMinor")
+    assert overdue == sum(one.overdue_minor for one in report.kpis.currencies)
+
+
+def test_a_reason_without_open_disputes_goes_back_to_zero() -> None:
+    report = replace(sample(), disputes=())
+    values = {m.dimensions["reason"]: m.value for m in metrics_of(report) if m.name == "DisputesByReason"}
+    assert values and set(values.values()) == {0}
+
+
+def test_exports_add_up_and_name_nobody() -> None:
+    sample = make_sample()
+    report = sample.report()
+    data = ageing_csv(ageing_facts(sample.table), AS_OF).decode()
+    rows = list(csv.DictReader(io.StringIO(data)))
+    for kpis in report.kpis.currencies:
+        own = [row for row in rows if row["currency"] == kpis.currency]
+        total = sum(int(row["total"].replace(".", "")) for row in own)
+        assert total == kpis.receivables_minor
+    text = json.dumps(report_data(report), ensure_ascii=False)
+    assert not any(name in text or name in data for name in NAMES)
+    euros = kpis_data(report.kpis)["currencies"]["EUR"]
+    assert sum(int(amount.replace(".", "")) for amount in euros["ageing"].values()) == int(
+        euros["receivables"].replace(".", "")
+    )
+
+
+def test_export_defuses_formulas() -> None:
+    sample = make_sample()
+    facts = [
+        replace(one, header=replace(one.header, customer="=1+1")) for one in ageing_facts(sample.table) if one.account
+    ]
+    rows = list(csv.reader(io.StringIO(ageing_csv(facts[:1], AS_OF).decode())))
+    assert rows[1][1] == "'=1+1"
+
+
+def test_amounts_in_words() -> None:
+    assert [exact(-109_050, "EUR"), exact(5, "JPY"), exact(1_234_567, "KWD")] == ["-1,090.50", "5", "1,234.567"]
+    assert [whole(109_050, "EUR"), whole(-49, "EUR"), whole(-50, "EUR"), whole(7, "JPY")] == ["1,091", "0", "-1", "7"]
+    assert [short(minor * 100, "EUR") for minor in (0, 850, 12_000, 1_500_000, 250_000_000)] == [
+        "0",
+        "850",
+        "12k",
+        "1.5M",
+        "250M",
+    ]
+    assert [share(1, 3), share(0, 0), tenths(-5), tenths(None)] == ["33.3 %", "0.0 %", "-0.5", "–"]
+    assert [words("not_received_goods"), words("some_new_code")] == ["goods not received", "some new code"]
+    assert [day(AS_OF), day(None), day(AS_OF + timedelta(days=30))] == ["6 Apr 2026", "–", "6 May 2026"]
