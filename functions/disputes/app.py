@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from duly.flows import decisions, dispatch
 from duly.flows.aws import aws_edge
 from duly.flows.edge import Edge
 from duly.runtime import clock
-from duly.runtime.handling import processor_for, record_body
+from duly.runtime.handling import work_batch
 from duly.runtime.observe import FunctionObserver
 from duly.runtime.settings import Settings
 
@@ -32,19 +31,11 @@ def edge() -> Edge:
     return aws_edge(settings(), observer())
 
 
-def work_record(record: Any) -> None:
-    body = record_body(record)
+def work(body: dict[str, Any]) -> None:
     dispatch.disputes(edge(), body, clock.now(settings().is_local, dispatch.stated_time(body)))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    return observer().metrics.log_metrics(_handle)(event, context)
-
-
-def _handle(event: dict[str, Any], context: LambdaContext) -> Any:
-    observer().logger.append_keys(request=context.aws_request_id)
     if "Records" not in event:
         return decisions.answer(edge(), event, clock.now(settings().is_local, event.get("time")))
-    return process_partial_response(
-        event=event, record_handler=work_record, processor=processor_for(event), context=context
-    )
+    return work_batch(event, context, work, observer())

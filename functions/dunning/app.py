@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from duly.flows import dispatch
@@ -13,7 +12,7 @@ from duly.flows.aws import aws_edge
 from duly.flows.edge import Edge
 from duly.mail.sending import SesMailer
 from duly.runtime import clock
-from duly.runtime.handling import processor_for, record_body
+from duly.runtime.handling import work_batch
 from duly.runtime.observe import FunctionObserver
 from duly.runtime.settings import Settings
 
@@ -40,18 +39,10 @@ def work(body: dict[str, Any], context: LambdaContext) -> None:
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    return observer().metrics.log_metrics(_handle)(event, context)
-
-
-def _handle(event: dict[str, Any], context: LambdaContext) -> Any:
-    observer().logger.append_keys(request=context.aws_request_id)
     if event.get("type") == "tick":
-        work(event, context)
-        return None
+        try:
+            return work(event, context)
+        finally:
+            observer().flush()
     edge().mailer = SesMailer()  # no connection of an earlier invocation is used again
-    return process_partial_response(
-        event=event,
-        record_handler=lambda record: work(record_body(record), context),
-        processor=processor_for(event),
-        context=context,
-    )
+    return work_batch(event, context, lambda body: work(body, context), observer())

@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from duly.flows import decisions, dispatch
 from duly.flows.aws import aws_edge
 from duly.flows.edge import Edge
 from duly.runtime import clock
-from duly.runtime.handling import once_per_upload, processor_for, record_body
+from duly.runtime.handling import once_per_upload, work_batch
 from duly.runtime.observe import FunctionObserver
 from duly.runtime.settings import Settings
 
@@ -37,8 +36,7 @@ def take_upload(key: str, version: str, stated: str) -> None:
     dispatch.reconcile(edge(), body, clock.now(settings().is_local, stated))
 
 
-def work_record(record: Any) -> None:
-    body = record_body(record)
+def work(body: dict[str, Any]) -> None:
     stated = dispatch.stated_time(body)
     uploaded = dispatch.uploaded_object(body)
     if uploaded is not None:
@@ -49,15 +47,8 @@ def work_record(record: Any) -> None:
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    return observer().metrics.log_metrics(_handle)(event, context)
-
-
-def _handle(event: dict[str, Any], context: LambdaContext) -> Any:
-    observer().logger.append_keys(request=context.aws_request_id)
     if event.get("type") == "decision":
         return decisions.answer(edge(), event, clock.now(settings().is_local, event.get("time")))
     _, config = once_per_upload(settings().idempotency_table, take_upload)
     config.register_lambda_context(context)
-    return process_partial_response(
-        event=event, record_handler=work_record, processor=processor_for(event), context=context
-    )
+    return work_batch(event, context, work, observer())

@@ -1,4 +1,4 @@
-"""The chase: what an account's scenario asks today, gates first. Pure: account, policy and surroundings in, data out."""
+"""The chase: what an account's scenario asks today, gates first. Pure: account, policy, surroundings in, data out."""
 
 from __future__ import annotations
 

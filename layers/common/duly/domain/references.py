@@ -14,7 +14,26 @@ _RUN = re.compile(r"[^\W_]+(?:[-/._][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
 _DATE = re.compile(r"^\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})$|^\d{4}-\d{2}-\d{2}$")
 _LEGAL_FORMS = frozenset(
-    "gmbh mbh ag kg kgaa ug ohg gbr se ek co und and et & ltd limited plc llp llc inc bv nv sa sas sarl sl srl spa".split()
+    {"gmbh", "mbh", "ag", "kg", "kgaa", "ug", "ohg", "gbr", "ek", "eu", "und", "and", "et", "&", "co", "company"}
+    | {
+        "ltd",
+        "limited",
+        "plc",
+        "llp",
+        "llc",
+        "inc",
+        "bv",
+        "nv",
+        "vof",
+        "sa",
+        "sas",
+        "sarl",
+        "eurl",
+        "sl",
+        "srl",
+        "spa",
+        "se",
+    }
 )
 
 

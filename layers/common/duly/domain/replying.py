@@ -11,8 +11,7 @@ from duly.domain.account import Account, Notice
 from duly.domain.policy import Policy
 from duly.domain.replies import Classification, Intent
 
-PAID_HOLD_DAYS = 5  # a debtor says that it has paid: a transfer within the EEA takes a business day, over a weekend more
-DISPUTE_LIKE = frozenset({"dispute"})
+PAID_HOLD_DAYS = 5  # a debtor says that it paid: a transfer takes a business day, over a weekend more
 HARMLESS = frozenset({"thanks"})
 
 
@@ -101,7 +100,7 @@ def _dispute(
         dispute=f"D-{facts.reply}",
         items=items,
         reason=reason,
-        owner=policy.disputes.owner_for(reason),
+        owner=policy.disputes.owner_key(reason),
         deadline=facts.on + timedelta(days=policy.disputes.deadline_days),
         opened=facts.on,
         reply=facts.reply,

@@ -100,9 +100,7 @@ def _record(edge: Edge, transaction_id: str, entry: BankEntry, upload: str, now:
         event, personal = _received(transaction_id, entry, upload, now)
         waiting = lookups.of_transaction(event, entry.counterparty_name)
         try:
-            stored = edge.transactions.commit(
-                stored, transaction_id, [event], now, {event.personal: personal}, waiting
-            )
+            stored = edge.transactions.commit(stored, transaction_id, [event], now, {event.personal: personal}, waiting)
         except Conflict:
             stored = edge.transactions.load(transaction_id)
     return (stored.state.upload, stored.state.line) == (upload, entry.line)
@@ -175,7 +173,9 @@ def _decision(state: Transaction, found: Route, may_move: bool) -> ev.Event | No
         return ev.TransactionIgnored(found.reason) if state.state != "ignored" else None
     if state.state == "routed":
         if found.account == state.account:
-            return None if found.names == state.names else ev.TransactionRouted(found.account, found.names, found.reason)
+            return (
+                None if found.names == state.names else ev.TransactionRouted(found.account, found.names, found.reason)
+            )
         if not may_move:
             return None
     if found.account:
@@ -292,7 +292,5 @@ def assign(edge: Edge, transaction_id: str, account_id: str, items: Sequence[str
         raise LookupError("unknown transaction or account")
     if stored.state.state != "suspense":
         raise ValueError("only money in suspense can be assigned")
-    edge.transactions.commit(
-        stored, transaction_id, [ev.TransactionRouted(account_id, tuple(items), "person")], now
-    )
+    edge.transactions.commit(stored, transaction_id, [ev.TransactionRouted(account_id, tuple(items), "person")], now)
     return settle_transaction(edge, transaction_id, now)

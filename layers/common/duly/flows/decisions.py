@@ -41,7 +41,11 @@ def decide(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, A
 
 
 def _change(
-    edge: Edge, request: Mapping[str, Any], now: datetime, also: list[tuple[str, str]], events: Callable[..., list[ev.Event]]
+    edge: Edge,
+    request: Mapping[str, Any],
+    now: datetime,
+    also: list[tuple[str, str]],
+    events: Callable[..., list[ev.Event]],
 ) -> dict[str, Any]:
     account_id = str(request["account"])
     made: list[ev.Event] = []

@@ -66,7 +66,8 @@ def take_ses_event(edge: Edge, event: SesEvent, now: datetime) -> bool:
         return False
     account_id = answers[0].account
     wanted = [("notices", event.notice), ("tasks", f"second-{event.notice}"), ("tasks", f"delivery-{event.notice}")]
-    notice = edge.accounts.load(account_id, wanted).notices.get(event.notice)
+    known = edge.accounts.load(account_id, wanted)
+    notice = known.notices.get(event.notice)
     if notice is None:
         return False
     items = [("items", part.item) for part in notice.items]
@@ -78,7 +79,9 @@ def take_ses_event(edge: Edge, event: SesEvent, now: datetime) -> bool:
         return _events(account, found, event, claimed_on, today, now)
 
     before = notice.state
-    edge.change(account_id, decide, now, [*wanted, *items])
+    after = edge.change(account_id, decide, now, [*wanted, *items])
+    if f"second-{event.notice}" in after.tasks and f"second-{event.notice}" not in known.tasks:
+        edge.observer.metric("NoticesSentTwice", 1)
     if event.kind in PROOF and before in ("claimed", "doubtful", "released"):
         note_sending(edge, Accepted(event.message, now), now)
     return True
@@ -89,7 +92,7 @@ def _events(
 ) -> list[ev.Event]:
     events: list[ev.Event] = []
     if event.kind in PROOF:
-        events += sent_by_evidence(account, notice, event.message, "event", claimed_on, now)
+        events += sent_by_evidence(notice, event.message, "event", claimed_on, now)
         events += _second_message(account, notice, event.message, today)
     if event.outcome and notice.delivery != event.outcome and notice.delivery not in FINAL:
         events.append(ev.NoticeDelivery(notice.key, event.outcome, now, event.message))
@@ -97,9 +100,7 @@ def _events(
     return events
 
 
-def sent_by_evidence(
-    account: Account, notice: Notice, message: str, evidence: str, claimed_on: date, now: datetime
-) -> list[ev.Event]:
+def sent_by_evidence(notice: Notice, message: str, evidence: str, claimed_on: date, now: datetime) -> list[ev.Event]:
     """Return what evidence makes of a notice that nobody was sure of. Steps of items that went on meanwhile (settled,
     a new episode, another notice) are left as they are."""
     if notice.state == "sent":

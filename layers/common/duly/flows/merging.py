@@ -45,9 +45,9 @@ def _values(account: Account) -> list[tuple[str, str]]:
 
 def _sharing(edge: Edge, account: Account) -> set[str]:
     """Return the other accounts that share a VAT id, endpoint or name with this one."""
-    return {
-        answer.account for kind, value in _values(account) for answer in lookups.find(edge.table, kind, value)
-    } - {account.id}
+    return {answer.account for kind, value in _values(account) for answer in lookups.find(edge.table, kind, value)} - {
+        account.id
+    }
 
 
 def _owner(edge: Edge, account: Account) -> str:

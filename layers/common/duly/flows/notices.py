@@ -119,9 +119,7 @@ def send_claimed(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, re
     note_sending(edge, refused, now)
 
 
-def _try_send(
-    edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds
-) -> Outcome:
+def _try_send(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> Outcome:
     claim = claimed.event
     try:
         raw, to = message_of(edge, claimed.account, claim, policy)
@@ -150,9 +148,11 @@ def commit_outcome(edge: Edge, account_id: str, notice_id: str, outcome: Outcome
         today = today_of(account, edge.policy(), notice.at)
         return outcome_events(account, notice, outcome, now, today)
 
-    edge.change(account_id, decide, now, [("notices", notice_id)])
+    after = edge.change(account_id, decide, now, [("notices", notice_id)])
     metric = {Accepted: "NoticesSent", Refused: "NoticesReleased", Doubtful: "NoticesDoubtful"}[type(outcome)]
     edge.observer.metric(metric, 1)
+    if isinstance(outcome, Accepted):
+        edge.observer.metric(metric, 1, level=str(after.notices[notice_id].level))
     edge.observer.log(metric, account=account_id, notice=notice_id, reason=getattr(outcome, "code", ""))
 
 
@@ -172,9 +172,7 @@ def outcome_events(
             return _released(account, notice, outcome, now, claimed_on) if notice.state == "claimed" else []
 
 
-def _released(
-    account: Account, notice: Notice, outcome: Refused, now: datetime, today: date
-) -> list[ev.Event]:
+def _released(account: Account, notice: Notice, outcome: Refused, now: datetime, today: date) -> list[ev.Event]:
     count = account.header.releases.get(notice.intent, 0) + 1
     events: list[ev.Event] = [ev.NoticeReleased(notice.key, outcome.code, now + BACKOFF * count)]
     if count >= MAX_RELEASES or not outcome.retryable:

@@ -138,7 +138,7 @@ def _pause(edge: Edge, account: Account, received: ev.ReplyReceived, now: dateti
     notice = account.notices.get(received.notice)
     if notice is not None:
         claimed_on = today_of(account, edge.policy(), notice.at)
-        events += sent_by_evidence(account, notice, "", "reply", claimed_on, now)
+        events += sent_by_evidence(notice, "", "reply", claimed_on, now)
     return events
 
 

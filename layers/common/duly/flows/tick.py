@@ -24,6 +24,7 @@ MAX_DUE_PER_SHARD = 2_000  # accounts of one shard in one tick; the rest is due 
 MAX_LISTED = 5_000  # object versions looked at by one sweep of one prefix
 LOST_AFTER = timedelta(minutes=15)
 LOST_WITHIN = timedelta(days=3)
+NOT_UPLOADS = frozenset({"inbound/AMAZON_SES_SETUP_NOTIFICATION"})  # written by SES when the receipt rule is made
 TICK_LIFE = timedelta(hours=1)
 ATTEMPTS = 20
 
@@ -58,7 +59,7 @@ def sweep_uploads(edge: Edge, wall_now: datetime) -> int:
     ):
         for listed in edge.objects.versions(prefix, MAX_LISTED):
             age = wall_now - listed.modified
-            if not LOST_AFTER < age < LOST_WITHIN:
+            if not LOST_AFTER < age < LOST_WITHIN or listed.key in NOT_UPLOADS:
                 continue
             if edge.uploads.get(upload_id(listed.key, "" if queue == INBOUND else listed.version)) is not None:
                 continue

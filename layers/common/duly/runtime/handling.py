@@ -7,17 +7,21 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, SqsFifoPartialProcessor
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    SqsFifoPartialProcessor,
+    process_partial_response,
+)
 from aws_lambda_powertools.utilities.idempotency import (
     DynamoDBPersistenceLayer,
     IdempotencyConfig,
     idempotent_function,
 )
-from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyKeyError
+
+from duly.runtime.observe import FunctionObserver
 
 UPLOAD_REMEMBERED_SECONDS = 3600  # S3 events repeat within minutes; the uploads table knows for ever
-
-__all__ = ["IdempotencyKeyError", "is_fifo", "once_per_upload", "processor_for", "record_body"]
 
 
 def is_fifo(event: dict[str, Any]) -> bool:
@@ -30,6 +34,26 @@ def processor_for(event: dict[str, Any]) -> BatchProcessor:
     if is_fifo(event):
         return SqsFifoPartialProcessor(skip_group_on_error=True)
     return BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def work_batch(
+    event: dict[str, Any], context: Any, work: Callable[[dict[str, Any]], None], observer: FunctionObserver
+) -> Any:
+    """Work on an SQS batch and return what failed, each failure logged by kind and place; metrics are written."""
+
+    def work_record(record: Any) -> None:
+        try:
+            work(record_body(record))
+        except BaseException as error:
+            observer.failed(error)
+            raise
+
+    try:
+        return process_partial_response(
+            event=event, record_handler=work_record, processor=processor_for(event), context=context
+        )
+    finally:
+        observer.flush()
 
 
 def record_body(record: Any) -> dict[str, Any]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 NAMESPACE = "Duly"
+MAX_FRAMES = 12
 
 
 class FunctionObserver:
@@ -36,6 +40,17 @@ class FunctionObserver:
     def log(self, code: str, /, **ids: str | int) -> None:
         """Write one line. Only ids and codes are ever passed in."""
         self.logger.info(code, extra=ids)
+
+    def failed(self, error: BaseException) -> None:
+        """Say that a message failed: the kind of error and where, never its text, which may hold personal data."""
+        frames = traceback.extract_tb(error.__traceback__)[-MAX_FRAMES:]
+        where = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+        self.logger.error("message_failed", extra={"error": type(error).__name__, "where": where})
+
+    def flush(self) -> None:
+        """Write the metrics of this invocation, if there are any."""
+        if self.metrics.metric_set:
+            self.metrics.flush_metrics()
 
 
 class SilentObserver:

@@ -61,10 +61,12 @@ class _Item(Model):
     due_shard = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
     header_shard = UnicodeAttribute(null=True)
+    agenda_index = _AgendaIndex()
+    header_index = _HeaderIndex()
 
 
 @cache
-def _model(table_name: str) -> tuple[type[_Item], _AgendaIndex, _HeaderIndex]:
+def _model(table_name: str) -> type[_Item]:
     """Return the model of one physical table. pynamodb ties a model to a name when the class is made, so each table
     gets its own subclass."""
     meta = type(
@@ -77,16 +79,14 @@ def _model(table_name: str) -> tuple[type[_Item], _AgendaIndex, _HeaderIndex]:
             "max_retry_attempts": ATTEMPTS,
         },
     )
-    agenda, headers = _AgendaIndex(), _HeaderIndex()
-    model = type("Item", (_Item,), {"Meta": meta, "agenda_index": agenda, "header_index": headers})
-    return model, agenda, headers
+    return type("Item", (_Item,), {"Meta": meta})
 
 
 class DynamoTable:
     """One DynamoDB table."""
 
     def __init__(self, table_name: str) -> None:
-        self.model, self._agenda, self._headers = _model(table_name)
+        self.model = _model(table_name)
         self._connection: Connection | None = None
 
     def get(self, pk: str, sk: str) -> Record | None:
@@ -103,7 +103,8 @@ class DynamoTable:
     def write(self, write: Write) -> None:
         check_size(write)
         try:
-            with TransactWrite(self._connect(), client_request_token=write.token or uuid.uuid4().hex) as transaction:
+            token = write.token or uuid.uuid4().hex
+            with TransactWrite(connection=self._connect(), client_request_token=token) as transaction:
                 for record in write.create:
                     transaction.save(self._item(record), condition=self.model.pk.does_not_exist())
                 for record in write.put:
@@ -134,11 +135,11 @@ class DynamoTable:
         self.model(pk, sk).delete()
 
     def agenda(self, shard: str, until: str, limit: int) -> list[tuple[str, str]]:
-        found = self._agenda.query(shard, _AgendaIndex.due_at <= until, limit=limit)
+        found = self.model.agenda_index.query(shard, _AgendaIndex.due_at <= until, limit=limit)
         return [(item.pk, item.due_at) for item in found]
 
     def headers(self, shard: str) -> Iterator[Record]:
-        for item in self._headers.query(shard):
+        for item in self.model.header_index.query(shard):
             yield _record(item)
 
     def _connect(self) -> Connection:
