@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import random
+import sys
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.flows.report import Report, gather
+from duly.reports.page import render_page
 from duly.store.accounts import AccountStore
 from duly.store.memory import MemoryTable
 from duly.store.transactions import TransactionStore
 from duly.store.uploads import Upload
+from local.pictures import browser
 
 AS_OF = date(2026, 4, 6)
 NOW = datetime(2026, 4, 6, 6, 30, tzinfo=UTC)
@@ -44,6 +50,7 @@ NAMES = (
 )
 POUND_CUSTOMERS = (2, 5, 12, 18)
 PROVISIONAL = 17
+PICTURE_WIDTH, PICTURE_HEIGHT = 1200, 1480
 OPENING = timedelta(days=118)
 _STEPS = ((1, 8, "first"), (2, 20, "second"), (3, 34, "formal"))
 
@@ -194,3 +201,18 @@ def _uploads() -> tuple[Upload, ...]:
         upload("invoices/RE-26-0412.xml", "invoices", 6, 1, {}),
         upload("customers/customers.csv", "customers", 34, 41, {"email_format": 2}),
     )
+
+
+def main() -> None:
+    """Paint the upper part of the page: ``python -m tests.report_sample docs/pictures/report.png``."""
+    with tempfile.TemporaryDirectory() as folder, browser() as tab:
+        page, whole = Path(folder) / "report.html", Path(folder) / "whole.png"
+        page.write_text(render_page(make_sample().report()), encoding="utf-8")
+        tab.take(page, whole, width=PICTURE_WIDTH)
+        part = {"x": 0, "y": 0, "width": PICTURE_WIDTH, "height": PICTURE_HEIGHT, "scale": 1}
+        shot = tab.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=part)
+    Path(sys.argv[1]).write_bytes(base64.b64decode(shot["data"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -89,7 +89,9 @@ def test_the_page_lists_what_waits_for_a_person() -> None:
     assert all(day(line.promised_for) in page.text("Promises") for line in report.promises)
     assert "4 payments, EUR 4,396.35, GBP 1,284.50" in page.text("Cash in suspense")
     assert "and 1 more" in page.text("Cash in suspense")
-    assert "week-14.csv" in page.text("Files") and "amount decimals 1, date format 1" in page.text("Files")
+    files = page.text("Files to look at")
+    assert "2 of the latest 4 files" in files and "RE-26-0412.xml" not in files
+    assert "week-14.csv" in files and "amount decimals 1, date format 1" in files
     assert "read a reply" in page.text("Tasks")
     for call in report.kpis.currencies[0].calls:
         assert exact(call.overdue_minor, call.currency) in page.text("Call list")

@@ -27,7 +27,7 @@ MAX_OF_ACCOUNT = 50  # live disputes, promises or tasks of one account
 MAX_ITEMS = 200  # items read of one account, for its level and for what is disputed
 MAX_SUSPENSE = 2_000  # transactions in suspense
 MAX_LINES = 50  # lines of a list
-MAX_UPLOADS = 25
+MAX_UPLOADS = 100  # recent files looked at
 
 T = TypeVar("T")
 

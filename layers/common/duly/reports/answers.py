@@ -9,7 +9,7 @@ from typing import Any
 
 from duly.domain.calendar import local_date
 from duly.flows.edge import Edge
-from duly.flows.report import Report, ageing_facts, gather
+from duly.flows.report import MAX_UPLOADS, Report, ageing_facts, gather
 from duly.reports.export import ageing_csv, kpis_data, report_data
 from duly.reports.metrics import metrics_of
 from duly.reports.page import render_page
@@ -24,7 +24,7 @@ def report_of(edge: Edge, now: datetime) -> Report:
     """Return the report of the creditor's present day."""
     creditor = edge.policy().creditor
     as_of = local_date(now, creditor.timezone)
-    return gather(edge.table, edge.uploads.recent(now), as_of, creditor.name, edge.stack.tasks())
+    return gather(edge.table, edge.uploads.recent(now, MAX_UPLOADS), as_of, creditor.name, edge.stack.tasks())
 
 
 def daily(edge: Edge, now: datetime) -> dict[str, Any]:

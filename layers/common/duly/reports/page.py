@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_CURRENCIES = 6  # sections of figures; the rest is in the JSON report
 MAX_INVOICES_NAMED = 3
+MAX_FILES = 25
 
 Values = dict[str, Any]
 
@@ -73,7 +74,7 @@ def values_of(report: Report) -> Values:
         "promises": _promises(report),
         "suspense": _suspense(report),
         "tasks": _tasks(report),
-        "uploads": [_upload(upload) for upload in report.uploads],
+        "uploads": _uploads(report),
         "notices": _bars({_LEVEL_WORDS.get(level, f"level {level}"): n for level, n in kpis.notices_by_level.items()}),
         "days_late": tenths(kpis.days_late_tenths),
     }
@@ -263,13 +264,24 @@ def _task(report: Report, line: TaskLine) -> Values:
     }
 
 
+def _uploads(report: Report) -> Values:
+    """Of the recent files those that somebody has to look at: with rejected rows, or not worked through yet."""
+    noted = [upload for upload in report.uploads if upload.rejected_rows or upload.state != "closed"]
+    return {
+        "count": days(len(report.uploads), "file"),
+        "noted": len(noted),
+        "lines": [_upload(upload) for upload in noted[:MAX_FILES]],
+        "more": len(noted) - MAX_FILES,
+    }
+
+
 def _upload(upload: Upload) -> Values:
     reasons = sorted(upload.reasons.items(), key=lambda part: (-part[1], part[0]))
     return {
         "file": one_line(upload.key.rpartition("/")[2]),
         "kind": words(upload.kind),
         "at": day(upload.at),
-        "state": words(upload.state),
+        "state": "" if upload.state == "closed" else "not worked through yet",
         "rows": f"{upload.rows_in:,}",
         "rejected": f"{upload.rejected_rows:,}" if upload.rejected_rows else "",
         "reasons": ", ".join(f"{words(code)} {count:,}" for code, count in reasons[:MAX_INVOICES_NAMED]),

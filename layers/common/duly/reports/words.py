@@ -23,6 +23,10 @@ _WORDS = {
     "dispute_deadline": "dispute past its deadline",
     "notice_unknown": "did the notice go out?",
     "release_limit": "notice could not be sent",
+    # why rows are rejected
+    "foreign_seller": "invoice of another seller",
+    "xml_broken": "broken XML",
+    "not_utf8": "not UTF-8",
     # files
     "statement": "bank statement",
 }
