@@ -213,6 +213,7 @@ _NUMBER_KEYWORD = re.compile(
     re.IGNORECASE,
 )
 MIN_BARE_DIGITS = 4
+MAX_MENTIONS = 500
 MIN_TAIL_DIGITS = 3
 
 
@@ -233,7 +234,7 @@ def find_invoices(text: str, known: Sequence[str]) -> list[tuple[str, int, int]]
         for match in re.finditer(pattern, plain):
             if not short or _NUMBER_KEYWORD.search(plain[max(0, match.start() - 20) : match.start()]):
                 found.append((number, match.start(), match.end()))
-    found = _longest_only(found)
+    found = _longest_only(found[:MAX_MENTIONS])
     found += _by_tail(plain, known, found)
     return sorted(found, key=lambda item: item[1])
 
@@ -279,6 +280,7 @@ _CONTRAST = re.compile(
 )
 _JOINT = re.compile(r",\s*(?:and\s+|und\s+)?|\s(?:and|und|et|y|e|en|while|während)\s", re.IGNORECASE)
 MIN_FULL_LINE_CHARACTERS = 50
+MAX_SPLIT_CHARACTERS = 1_000
 
 
 def _sentences(text: str, found: list[tuple[str, int, int]]) -> list[_Sentence]:
@@ -322,26 +324,32 @@ def _is_month(text: str) -> bool:
     return word is not None and bool(find_dates(f"1. {word.group()}", date(2024, 1, 1)))
 
 
+def _cuts_between_invoices(text: str, start: int, end: int, found: list[tuple[str, int, int]]) -> list[int]:
+    """Where "R-1 was paid, R-2 will be paid" falls apart: at a joint with an invoice on both sides, when what
+    stands before it already says something."""
+    places = [place for _number, place, _end in found if start <= place < end]
+    cuts: list[int] = []
+    for match in _JOINT.finditer(text, start, end):
+        since = cuts[-1] if cuts else start
+        ahead = text[match.end() : min(end, match.end() + 30)].lower()
+        named_before = any(since <= place < match.start() for place in places)
+        if named_before and ("#" in ahead or words.REST.search(ahead)) and _says_something(text[since : match.start()]):
+            cuts.append(match.start())
+    return cuts
+
+
+def _says_something(text: str) -> bool:
+    plain = _plain(text)
+    return bool(words.PAID.search(plain) or words.PROMISE.search(plain) or _disputes(plain))
+
+
 def _add_clauses(
     sentences: list[_Sentence], text: str, start: int, end: int, found: list[tuple[str, int, int]]
 ) -> None:
     cuts = [start]
-    for match in _CONTRAST.finditer(text, start, end):
-        cuts.append(match.start())
-    for match in _JOINT.finditer(text, start, end):
-        ahead = text[match.end() : min(end, match.end() + 30)]
-        named_before = any(cuts[-1] <= place < match.start() for _number, place, _end in found)
-        named_ahead = "#" in ahead or words.REST.search(ahead.lower())
-        verb_before = words.PAID.search(_plain(text[cuts[-1] : match.start()])) or words.PROMISE.search(
-            _plain(text[cuts[-1] : match.start()])
-        )
-        if (
-            match.start() >= cuts[-1]
-            and named_before
-            and named_ahead
-            and (verb_before or _disputes(_plain(text[cuts[-1] : match.start()])))
-        ):
-            cuts.append(match.start())
+    if end - start <= MAX_SPLIT_CHARACTERS:
+        cuts += [match.start() for match in _CONTRAST.finditer(text, start, end)]
+        cuts += _cuts_between_invoices(text, start, end, found)
     cuts = sorted(set(cuts))
     for left, right in zip(cuts, [*cuts[1:], end], strict=True):
         plain = _plain(text[left:right][:MAX_SENTENCE_CHARACTERS])

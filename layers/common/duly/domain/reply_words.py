@@ -343,11 +343,12 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
                 r"|request|requested|sign|signed|hired)\b|\bno (?:such )?(?:order|contract|purchase order"
                 r"|business relation\w*)\b(?! number)|\bwrong (?:company|customer|addressee|debtor|entity"
                 r"|recipient|account)\b|\b(?:another|different|other) (?:company|entity|customer)\b"
-                r"|\bdo(?:es)? not (?:know|recogni[sz]e) (?:this|these|that|the|your)|\bdon't (?:know"
+                r"|\bdo(?:es)? not (?:know|recogni[sz]e) (?:this|these|that|the|your) (?:invoice"
+                r"|order|company|charge|bill)|\bdon't (?:know"
                 r"|recogni[sz]e) (?:this|these|that|the|your) (?:invoice|order|company|charge|bill|supplier)"
                 r"|\bnot (?:a )?customers? of yours\b|\bnothing to do with (?:us|this)\b"
                 r"|\baddressed to (?:the wrong|another)|\bbelongs to (?:another|a different)"
-                r"|\bno knowledge of\b"
+                r"|\bno knowledge of (?:this|the|any|your|such)\b"
             ),
             (
                 r"\b(?:nicht|nie|niemals|nichts|keine)\b[^.?!;,]{0,25}\b(?:bestellt|beauftragt"
@@ -800,7 +801,8 @@ BOUNCE: Final = _compiled(
     r"|unzustellbar)\b"
 )
 UNCERTAIN: Final = _compiled(
-    r"\b(?:deduct\w*|less (?:the |our |a )?\w* ?discount|minus|müsste\w*|abzüglich|ziehen[^.?!;]{0,40}ab"
+    r"\b(?:deduct\w*|less (?:the |our |a )?\w* ?discount|minus|reverse|money back|reimburse\w*"
+    r"|müsste\w*|abzüglich|ziehen[^.?!;]{0,40}ab"
     r"|abziehen|einbehalten)\b",
     (
         r"\b(?:i|we) (?:\w+ )?(?:think|believe|assume|thought|guess|suppose)\b|\b(?:maybe|perhaps|probably"

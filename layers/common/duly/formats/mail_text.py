@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 
 
@@ -270,8 +271,8 @@ def _ends_here(lines: list[str], index: int) -> bool:
     if length == 0:
         return False
     # History without ">" marks runs to the end; with them, text after the quoted lines may be an answer below.
-    rest = [other for other in lines[index + length :] if other.strip()]
-    return not rest or not _QUOTED.match(rest[0])
+    following = next((other for other in itertools.islice(lines, index + length, None) if other.strip()), None)
+    return following is None or not _QUOTED.match(following)
 
 
 def _header_block_at(lines: list[str], index: int) -> bool:
@@ -345,22 +346,26 @@ def _without_quotes(lines: list[str]) -> list[str]:
 
 
 def _without_delimited_signature(lines: list[str]) -> list[str]:
-    for index, line in enumerate(lines):
+    first = next((index for index, line in enumerate(lines) if line.strip()), len(lines))
+    for index in range(first + 1, len(lines)):
         tail = len(lines) - index - 1
-        before = any(other.strip() for other in lines[:index])
-        if before and (_DASHES.match(line) and tail <= 40 or _RULE.match(line) and tail <= 10):
+        if (tail <= 40 and _DASHES.match(lines[index])) or (tail <= 10 and _RULE.match(lines[index])):
             return lines[:index]
     return [line for line in lines if not _SENT_FROM.match(line)]
+
+
+def _is_signature(lines: list[str]) -> bool:
+    tail = [line for line in lines if line.strip()]
+    return len(tail) <= MAX_SIGN_OFF_TAIL_LINES and not any(len(line) > 120 for line in tail[:2])
 
 
 def without_sign_off(text: str) -> str:
     """The text up to the greeting that closes it ("Kind regards"), when no more than a signature's worth of
     lines follows: a name, a firm or a slogan below says nothing about the invoice."""
     lines = text.split("\n")
-    for index, line in enumerate(lines):
-        tail = [other for other in lines[index + 1 :] if other.strip()]
-        long_tail = len(tail) > MAX_SIGN_OFF_TAIL_LINES or any(len(other) > 120 for other in tail[:2])
-        if index and _SIGN_OFF.match(line) and not long_tail and any(other.strip() for other in lines[:index]):
+    first = next((index for index, line in enumerate(lines) if line.strip()), len(lines))
+    for index in range(first + 1, len(lines)):
+        if _SIGN_OFF.match(lines[index]) and _is_signature(lines[index + 1 : index + 1 + MAX_LINES]):
             return "\n".join(lines[:index]).rstrip()
     return text
 
