@@ -216,121 +216,180 @@ def effectiveness_permille(beginning_minor: int, sales_minor: int, ending_minor:
 
 
 def compute(accounts: Iterable[AccountFacts], as_of: date, max_calls: int = MAX_CALLS) -> Kpis:
-    """Return the figures of all accounts at the end of ``as_of``. Accounts merged into another are left out."""
-    known = [facts for facts in accounts if not facts.header.merged_into]
-    used: Counter[str] = Counter(currency for facts in known for currency in facts.currencies)
-    order = sorted(used, key=lambda currency: (-used[currency], currency))
-    behaviours = [facts.header.behaviour for facts in known]
-    settled = sum(one.settled_count for one in behaviours)
-    late_days = sum(one.days_late_sum for one in behaviours)
-    return Kpis(
-        as_of=as_of,
-        currencies=tuple(_of_currency(currency, known, as_of, max_calls) for currency in order),
-        customers=len(known),
-        provisional=sum(facts.header.provisional for facts in known),
-        disputes_open=_live(known, "disputes"),
-        disputes_opened=sum(one.disputes_opened for one in behaviours),
-        disputes_by_reason=_total(one.disputes_by_reason for one in behaviours),
-        promises_open=_live(known, "promises"),
-        promises_made=sum(one.promises_made for one in behaviours),
-        promises_kept=sum(one.promises_kept for one in behaviours),
-        promises_broken=sum(one.promises_broken for one in behaviours),
-        notices_by_level=_total(one.notices_by_level for one in behaviours),
-        tasks_open=_live(known, "tasks"),
-        days_late_tenths=_rounded(late_days * 10, settled) if settled > 0 else None,
-        suspense_accounts=sum(bool(facts.header.suspense) for facts in known),
-    )
+    """Return the figures of all accounts at the end of ``as_of``. Accounts merged into another are left out.
 
-
-def _of_currency(currency: str, accounts: list[AccountFacts], as_of: date, max_calls: int) -> CurrencyKpis:
-    own = [facts for facts in accounts if currency in facts.currencies]
-    ages = [(facts, ageing_of(facts.open_by_due.get(currency, {}), as_of)) for facts in own]
-    ageing = Ageing(
-        {bucket: sum(one.minor[bucket] for _, one in ages) for bucket in BUCKETS},
-        max((one.oldest_days for _, one in ages), default=0),
-    )
-    all_sales = _by_day((facts.header.sales_by_day.get(currency, {}) for facts in own), as_of)
-    all_collected = _by_day((facts.header.collected_by_day.get(currency, {}) for facts in own), as_of)
-    sales, collected = _window(all_sales, as_of), _window(all_collected, as_of)
-    sales_minor, current_minor = sum(sales.values()), ageing.minor["current"]
-    dso, best = dso_tenths(ageing.total_minor, sales_minor), dso_tenths(current_minor, sales_minor)
-    calls = _calls(currency, ages)
-    recent = as_of - timedelta(days=RECENT_DAYS)
-    return CurrencyKpis(
-        currency=currency,
-        accounts=len(own),
-        ageing=ageing,
-        disputed_minor=sum(facts.disputed.get(currency, 0) for facts in own),
-        promised_minor=sum(facts.promised.get(currency, 0) for facts in own),
-        unapplied_minor=sum(facts.unapplied.get(currency, 0) for facts in own),
-        invoiced_minor=sum(facts.header.invoiced_minor.get(currency, 0) for facts in own),
-        credited_minor=sum(facts.header.credited_minor.get(currency, 0) for facts in own),
-        collected_minor=sum(facts.header.collected_minor.get(currency, 0) for facts in own),
-        sales_recent_minor=sum(amount for day, amount in sales.items() if day > recent),
-        collected_recent_minor=sum(amount for day, amount in collected.items() if day > recent),
-        dso_tenths=dso,
-        best_possible_dso_tenths=best,
-        average_days_delinquent_tenths=None if dso is None or best is None else dso - best,
-        countback_dso_tenths=countback_dso_tenths(ageing.total_minor, all_sales, as_of),
-        effectiveness_permille=_effectiveness(currency, own, ageing, sales, collected, as_of),
-        sales_by_day=sales,
-        collected_by_day=collected,
-        calls=tuple(calls[:max_calls]),
-        more_calls=max(0, len(calls) - max_calls),
-    )
-
-
-def _effectiveness(
-    currency: str,
-    accounts: list[AccountFacts],
-    ageing: Ageing,
-    sales: Mapping[date, int],
-    collected: Mapping[date, int],
-    as_of: date,
-) -> int | None:
-    """The index over the window. What was open at its beginning is worked out backwards from what is open now.
-
-    Headers do not keep credit notes by day: with some in it, the index is known only when the whole history lies within
-    the window (nothing was open before it).
+    Each account is looked at once and let go, so that the memory needed does not grow with their number.
     """
-    first = min((one.header.behaviour.first_issued or as_of for one in accounts), default=as_of)
-    unapplied = sum(one.unapplied.get(currency, 0) for one in accounts)  # collected, though no item shows it yet
-    sales_minor, ending = sum(sales.values()), ageing.total_minor - unapplied
-    if first > as_of - timedelta(days=SALES_WINDOW_DAYS):
-        return effectiveness_permille(0, sales_minor, ending, ageing.minor["current"])
-    if any(one.header.credited_minor.get(currency, 0) for one in accounts):
-        return None
-    beginning = ending - sales_minor + sum(collected.values())
-    return effectiveness_permille(beginning, sales_minor, ending, ageing.minor["current"])
+    totals = _Totals(as_of, max_calls)
+    for facts in accounts:
+        if not facts.header.merged_into:
+            totals.add(facts)
+    return totals.kpis()
 
 
-def _calls(currency: str, ages: list[tuple[AccountFacts, Ageing]]) -> list[Call]:
-    """Customers with anything overdue, the largest amount first, of equal ones the oldest."""
-    found = [
-        Call(
-            account=facts.account,
-            customer=facts.header.customer,
-            currency=currency,
-            overdue_minor=ageing.overdue_minor,
-            oldest_days=ageing.oldest_days,
-            disputed_minor=facts.disputed.get(currency, 0),
-            promised_minor=facts.promised.get(currency, 0),
-            last_contact=max(facts.header.contacts_made.values(), default=None),
-            category=facts.header.category,
-            provisional=facts.header.provisional,
+class _Totals:
+    """Sums over the accounts seen so far."""
+
+    def __init__(self, as_of: date, max_calls: int) -> None:
+        self.as_of, self.max_calls = as_of, max_calls
+        self.customers = self.provisional = self.suspense = self.days_late = self.settled = 0
+        self.behaviour: Counter[str] = Counter()
+        self.live: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+        self.levels: Counter[str] = Counter()
+        self.currencies: dict[str, _CurrencyTotals] = {}
+
+    def add(self, facts: AccountFacts) -> None:
+        header, behaviour = facts.header, facts.header.behaviour
+        self.customers += 1
+        self.provisional += header.provisional
+        self.suspense += bool(header.suspense)
+        self.settled += behaviour.settled_count
+        self.days_late += behaviour.days_late_sum
+        self.behaviour["disputes_opened"] += behaviour.disputes_opened
+        self.behaviour["promises_made"] += behaviour.promises_made
+        self.behaviour["promises_kept"] += behaviour.promises_kept
+        self.behaviour["promises_broken"] += behaviour.promises_broken
+        self.live.update(facts.counts)
+        self.reasons.update(behaviour.disputes_by_reason)
+        self.levels.update(behaviour.notices_by_level)
+        for currency in facts.currencies:
+            if currency not in self.currencies:
+                self.currencies[currency] = _CurrencyTotals(currency, self.as_of, self.max_calls)
+            self.currencies[currency].add(facts)
+
+    def kpis(self) -> Kpis:
+        order = sorted(self.currencies.values(), key=lambda one: (-one.accounts, one.currency))
+        return Kpis(
+            as_of=self.as_of,
+            currencies=tuple(one.kpis() for one in order),
+            customers=self.customers,
+            provisional=self.provisional,
+            disputes_open=self.live["disputes"],
+            disputes_opened=self.behaviour["disputes_opened"],
+            disputes_by_reason=_nonzero(self.reasons),
+            promises_open=self.live["promises"],
+            promises_made=self.behaviour["promises_made"],
+            promises_kept=self.behaviour["promises_kept"],
+            promises_broken=self.behaviour["promises_broken"],
+            notices_by_level=_nonzero(self.levels),
+            tasks_open=self.live["tasks"],
+            days_late_tenths=_rounded(self.days_late * 10, self.settled) if self.settled > 0 else None,
+            suspense_accounts=self.suspense,
         )
-        for facts, ageing in ages
-        if ageing.overdue_minor > 0
-    ]
-    return sorted(found, key=lambda call: (-call.overdue_minor, -call.oldest_days, call.account))
 
 
-def _by_day(series: Iterable[Mapping[str, int]], as_of: date) -> dict[date, int]:
-    """Return the sum by day of several series, without days after ``as_of``."""
-    total: Counter[str] = Counter()
-    for one in series:
-        total.update(one)
-    days = {date.fromisoformat(day): amount for day, amount in total.items()}
+class _CurrencyTotals:
+    """Sums of one currency over the accounts seen so far."""
+
+    def __init__(self, currency: str, as_of: date, max_calls: int) -> None:
+        self.currency, self.as_of, self.max_calls = currency, as_of, max_calls
+        self.accounts = self.oldest_days = self.overdue_accounts = 0
+        self.minor = dict.fromkeys(BUCKETS, 0)
+        self.amounts: Counter[str] = Counter()
+        self.sales: Counter[str] = Counter()
+        self.collected: Counter[str] = Counter()
+        self.first_issued = as_of
+        self.calls: list[Call] = []
+
+    def add(self, facts: AccountFacts) -> None:
+        currency, header = self.currency, facts.header
+        ageing = ageing_of(facts.open_by_due.get(currency, {}), self.as_of)
+        self.accounts += 1
+        self.oldest_days = max(self.oldest_days, ageing.oldest_days)
+        for bucket, minor in ageing.minor.items():
+            self.minor[bucket] += minor
+        for name, amounts in (
+            ("disputed", facts.disputed),
+            ("promised", facts.promised),
+            ("unapplied", facts.unapplied),
+            ("invoiced", header.invoiced_minor),
+            ("credited", header.credited_minor),
+            ("collected", header.collected_minor),
+        ):
+            self.amounts[name] += amounts.get(currency, 0)
+        self.sales.update(header.sales_by_day.get(currency, {}))
+        self.collected.update(header.collected_by_day.get(currency, {}))
+        self.first_issued = min(self.first_issued, header.behaviour.first_issued or self.as_of)
+        if ageing.overdue_minor > 0:
+            self._add_call(_call(facts, currency, ageing))
+
+    def _add_call(self, call: Call) -> None:
+        self.overdue_accounts += 1
+        self.calls.append(call)
+        if len(self.calls) > 2 * self.max_calls:
+            self._keep_largest()
+
+    def _keep_largest(self) -> None:
+        """The largest amount first, of equal ones the oldest."""
+        self.calls.sort(key=lambda call: (-call.overdue_minor, -call.oldest_days, call.account))
+        del self.calls[self.max_calls :]
+
+    def kpis(self) -> CurrencyKpis:
+        self._keep_largest()
+        ageing = Ageing(self.minor, self.oldest_days)
+        all_sales = _by_day(self.sales, self.as_of)
+        sales, collected = _window(all_sales, self.as_of), _window(_by_day(self.collected, self.as_of), self.as_of)
+        sales_minor = sum(sales.values())
+        dso, best = dso_tenths(ageing.total_minor, sales_minor), dso_tenths(self.minor["current"], sales_minor)
+        recent = self.as_of - timedelta(days=RECENT_DAYS)
+        return CurrencyKpis(
+            currency=self.currency,
+            accounts=self.accounts,
+            ageing=ageing,
+            disputed_minor=self.amounts["disputed"],
+            promised_minor=self.amounts["promised"],
+            unapplied_minor=self.amounts["unapplied"],
+            invoiced_minor=self.amounts["invoiced"],
+            credited_minor=self.amounts["credited"],
+            collected_minor=self.amounts["collected"],
+            sales_recent_minor=sum(amount for day, amount in sales.items() if day > recent),
+            collected_recent_minor=sum(amount for day, amount in collected.items() if day > recent),
+            dso_tenths=dso,
+            best_possible_dso_tenths=best,
+            average_days_delinquent_tenths=None if dso is None or best is None else dso - best,
+            countback_dso_tenths=countback_dso_tenths(ageing.total_minor, all_sales, self.as_of),
+            effectiveness_permille=self._effectiveness(sales_minor, sum(collected.values())),
+            sales_by_day=sales,
+            collected_by_day=collected,
+            calls=tuple(self.calls),
+            more_calls=self.overdue_accounts - len(self.calls),
+        )
+
+    def _effectiveness(self, sales_minor: int, collected_minor: int) -> int | None:
+        """The index over the window. What was open at its beginning is worked out backwards from what is open now;
+        money that no item shows yet counts as collected.
+
+        Headers do not keep credit notes by day: with some in it, the index is known only when the whole history lies
+        within the window (nothing was open before it).
+        """
+        ending = sum(self.minor.values()) - self.amounts["unapplied"]
+        if self.first_issued > self.as_of - timedelta(days=SALES_WINDOW_DAYS):
+            return effectiveness_permille(0, sales_minor, ending, self.minor["current"])
+        if self.amounts["credited"]:
+            return None
+        beginning = ending - sales_minor + collected_minor
+        return effectiveness_permille(beginning, sales_minor, ending, self.minor["current"])
+
+
+def _call(facts: AccountFacts, currency: str, ageing: Ageing) -> Call:
+    return Call(
+        account=facts.account,
+        customer=facts.header.customer,
+        currency=currency,
+        overdue_minor=ageing.overdue_minor,
+        oldest_days=ageing.oldest_days,
+        disputed_minor=facts.disputed.get(currency, 0),
+        promised_minor=facts.promised.get(currency, 0),
+        last_contact=max(facts.header.contacts_made.values(), default=None),
+        category=facts.header.category,
+        provisional=facts.header.provisional,
+    )
+
+
+def _by_day(series: Mapping[str, int], as_of: date) -> dict[date, int]:
+    """Return amounts by day in order, without days after ``as_of``."""
+    days = {date.fromisoformat(day): amount for day, amount in series.items()}
     return {day: days[day] for day in sorted(days) if day <= as_of}
 
 
@@ -339,15 +398,8 @@ def _window(days: Mapping[date, int], as_of: date) -> dict[date, int]:
     return {first + timedelta(days=n): days.get(first + timedelta(days=n), 0) for n in range(SALES_WINDOW_DAYS)}
 
 
-def _live(accounts: Iterable[AccountFacts], kind: str) -> int:
-    return sum(facts.counts.get(kind, 0) for facts in accounts)
-
-
-def _total(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for part in parts:
-        total.update(part)
-    return {name: total[name] for name in sorted(total) if total[name]}
+def _nonzero(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: counts[name] for name in sorted(counts) if counts[name]}
 
 
 def _rounded(numerator: int, denominator: int) -> int:
