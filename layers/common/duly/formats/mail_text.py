@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import itertools
 import re
 
 
@@ -271,7 +270,7 @@ def _ends_here(lines: list[str], index: int) -> bool:
     if length == 0:
         return False
     # History without ">" marks runs to the end; with them, text after the quoted lines may be an answer below.
-    following = next((other for other in itertools.islice(lines, index + length, None) if other.strip()), None)
+    following = next((lines[i] for i in range(index + length, len(lines)) if lines[i].strip()), None)
     return following is None or not _QUOTED.match(following)
 
 
