@@ -270,8 +270,8 @@ def _ends_here(lines: list[str], index: int) -> bool:
     if length == 0:
         return False
     # History without ">" marks runs to the end; with them, text after the quoted lines may be an answer below.
-    following = next((lines[i] for i in range(index + length, len(lines)) if lines[i].strip()), None)
-    return following is None or not _QUOTED.match(following)
+    next_line = next((lines[i] for i in range(index + length, len(lines)) if lines[i].strip()), None)
+    return next_line is None or not _QUOTED.match(next_line)
 
 
 def _header_block_at(lines: list[str], index: int) -> bool:
