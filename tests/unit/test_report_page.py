@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from duly.domain.kpi import BUCKETS
-from duly.flows.report import Report, ageing_facts, gather
+from duly.flows.report import Report, ageing_facts, gather, open_disputes
 from duly.reports.export import ageing_csv, kpis_data, report_data
 from duly.reports.metrics import metrics_of
 from duly.reports.page import render_page
@@ -151,6 +151,10 @@ def test_lists_are_bounded_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "MAX_ACCOUNTS", 20)
     cut = make_sample().report().cut
     assert set(cut) == {"accounts", "disputes", "promises", "tasks", "suspense"}
+
+
+def test_open_disputes_alone_are_those_of_the_report() -> None:
+    assert tuple(open_disputes(make_sample().table)) == sample().disputes != ()
 
 
 def test_widget_buttons_carry_the_decision() -> None:
