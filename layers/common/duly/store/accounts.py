@@ -158,20 +158,18 @@ class AccountStore:
     ) -> tuple[Account, list[ev.Event]]:
         after = account.copy()
         plan = _Plan(account, personal)
-        plan.lookups += [lookup.record() for lookup in extra]
+        plan.lookups |= _records_of(extra)
         taken = 0
         for event in events:
             after.apply(event)
-            made = [
-                lookup.record() for lookup in lookups.of_account_event(account.id, event, _personal_of(event, personal))
-            ]
-            size = plan.size(after) + len(made)
+            made = _records_of(lookups.of_account_event(account.id, event, _personal_of(event, personal)))
+            size = plan.size(after) + len(made.keys() - plan.lookups.keys())
             if size > MAX_CHANGES:
                 if not taken:
                     raise TooMuch(f"{type(event).__name__} changes {size} items")
                 after = account.after(events[:taken])  # as it was before this event, which opens the next part
                 break
-            plan.lookups += made
+            plan.lookups |= made
             taken += 1
         self._append(plan, account, after, events[:taken], at, agenda)
         return after, events[taken:]
@@ -194,6 +192,11 @@ class AccountStore:
         after.touched = set()
 
 
+def _records_of(found: Iterable[lookups.Lookup]) -> dict[tuple[str, str], Record]:
+    """Return the records of lookups by key: two invoices of one amount make the same lookup, which is written once."""
+    return {lookup.key: lookup.record() for lookup in found}
+
+
 def _personal_of(event: ev.Event, personal: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return personal.get(event.personal, {}) if isinstance(event, ev.CustomerRegistered) else {}
 
@@ -204,7 +207,7 @@ class _Plan:
     def __init__(self, before: Account, personal: dict[str, dict[str, Any]]) -> None:
         self.before = before
         self.personal = personal
-        self.lookups: list[Record] = []
+        self.lookups: dict[tuple[str, str], Record] = {}
 
     def size(self, after: Account) -> int:
         """Return the number of items written: one per entity, two when it moves between live and closed."""
@@ -221,7 +224,7 @@ class _Plan:
     def records(self, after: Account) -> tuple[list[Record], list[tuple[str, str]]]:
         """Return what to put and what to delete, and bring the account's digest up to date."""
         pk = keys.account(after.id)
-        put = list(self.lookups)
+        put = list(self.lookups.values())
         delete: list[tuple[str, str]] = []
         for kind, key in sorted(after.touched):
             sk = self._sort_key(after, kind, key)

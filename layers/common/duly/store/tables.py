@@ -86,9 +86,12 @@ class Table(Protocol):
 
 
 def check_size(write: Write) -> None:
-    """Raise TooLarge when DynamoDB would refuse the transaction for its size."""
+    """Raise TooLarge when DynamoDB would refuse the transaction for its size, ValueError for an item that is in it
+    twice (DynamoDB refuses that too)."""
     if write.size > MAX_WRITES:
         raise TooLarge(f"{write.size} items in one transaction")
+    if len({*(record.key for record in _records(write)), *write.delete}) < write.size:
+        raise ValueError("an item is in one transaction twice")
     for record in _records(write):
         check_item(record)
 
