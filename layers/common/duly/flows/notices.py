@@ -135,7 +135,7 @@ def _try_send(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remai
         from_address=edge.sender_address,
         to=to,
         configuration_set=edge.configuration_set,
-        tags={"attempt": claim.notice, "stack": edge.stack_name},
+        tags={"attempt": claim.notice, "stack": edge.stack_name, "level": str(claim.level)},
         now=now,
     )
 

@@ -7,13 +7,13 @@ there; ``work`` then starts again with the message put back, as SQS would.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from duly.flows import dispatch
 from duly.flows.edge import Edge, Holidays
-from duly.mail.sending import MemoryMailer
+from duly.mail.sending import MemoryMailer, Outcome
 from duly.mail.token import KeyRing
 from duly.runtime.holidays import holidays_for
 from duly.runtime.observe import SilentObserver
@@ -21,13 +21,40 @@ from duly.store import queues
 from duly.store.memory import Fault, MemoryTable, no_fault
 from duly.store.objects import MemoryObjects
 from duly.store.queues import MemoryQueues, Message
+from duly.store.tables import Conflict, OutcomeUnknown
 
 MAX_DELIVERIES = 5  # as the queues' maxReceiveCount
 MAX_MESSAGES = 100_000
+SES_EVENT = "ses_event"  # the queue of SES's events: only EventBridge writes into it
 
 
 class DeadLetter(Exception):
     """A message failed as often as its queue allows."""
+
+
+class _WatchedMailer:
+    """The memory mailer with the twin's hook around each call."""
+
+    def __init__(self, mailer: MemoryMailer, fault: Fault) -> None:
+        self._mailer, self._fault = mailer, fault
+
+    def send(
+        self,
+        raw: bytes,
+        *,
+        from_address: str,
+        to: Sequence[str],
+        configuration_set: str,
+        tags: Mapping[str, str],
+        now: datetime,
+    ) -> Outcome:
+        """Send as the memory mailer does."""
+        self._fault("mailer.send", "before")
+        outcome = self._mailer.send(
+            raw, from_address=from_address, to=to, configuration_set=configuration_set, tags=tags, now=now
+        )
+        self._fault("mailer.send", "after")
+        return outcome
 
 
 class TwinStack:
@@ -45,7 +72,7 @@ class TwinStack:
             uploads_table=self.tables[1],
             objects=self.objects,
             queues=self.queues,
-            mailer=self.mailer,
+            mailer=_WatchedMailer(self.mailer, self._call),
             observer=self.observer,
             key_ring=lambda: KeyRing.parse('{"current":"1","1":"' + "k" * 48 + '"}'),
             holidays=holidays,
@@ -90,6 +117,13 @@ class TwinStack:
         self.queues.send(queues.INBOUND, Message(body))
         self._fault = stored
 
+    def ses_event(self, detail: Mapping[str, Any], now: datetime) -> None:
+        """Put an event of SES into the queue that EventBridge fills."""
+        stored, self._fault = self._fault, no_fault
+        event = {"source": "aws.ses", "time": now.isoformat(), "detail": dict(detail)}
+        self.queues.send(SES_EVENT, Message(event))
+        self._fault = stored
+
     def tick(self, now: datetime) -> None:
         """Do what the schedule does, and work until nothing is left."""
         dispatch.dunning(self.edge, {"type": "tick"}, now, datetime.now(UTC), _plenty)
@@ -99,7 +133,8 @@ class TwinStack:
     def work(self) -> int:
         """Deliver messages, oldest queue first, until all queues are empty; return how many were delivered.
 
-        A message that fails is put back, and after MAX_DELIVERIES raises DeadLetter.
+        A message whose process ended, or whose writes were lost or beaten, is put back behind the others, and after
+        MAX_DELIVERIES raises DeadLetter.
         """
         delivered = 0
         failures: dict[str, int] = {}
@@ -110,7 +145,7 @@ class TwinStack:
                 raise DeadLetter("the queues never become empty")
             try:
                 self._deliver(queue, message.body)
-            except Ended:
+            except (Ended, OutcomeUnknown, Conflict):
                 name = f"{queue}|{message.body}"
                 failures[name] = failures.get(name, 0) + 1
                 if failures[name] >= MAX_DELIVERIES:
@@ -125,6 +160,7 @@ class TwinStack:
             queues.STATEMENT_UPLOAD,
             queues.CASH,
             queues.INBOUND,
+            SES_EVENT,
             queues.ACCOUNT,
         )
         for queue in order:
@@ -140,7 +176,7 @@ class TwinStack:
             dispatch.risk_check(self.edge, body, now)
         elif queue in (queues.STATEMENT_UPLOAD, queues.CASH):
             dispatch.reconcile(self.edge, body, now)
-        elif queue == queues.ACCOUNT:
+        elif queue in (SES_EVENT, queues.ACCOUNT):
             dispatch.dunning(self.edge, body, now, datetime.now(UTC), _plenty)
         else:
             dispatch.disputes(self.edge, body, now)

@@ -1,0 +1,230 @@
+"""The `duly` command: files, the local stack and a deployed one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="Credit control that runs itself: reads files as the functions do, plays the demo, inspects a stack.",
+)
+disputes_app = typer.Typer(help="Open disputes, and the decision that resolves one.")
+app.add_typer(disputes_app, name="disputes", invoke_without_command=True)
+
+out = Console()
+err = Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Stack = Annotated[str, typer.Option("--stack", help="A deployed stack's name; without it, the local one (make up).")]
+
+
+def fail(text: str, code: int = 2) -> typer.Exit:
+    """Say why a command cannot go on, and return what to raise."""
+    err.print(Text(text, style="red"))
+    return typer.Exit(code)
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option("--out", help="Where mails, report and summary go.")] = Path("out/demo"),
+    days: Annotated[int, typer.Option(help="Days to play, 28 to 366.", min=28, max=366)] = 91,
+    seed: Annotated[int, typer.Option(help="Another business with another seed.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """Play a quarter of a small business on the local stack. Exit 0 only if the run's audit is clean."""
+    from cli.run_demo import run_demo
+    from local.emulator import LocalStackError
+
+    try:
+        summary = run_demo(folder, days=days, seed=seed, console=err)
+    except LocalStackError as error:
+        raise fail(str(error), 1) from None
+    if as_json:
+        print_json(summary)
+    else:
+        from cli.demo import summary_table
+
+        out.print(summary_table(summary))
+        out.print(f"Everything it left behind: {folder / 'index.html'}")
+    raise typer.Exit(0 if summary["audit"] == "clean" else 1)
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(help="Port of the page on loopback; 0 takes a free one.")] = 8700,
+    empty: Annotated[bool, typer.Option("--empty", help="Start without the demo's customers and invoices.")] = False,
+) -> None:
+    """Keep the local stack running with a page to try it: mailbox, next day, files, report."""
+    from cli.run_up import run_up
+    from local.emulator import LocalStackError
+
+    try:
+        run_up(port=port, empty=empty, console=out)
+    except LocalStackError as error:
+        raise fail(str(error), 1) from None
+    except OSError as error:
+        raise fail(f"the page cannot listen on port {port}: {error.strerror}", 1) from None
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Files of customers, invoices, statements, or a policy.")],
+    as_json: Json = False,
+) -> None:
+    """Read files exactly as the functions would. Exit 1 if anything was rejected."""
+    from duly.formats.read import read_file, to_json
+
+    rejected = False
+    for path in files:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise fail(f"{path}: {error.strerror}") from None
+        result = read_file(path.name, data)
+        rejected = rejected or bool(result.rejects)
+        if as_json:
+            sys.stdout.write(json.dumps(to_json(result, str(path)), ensure_ascii=False) + "\n")
+            continue
+        good = result.rows_in - len(result.rejected_rows)
+        out.print(Text(f"{path}: {result.kind}, {result.format}, {good} good, {len(result.rejects)} rejected"))
+        for one in result.rejects:
+            out.print(Text(f"  line {one.line}, {one.field}: {one.code}: {one.reason}", style="yellow"))
+    raise typer.Exit(1 if rejected else 0)
+
+
+@app.command()
+def audit(
+    stack: Stack = "",
+    canonical: Annotated[bool, typer.Option("--canonical", help="Print the balances alone, as JSON.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Rebuild every account from its journal, compare, and find every row and cent of every upload. Exit 1 if not."""
+    from duly.flows import audit as auditing
+
+    target = _target(stack)
+    if canonical:
+        print_json(auditing.canonical(target.edge))
+        return
+    with err.status("Auditing") as status:
+        report = auditing.audit(
+            target.edge, datetime.now(UTC), lambda what, count: status.update(f"Auditing {what}: {count}")
+        )
+    if as_json:
+        print_json(
+            {
+                "clean": report.is_clean,
+                "accounts": report.accounts,
+                "transactions": report.transactions,
+                "uploads": report.uploads,
+                "journal_entries": report.journal_entries,
+                "problems": [{"code": one.code, "about": one.about, "text": one.text} for one in report.problems],
+            }
+        )
+    else:
+        out.print(
+            f"{report.accounts} accounts, {report.transactions} bank transactions, {report.uploads} uploads, "
+            f"{report.journal_entries} journal entries: {'clean' if report.is_clean else 'NOT clean'}"
+        )
+        for one in report.problems:
+            out.print(Text(f"  {one.code}: {one.about}: {one.text}", style="red"))
+    raise typer.Exit(0 if report.is_clean else 1)
+
+
+@app.command()
+def account(
+    account_id: Annotated[str, typer.Argument(metavar="ID", help="Customer id or account id.")],
+    stack: Stack = "",
+    as_json: Json = False,
+) -> None:
+    """Show an account: what is open, and what happened and why."""
+    from cli.show_account import account_data, print_account
+
+    target = _target(stack)
+    data = account_data(target.edge, account_id)
+    if data is None:
+        raise fail(f"no account {account_id}", 1)
+    if as_json:
+        print_json(data)
+    else:
+        print_account(out, data)
+
+
+@disputes_app.callback()
+def disputes(context: typer.Context, stack: Stack = "", as_json: Json = False) -> None:
+    """List open disputes, oldest deadline first."""
+    if context.invoked_subcommand is not None:
+        return
+    from duly.flows.report import gather
+
+    target = _target(stack)
+    lines = gather(target.edge.table, (), datetime.now(UTC).date()).disputes
+    if as_json:
+        print_json(
+            [
+                {
+                    "account": line.account,
+                    "dispute": line.dispute,
+                    "reason": line.reason,
+                    "invoices": list(line.invoices),
+                    "deadline": line.deadline,
+                }
+                for line in lines
+            ]
+        )
+        return
+    table = Table("Account", "Dispute", "Reason", "Invoices", "Answer by")
+    for line in lines:
+        table.add_row(line.account, line.dispute, line.reason, ", ".join(line.invoices), str(line.deadline))
+    out.print(table if lines else "No open disputes.")
+
+
+@disputes_app.command()
+def resolve(
+    account_id: Annotated[str, typer.Argument(metavar="ACCOUNT")],
+    dispute: Annotated[str, typer.Argument(metavar="DISPUTE")],
+    outcome: Annotated[str, typer.Option(help="accepted, partly, rejected or withdrawn.")],
+    by: Annotated[str, typer.Option(help="Who decided; it stands in the journal.")],
+    at: Annotated[str, typer.Option(help="Local stack only: the simulated moment (ISO 8601).")] = "",
+    stack: Stack = "",
+    as_json: Json = False,
+) -> None:
+    """Resolve a dispute through the disputes function; the chase resumes where the policy says."""
+    from cli.target import NoStack
+
+    request = {"type": "decision", "action": "resolve_dispute", "account": account_id, "dispute": dispute}
+    request |= {"outcome": outcome, "by": by, **({"time": at} if at else {})}
+    try:
+        answer = _target(stack).invoke("DisputesFunction", request)
+    except NoStack as error:
+        raise fail(str(error), 1) from None
+    if as_json:
+        print_json(answer)
+    elif answer.get("ok"):
+        out.print(f"Resolved: {', '.join(answer['events'])} at version {answer['version']} of account {account_id}.")
+    if not answer.get("ok"):
+        raise fail(f"{answer.get('code')}: {answer.get('error')}", 1)
+
+
+def _target(stack: str) -> Any:
+    from cli.target import NoStack, find_target
+
+    try:
+        return find_target(stack)
+    except NoStack as error:
+        raise fail(str(error)) from None

@@ -1,0 +1,99 @@
+"""`duly demo`: starts the local stack, plays the business, audits it and writes what came of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from cli.demo import Matching, day_progress, summary_of, write_output
+from duly.domain.transaction import Transaction
+from duly.flows import audit
+from duly.flows.aws import aws_edge
+from duly.flows.edge import Edge
+from duly.flows.report import Report, gather
+from duly.runtime.observe import SilentObserver
+from duly.runtime.settings import Settings
+from duly.store import keys
+from local.business import make_business
+from local.debtors import Debtors
+from local.emulator import ROOT
+from local.play import play
+from local.stack import LocalStack
+from local.world import StackWorld, disputes_in
+
+
+def run_demo(folder: Path, *, days: int, seed: int, console: Console) -> dict[str, Any]:
+    """Play the demo into a folder and return its summary. Raises LocalStackError when the stack cannot run."""
+    _empty(folder)
+    business = make_business(seed=seed, days=days)
+    with console.status("Starting the local stack"):
+        stack = LocalStack()
+        stack.start()
+    try:
+        edge = edge_of(stack)
+        world = StackWorld(stack, lambda: disputes_in(gather(edge.table, (), business.last_day)))
+        with day_progress(console) as progress:
+            policy = (ROOT / "policies" / "demo.toml").read_bytes()
+            result = play(world, business, Debtors(business, seed), progress, policy=policy)
+        end = datetime.combine(business.last_day, time(22), tzinfo=UTC)
+        with console.status("Auditing"):
+            found = audit.audit(edge, end + timedelta(days=31))
+        with console.status("Writing mails, receipts and the report"):
+            report = gather(
+                edge.table, edge.uploads.recent(end), business.last_day, edge.policy().creditor.name, edge.stack.tasks()
+            )
+            summary = summarise(edge, report, days=days, found=found)
+            page = stack.invoke("ReportsFunction", {"type": "page", "time": end.isoformat()})["html"]
+            write_output(
+                folder, result, business, summary=summary, report_page=page, receipts=stack.objects("receipts/")
+            )
+        for problem in found.problems:
+            console.print(f"audit: {problem.code}: {problem.about}: {problem.text}")
+    finally:
+        stack.stop()
+    return summary
+
+
+def _empty(folder: Path) -> None:
+    """Remove an earlier demo's output, and nothing that is not one."""
+    if (folder / "summary.json").exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def edge_of(stack: LocalStack) -> Edge:
+    """Return an edge for reading the stack's tables from this process."""
+    settings = stack.settings()
+    os.environ.update(settings)
+    return aws_edge(Settings.read(settings), SilentObserver())
+
+
+def summarise(edge: Edge, report: Report, *, days: int, found: audit.Report) -> dict[str, Any]:
+    """Return the content of summary.json."""
+    invoices = sum(
+        outcome.result == "applied"
+        for upload in edge.uploads.all(datetime.combine(report.as_of, time(22), tzinfo=UTC) + timedelta(days=31))
+        if upload.kind == "invoices"
+        for message in edge.uploads.outcomes(upload.id)
+        for outcome in message.rows
+    )
+    verdict = "clean" if found.is_clean else f"{len(found.problems)} problems, first {found.problems[0].code}"
+    return summary_of(report, days=days, invoices=invoices, matching=matching_of(edge), audit=verdict)
+
+
+def matching_of(edge: Edge) -> Matching:
+    """Count money that came in, and of it what was booked without a person."""
+    states = [state for state in _transactions(edge) if state.amount_minor > 0]
+    automatic = sum(state.state == "routed" and state.reason == "reference" for state in states)
+    return Matching(incoming=len(states), automatic=automatic)
+
+
+def _transactions(edge: Edge) -> list[Transaction]:
+    names = [name(shard) for shard in keys.shards() for name in (keys.suspense_shard, keys.transaction_shard)]
+    ids = [record.pk.removeprefix("T#") for name in names for record in edge.table.headers(name)]
+    return [edge.transactions.load(one).state for one in ids]

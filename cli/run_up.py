@@ -1,0 +1,52 @@
+"""`duly up`: the local stack with its page, until Ctrl-C."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+
+from rich.console import Console
+
+from local.business import make_business
+from local.debtors import Debtors
+from local.desk import Desk
+from local.emulator import ROOT
+from local.page import PageServer
+from local.stack import LocalStack
+
+SEEDED_DAYS = 35  # simulated days of invoices that the page starts with, so that there is something to chase
+POLICY_KEY = "policy/demo.toml"
+
+
+def run_up(*, port: int, empty: bool, console: Console) -> None:
+    """Start the stack, fill it, serve the page. Raises LocalStackError or OSError when something cannot start."""
+    with console.status("Starting the local stack"):
+        stack = LocalStack(announce=True)
+        stack.start()
+    try:
+        now = _fill(stack, console, empty)
+        with PageServer(Desk(stack, now), port) as page:
+            console.print(f"Duly's local stack: {page.url}  (Ctrl-C ends it and leaves nothing behind)")
+            console.print("In another terminal: .venv/bin/duly audit, account ID, disputes")
+            page.wait()
+    except KeyboardInterrupt:
+        console.print("Stopping")
+    finally:
+        stack.stop()
+
+
+def _fill(stack: LocalStack, console: Console, empty: bool) -> datetime:
+    """Upload the demo's policy and, unless it shall be empty, its first weeks; return the simulated now."""
+    business = make_business()
+    start = datetime.combine(business.start, time(6), tzinfo=UTC)
+    stack.upload(POLICY_KEY, (ROOT / "policies" / "demo.toml").read_bytes(), start)
+    if empty:
+        stack.wait_until_idle()
+        return start
+    debtors = Debtors(business)
+    with console.status("Uploading the demo's first weeks"):
+        days = sorted({upload.day for upload in business.uploads})[:SEEDED_DAYS]
+        for day in days:
+            for upload in [*business.uploads_on(day), *debtors.statements_on(day)]:
+                stack.upload(upload.key, upload.data, datetime.combine(upload.day, upload.time, tzinfo=UTC))
+            stack.wait_until_idle()
+    return datetime.combine(days[-1], time(9), tzinfo=UTC)

@@ -1,0 +1,95 @@
+"""One account for the terminal and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.timeline import timeline
+from duly.domain.account import Account
+from duly.domain.money import format_minor
+from duly.flows.edge import Edge
+from duly.store import lookups
+
+
+def account_data(edge: Edge, wanted: str) -> dict[str, Any] | None:
+    """Return an account by account id or customer id, or None when there is none."""
+    answers = lookups.find(edge.table, lookups.CUSTOMER, wanted)
+    account_id = answers[0].account if len(answers) == 1 else wanted
+    account = edge.accounts.load(account_id)
+    if not account.exists:
+        return None
+    history = edge.accounts.history(account_id)
+    header = account.header
+    return {
+        "account": account.id,
+        "customer": header.customer,
+        "version": account.version,
+        "provisional": header.provisional,
+        "merged_into": header.merged_into,
+        "category": header.category,
+        "score": f"{header.score_permille / 1000:.3f}",
+        "score_reasons": list(header.score_reasons),
+        "scenario": header.scenario,
+        "next_look": header.due_at,
+        "open": _open_items(account),
+        "unapplied": _unapplied(account),
+        "disputes": [one.key for one in account.live("disputes")],
+        "promises": [one.key for one in account.live("promises")],
+        "holds": [one.key for one in account.live("holds")],
+        "tasks": [{"task": one.key, "kind": one.kind} for one in account.live("tasks")],
+        "suspense": list(header.suspense),
+        "timeline": [
+            {"version": line.version, "at": line.at.isoformat(), "event": line.event, "text": line.text}
+            for line in timeline(history)
+        ],
+    }
+
+
+def _open_items(account: Account) -> list[dict[str, Any]]:
+    return [
+        {
+            "invoice": item.key,
+            "due": item.due.isoformat(),
+            "currency": item.currency,
+            "amount": format_minor(item.amount_minor, item.currency),
+            "outstanding": format_minor(item.outstanding_minor, item.currency),
+            "level": item.level,
+        }
+        for item in account.live("items")
+        if item.state == "open"
+    ]
+
+
+def _unapplied(account: Account) -> dict[str, str]:
+    totals: dict[str, int] = {}
+    for cash in account.live("cash"):
+        totals[cash.currency] = totals.get(cash.currency, 0) + cash.unallocated_minor
+    return {currency: format_minor(amount, currency) for currency, amount in sorted(totals.items())}
+
+
+def print_account(console: Console, data: dict[str, Any]) -> None:
+    """Print what `account_data` returned: the state first, then the timeline."""
+    name = data["customer"] or data["account"]
+    console.print(
+        Text(f"Account {data['account']}, customer {name}, version {data['version']}", style="bold"),
+        Text(f"category {data['category'] or 'none'}, score {data['score']} ({', '.join(data['score_reasons'])})"),
+        sep="\n",
+    )
+    items = Table("Invoice", "Due", "Amount", "Outstanding", "Level", title="Open", title_justify="left")
+    for item in data["open"]:
+        level = str(item["level"]) if item["level"] >= 0 else ""
+        items.add_row(item["invoice"], item["due"], item["amount"], f"{item['outstanding']} {item['currency']}", level)
+    console.print(items if data["open"] else "Nothing is open.")
+    for label in ("unapplied", "disputes", "promises", "holds", "suspense"):
+        if data[label]:
+            found = data[label]
+            shown = [f"{key} {value}" for key, value in found.items()] if isinstance(found, dict) else found
+            console.print(Text(f"{label}: {', '.join(shown)}"))
+    lines = Table("Version", "When", "What happened", title="Timeline", title_justify="left")
+    for line in data["timeline"]:
+        lines.add_row(str(line["version"]), line["at"][:16].replace("T", " "), line["text"])
+    console.print(lines)

@@ -1,0 +1,116 @@
+"""An account's journal in words: what happened, when and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from duly.domain import events as ev
+from duly.domain.money import format_minor
+from duly.store.journal import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that happened."""
+
+    version: int
+    at: datetime
+    event: str
+    text: str
+
+
+def timeline(history: list[Entry]) -> list[Line]:
+    """Return the account's history, oldest first. Entries that only moved the agenda are left out."""
+    return [
+        Line(entry.version, entry.at, type(event).__name__, describe(event))
+        for entry in history
+        for event in entry.events
+        if not isinstance(event, ev.AgendaMoved)
+    ]
+
+
+def describe(event: ev.Event) -> str:
+    """Return the event in words."""
+    return _WORDS.get(type(event), lambda one: type(one).__name__)(event)
+
+
+def _money(amount_minor: int, currency: str) -> str:
+    return f"{currency} {format_minor(amount_minor, currency)}"
+
+
+def _listed(keys: tuple[str, ...]) -> str:
+    return ", ".join(keys) if keys else "the whole account"
+
+
+def _origin(event: Any) -> str:
+    return f" (upload {event.upload}, line {event.line})" if event.upload else ""
+
+
+def _claimed(event: ev.NoticeClaimed) -> str:
+    items = ", ".join(part.item for part in event.items)
+    return f"notice {event.notice[:8]} claimed: step {event.step}, level {event.level}, {event.currency}, for {items}"
+
+
+def _allocations(event: ev.AllocationsChanged) -> str:
+    return "; ".join(
+        f"{change.cash[:11]} pays {change.amount_minor} minor units of {change.item}"
+        if change.amount_minor
+        else f"{change.cash[:11]} no longer pays {change.item}"
+        for change in event.changes
+    )
+
+
+_WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
+    ev.CustomerRegistered: lambda e: (
+        f"{'provisional account opened' if e.provisional else 'customer record'}: {e.customer or 'no id'},"
+        f" country {e.country or '?'}, language {e.language}, scenario {e.scenario or 'by category'}{_origin(e)}"
+    ),
+    ev.AccountMerged: lambda e: f"merged into account {e.into}",
+    ev.ScoreChanged: lambda e: (
+        f"score {e.score_permille / 1000:.3f}, category {e.category or 'none'}: {', '.join(e.reasons) or 'no reasons'}"
+    ),
+    ev.ContactSuppressed: lambda e: f"contact {e.contact} gets no more mail: {e.reason}",
+    ev.InvoiceRegistered: lambda e: (
+        f"invoice {e.number} over {_money(e.amount_minor, e.currency)}, due {e.due} ({e.due_source}){_origin(e)}"
+    ),
+    ev.InvoiceTransferred: lambda e: f"invoice {e.key} moved to account {e.into}",
+    ev.CashReceived: lambda e: (
+        f"{e.kind.replace('_', ' ')} {e.cash[:11]} over {_money(e.amount_minor, e.currency)}, value {e.value_date},"
+        f" names {', '.join(e.names) or 'nothing'}{_origin(e)}"
+    ),
+    ev.CashNamed: lambda e: f"{e.cash[:11]} read anew: names {', '.join(e.names) or 'nothing'}",
+    ev.CashWithdrawn: lambda e: f"{e.cash[:11]} left the account: {e.reason}",
+    ev.AllocationsChanged: _allocations,
+    ev.SuspenseMarked: lambda e: f"money in suspense could be this customer's: transaction {e.transaction}",
+    ev.SuspenseCleared: lambda e: f"money no longer in question: transaction {e.transaction}",
+    ev.ReplyReceived: lambda e: (
+        f"reply {e.reply[:8]} to notice {e.notice[:8]}: all notices wait until {e.until:%Y-%m-%d %H:%M}"
+        f" ({'trusted' if e.trusted else 'sender not proved'})"
+    ),
+    ev.ReplyClassified: lambda e: f"reply {e.reply[:8]} understood as {e.kind}: {', '.join(e.intents) or 'nothing'}",
+    ev.DisputeOpened: lambda e: (
+        f"dispute {e.dispute} opened over {_listed(e.items)}: {e.reason}, owner {e.owner}, answer by {e.deadline}"
+    ),
+    ev.DisputeResolved: lambda e: f"dispute {e.dispute} resolved: {e.outcome}{f' by {e.by}' if e.by else ''}",
+    ev.PromiseMade: lambda e: f"promise {e.promise}: {_listed(e.items)} by {e.date}, held until {e.until}",
+    ev.PromiseSettled: lambda e: f"promise {e.promise} {e.outcome.replace('_', ' ')}",
+    ev.HoldPlaced: lambda e: f"hold {e.hold} on {_listed(e.items)} until {e.until}: {e.reason}",
+    ev.HoldEnded: lambda e: f"hold {e.hold} ended: {e.reason}",
+    ev.TaskOpened: lambda e: f"task {e.task}: {e.kind.replace('_', ' ')}{f' ({e.detail})' if e.detail else ''}",
+    ev.TaskClosed: lambda e: f"task {e.task} closed: {e.result}{f' by {e.by}' if e.by else ''}",
+    ev.ItemsReserved: lambda e: f"{len(e.items)} items reserved for notice {e.notice[:8]}",
+    ev.ReservationFreed: lambda e: f"{len(e.items)} items free again, notice {e.notice[:8]} was never claimed",
+    ev.NoticeClaimed: _claimed,
+    ev.NoticeReleased: lambda e: (
+        f"notice {e.notice[:8]} not accepted ({e.reason}); not again before {e.retry_at:%H:%M}"
+    ),
+    ev.NoticeSent: lambda e: f"notice {e.notice[:8]} sent, proved by {e.evidence}",
+    ev.NoticeDoubtful: lambda e: f"notice {e.notice[:8]} doubtful: {e.reason}; it is never sent again by itself",
+    ev.NoticeUnknown: lambda e: f"notice {e.notice[:8]} unknown after 72 hours: counts as sent, a person decides",
+    ev.StepsRecorded: lambda e: f"step of {', '.join(e.items)} done on {e.on} by notice {e.notice[:8]}",
+    ev.NoticeDelivery: lambda e: f"notice {e.notice[:8]} {e.outcome}",
+    ev.IntentRetired: lambda e: f"intent {e.intent[:8]} refused too often: a person decides",
+}

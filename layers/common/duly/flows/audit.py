@@ -1,0 +1,297 @@
+"""The audit: every account rebuilt from its journal and compared, and every row and cent of every upload found again.
+
+It reads and never writes. It goes through the header index, which holds every account and every bank transaction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from duly.domain import codec
+from duly.domain.account import Account, AccountError
+from duly.domain.money import format_minor
+from duly.domain.transaction import Transaction
+from duly.flows.edge import Edge
+from duly.flows.outcomes import make_receipt
+from duly.store import keys
+from duly.store.accounts import projections
+from duly.store.journal import BrokenChain
+from duly.store.tables import Record
+from duly.store.uploads import Upload
+
+MAX_PROBLEMS = 200
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that does not hold: a code, what it is about, and in words what was expected."""
+
+    code: str
+    about: str
+    text: str
+
+
+@dataclass
+class Report:
+    """What an audit saw. ``is_clean`` when nothing was wrong."""
+
+    accounts: int = 0
+    transactions: int = 0
+    uploads: int = 0
+    journal_entries: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.problems
+
+    def add(self, code: str, about: str, text: str) -> None:
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(code, about, text))
+
+
+def _quiet(what: str, count: int) -> None:
+    del what, count
+
+
+def audit(edge: Edge, now: datetime, progress: Progress = _quiet) -> Report:
+    """Check everything. ``progress`` is called with what is being checked and how many are done."""
+    report = Report()
+    accounts: dict[str, Account] = {}
+    for account_id in account_ids(edge):
+        account = _account(edge, account_id, report)
+        if account is not None:
+            accounts[account_id] = account
+        report.accounts += 1
+        progress("accounts", report.accounts)
+    transactions = dict(_transactions(edge, report, progress))
+    _money(accounts, transactions, report)
+    _notices(accounts, report)
+    _uploads(edge, accounts, transactions, now, report, progress)
+    return report
+
+
+def account_ids(edge: Edge) -> Iterator[str]:
+    """Yield the ids of all accounts, by shard."""
+    for shard in keys.shards():
+        for record in edge.table.headers(shard):
+            yield keys.account_id(record.pk)
+
+
+# --- accounts
+def _account(edge: Edge, account_id: str, report: Report) -> Account | None:
+    try:
+        history = edge.accounts.history(account_id)
+        rebuilt = edge.accounts.rebuild(account_id)
+    except (BrokenChain, AccountError, KeyError) as error:
+        report.add("journal_broken", account_id, f"the journal does not replay: {error}")
+        return None
+    report.journal_entries += len(history)
+    pk = keys.account(account_id)
+    stored = edge.table.query(pk, keys.LIVE) + edge.table.query(pk, keys.CLOSED)
+    _compare(account_id, _by_key(projections(rebuilt)), _by_key(_without_earlier_personal(stored)), report)
+    if rebuilt.header.personal and codec.digest(rebuilt.personal) != rebuilt.header.personal_hash:
+        report.add("personal_changed", account_id, "the personal item is not the one that the journal names")
+    _balances(rebuilt, report)
+    return rebuilt
+
+
+def _without_earlier_personal(records: list[Record]) -> list[Record]:
+    return [record for record in records if not record.sk.startswith(keys.personal("", live=False))]
+
+
+def _by_key(records: list[Record]) -> dict[str, Record]:
+    return {record.sk: record for record in records}
+
+
+def _compare(account_id: str, wanted: dict[str, Record], found: dict[str, Record], report: Report) -> None:
+    for sk in sorted(wanted.keys() | found.keys()):
+        name = f"{account_id} {sk}"
+        if sk not in found:
+            report.add("item_lost", name, "the journal says that this item exists")
+        elif sk not in wanted:
+            report.add("item_unexpected", name, "the journal knows nothing of this item")
+        elif (wanted[sk].body, wanted[sk].version) != (found[sk].body, found[sk].version):
+            report.add("item_differs", name, "the item is not what the journal says")
+
+
+def _balances(account: Account, report: Report) -> None:
+    """Invariants 1 and 2: nothing is negative, and both ends of every allocation say the same."""
+    from_items = {
+        (cash, item.key): amount for item in account.items.values() for cash, amount in item.allocations.items()
+    }
+    from_cash = {
+        (cash.key, item): amount for cash in account.cash.values() for item, amount in cash.allocations.items()
+    }
+    if from_items != from_cash:
+        report.add("allocations_differ", account.id, "items and payments disagree about what pays what")
+    for item in account.items.values():
+        if item.outstanding_minor < 0 or (item.state == "paid") != (
+            item.outstanding_minor == 0 and item.state != "transferred"
+        ):
+            report.add("item_balance", f"{account.id} {item.key}", "outstanding is negative or the state untrue")
+    for cash in account.cash.values():
+        if cash.unallocated_minor < 0:
+            report.add("cash_balance", f"{account.id} {cash.key}", "more is allocated than came in")
+
+
+# --- bank transactions
+def _transactions(edge: Edge, report: Report, progress: Progress) -> Iterator[tuple[str, Transaction]]:
+    for shard in keys.shards():
+        for name in (keys.suspense_shard(shard), keys.transaction_shard(shard)):
+            for record in edge.table.headers(name):
+                key = record.pk.removeprefix("T#")
+                stored = edge.transactions.load(key)
+                try:
+                    rebuilt = edge.transactions.rebuild(key)
+                except BrokenChain as error:
+                    report.add("journal_broken", key, f"the journal does not replay: {error}")
+                    continue
+                if rebuilt != stored:
+                    report.add("item_differs", key, "the transaction is not what its journal says")
+                report.transactions += 1
+                report.journal_entries += rebuilt.version
+                progress("transactions", report.transactions)
+                yield key, rebuilt.state
+
+
+def _money(accounts: dict[str, Account], transactions: dict[str, Transaction], report: Report) -> None:
+    """Every transaction is exactly where it says it is, and accounts hold no money from nowhere."""
+    held = {
+        (cash.key, account.id): cash.amount_minor
+        for account in accounts.values()
+        for cash in account.cash.values()
+        if cash.kind == "payment" and cash.state != "withdrawn"
+    }
+    said = {(key, state.applied): state.amount_minor for key, state in transactions.items() if state.applied}
+    for key in sorted(held.keys() | said.keys()):
+        if held.get(key) != said.get(key):
+            report.add("money_misplaced", " ".join(key), "the account and the bank transaction disagree")
+    for key, state in sorted(transactions.items()):
+        if not state.is_settled:
+            report.add(
+                "transaction_unsettled", key, f"expected routed, suspense or ignored and done, found {state.state}"
+            )
+
+
+# --- notices
+def _notices(accounts: dict[str, Account], report: Report) -> None:
+    """Invariant 9: at most one notice sent (or unknown) per item, episode, step, repetition and channel."""
+    for account in accounts.values():
+        said = Counter(
+            (part.item, part.episode, part.step, part.repetition, notice.channel)
+            for notice in account.notices.values()
+            if notice.state in ("sent", "unknown")
+            for part in notice.items
+        )
+        for key, count in sorted(said.items()):
+            if count > 1:
+                report.add("reminded_twice", f"{account.id} {key[0]} {key[2]}", f"{count} notices for one step")
+
+
+# --- uploads
+def _uploads(
+    edge: Edge,
+    accounts: dict[str, Account],
+    transactions: dict[str, Transaction],
+    now: datetime,
+    report: Report,
+    progress: Progress,
+) -> None:
+    on_books = _amounts_by_upload(accounts, transactions)
+    for upload in edge.uploads.all(now):
+        report.uploads += 1
+        progress("uploads", report.uploads)
+        _upload(edge, upload, on_books.get(upload.id, {}), now, report)
+
+
+def _upload(edge: Edge, upload: Upload, on_books: dict[str, int], now: datetime, report: Report) -> None:
+    if upload.state != "closed":
+        report.add("upload_open", upload.id, f"expected closed, found {upload.state}")
+        return
+    rows = [row for outcome in edge.uploads.outcomes(upload.id) for row in outcome.rows]
+    receipt = make_receipt(upload, rows, now)
+    if not receipt["adds_up"]:
+        report.add("upload_sums", upload.id, "rows or money in are not applied + duplicate + rejected")
+    applied: dict[str, int] = {}
+    for row in rows:
+        if row.result == "applied" and row.currency:
+            applied[row.currency] = applied.get(row.currency, 0) + _positive(upload, row.amount_minor)
+    wanted = {currency: amount for currency, amount in applied.items() if amount}
+    if upload.kind in ("invoices", "statement") and wanted != on_books:
+        report.add("upload_lost", upload.id, "what was applied is not what the accounts hold")
+
+
+def _positive(upload: Upload, amount_minor: int) -> int:
+    """Credit notes count with their size on both sides, whatever sign the file gave them."""
+    return abs(amount_minor) if upload.kind == "invoices" else amount_minor
+
+
+def _amounts_by_upload(accounts: dict[str, Account], transactions: dict[str, Transaction]) -> dict[str, dict[str, int]]:
+    totals: dict[str, dict[str, int]] = {}
+
+    def add(upload: str, currency: str, amount: int) -> None:
+        sums = totals.setdefault(upload, {})
+        sums[currency] = sums.get(currency, 0) + amount
+
+    for account in accounts.values():
+        for item in account.items.values():
+            if item.state != "transferred":
+                add(item.upload, item.currency, item.amount_minor)
+        for cash in account.cash.values():
+            if cash.kind == "credit_note" and cash.state != "withdrawn":
+                add(cash.upload, cash.currency, cash.amount_minor)
+    for state in transactions.values():
+        add(state.upload, state.currency, state.amount_minor)
+    return {
+        upload: {currency: amount for currency, amount in sums.items() if amount} for upload, sums in totals.items()
+    }
+
+
+# --- balances alone
+def canonical(edge: Edge) -> dict[str, Any]:
+    """Return the balances without versions, times or hashes: equal for equal facts in whatever order they came.
+
+    By customer: items (amount, outstanding, what pays them) and cash (amount, unallocated); then money in suspense.
+    """
+    customers: dict[str, Any] = {}
+    for account_id in account_ids(edge):
+        account = edge.accounts.rebuild(account_id)
+        if not account.header.merged_into:
+            customers[account.header.customer or account.id] = _canonical_account(account)
+    suspense = {
+        key: {"amount": format_minor(state.amount_minor, state.currency), "currency": state.currency}
+        for key, state in _transactions(edge, Report(), _quiet)
+        if state.state == "suspense"
+    }
+    return {"customers": dict(sorted(customers.items())), "suspense": dict(sorted(suspense.items()))}
+
+
+def _canonical_account(account: Account) -> dict[str, Any]:
+    items = {
+        item.key: {
+            "amount": format_minor(item.amount_minor, item.currency),
+            "outstanding": format_minor(item.outstanding_minor, item.currency),
+            "currency": item.currency,
+            "due": item.due.isoformat(),
+            "paid_by": {cash: format_minor(amount, item.currency) for cash, amount in sorted(item.allocations.items())},
+        }
+        for item in account.items.values()
+        if item.state != "transferred"
+    }
+    cash = {
+        one.key: {
+            "amount": format_minor(one.amount_minor, one.currency),
+            "unallocated": format_minor(one.unallocated_minor, one.currency),
+            "currency": one.currency,
+        }
+        for one in account.cash.values()
+        if one.state != "withdrawn"
+    }
+    return {"items": dict(sorted(items.items())), "cash": dict(sorted(cash.items()))}
