@@ -16,7 +16,7 @@ from duly.store.tables import Conflict, Record, Table
 
 MAX_CHANGES = 90  # items written in one transaction; DynamoDB allows 100
 MAX_READS = 5  # half reads before the account is rebuilt from its journal
-MAX_EXTRA = 400  # closed items that one decision may ask for
+MAX_EXTRA = 400  # items beside the live ones that one decision may read
 
 Also = Iterable[tuple[str, str]]
 Agenda = Callable[[Account], datetime | None]
@@ -48,12 +48,19 @@ class AccountStore:
         wanted = list(also)
         for _ in range(MAX_READS):
             account = self._read_live(account_id)
-            if account is not None and self._add(account, wanted, linked):
+            if account is not None and self._add(account, [*wanted, *_pending(account)], linked):
                 return account
         self.alarm("account_rebuilt", account_id)
-        account = self.rebuild(account_id)
-        self._rewrite(account)
-        return account
+        return self._repair(account_id)
+
+    def _repair(self, account_id: str) -> Account:
+        """Rebuild the account and write it anew. A commit that came in between may have been overwritten: again."""
+        for _ in range(MAX_READS):
+            account = self.rebuild(account_id)
+            self._rewrite(account)
+            if self.table.get(keys.account(account_id), keys.journal(account.version + 1)) is None:
+                return account
+        raise Conflict
 
     def _read_live(self, account_id: str) -> Account | None:
         """Return the account, or None when the Query saw half of a transaction."""
@@ -72,25 +79,21 @@ class AccountStore:
 
     def _add(self, account: Account, wanted: Sequence[tuple[str, str]], linked: bool) -> bool:
         """Add closed entities; False when one of them is newer than the account (it changed in between)."""
-        queue = list(wanted)
-        seen: set[tuple[str, str]] = set()
-        while queue:
-            kind, key = queue.pop()
-            if (kind, key) in seen:
-                continue
-            seen.add((kind, key))
-            if len(seen) > MAX_EXTRA:
-                raise TooMuch(f"more than {MAX_EXTRA} closed items for one decision")
-            if key not in account.entities[kind]:
-                record = self.table.get(keys.account(account.id), keys.entity(kind, key, live=False))
-                if record is None:
-                    continue
+        level = list(dict.fromkeys(wanted))
+        seen: set[tuple[str, str]] = set(level)
+        reads = 0
+        while level:
+            missing = [(kind, key) for kind, key in level if key not in account.entities[kind]]
+            reads += len(missing)
+            if reads > MAX_EXTRA:
+                raise TooMuch(f"more than {MAX_EXTRA} items beside the live ones for one decision")
+            sks = [keys.entity(kind, key, live=False) for kind, key in missing]
+            for record in self.table.get_many(keys.account(account.id), sks).values():
                 if record.version > account.version:
                     return False
                 _take(account, record)
-            if linked and kind in ("items", "cash"):
-                other = "cash" if kind == "items" else "items"
-                queue += [(other, name) for name in neighbours(account.entities[kind][key])]
+            level = [one for one in _linked_to(account, level) if one not in seen] if linked else []
+            seen.update(level)
         return True
 
     def history(self, account_id: str) -> list[journal.Entry]:
@@ -352,6 +355,21 @@ def summary(account: Account) -> dict[str, Any]:
         "unapplied": unapplied,
         "counts": {kind: count for kind, count in counts.items() if count},
     }
+
+
+def _linked_to(account: Account, named: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the cash that pays or names the given items, and the items that the given cash pays or names."""
+    found: dict[tuple[str, str], None] = {}
+    for kind, key in named:
+        if kind in ("items", "cash") and key in account.entities[kind]:
+            other = "cash" if kind == "items" else "items"
+            found |= {(other, name): None for name in sorted(neighbours(account.entities[kind][key]))}
+    return list(found)
+
+
+def _pending(account: Account) -> list[tuple[str, str]]:
+    """Return the items whose step a notice in flight still has to record: settled ones may be closed by now."""
+    return [("items", key) for notice in account.live("notices") for key in notice.pending]
 
 
 def _take_header(account: Account, record: Record) -> None:

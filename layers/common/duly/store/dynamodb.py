@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -94,6 +94,12 @@ class DynamoTable:
             return _record(self.model.get(pk, sk, consistent_read=True))
         except self.model.DoesNotExist:
             return None
+
+    def get_many(self, pk: str, sks: Sequence[str]) -> dict[str, Record]:
+        if not sks:
+            return {}
+        found = self.model.batch_get([(pk, sk) for sk in dict.fromkeys(sks)], consistent_read=True)
+        return {item.sk: _record(item) for item in found}
 
     def query(self, pk: str, prefix: str = "", limit: int | None = None) -> list[Record]:
         condition = self.model.sk.startswith(prefix) if prefix else None

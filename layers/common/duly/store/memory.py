@@ -6,7 +6,7 @@ Every operation calls ``fault(name, moment)`` before and after it, so that a tes
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from duly.store.tables import Conflict, Record, Write, check_item, check_size
 
@@ -30,6 +30,11 @@ class MemoryTable:
     def get(self, pk: str, sk: str) -> Record | None:
         with self._call("get"), self._lock:
             return self._items.get(pk, {}).get(sk)
+
+    def get_many(self, pk: str, sks: Sequence[str]) -> dict[str, Record]:
+        with self._call("get_many"), self._lock:
+            found = self._items.get(pk, {})
+            return {sk: found[sk] for sk in sks if sk in found}
 
     def query(self, pk: str, prefix: str = "", limit: int | None = None) -> list[Record]:
         with self._call("query"), self._lock:

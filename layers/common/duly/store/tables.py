@@ -5,7 +5,7 @@ tests/contract runs one suite against both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -62,6 +62,9 @@ class Table(Protocol):
 
     def get(self, pk: str, sk: str) -> Record | None:
         """Return the item or None (consistent read)."""
+
+    def get_many(self, pk: str, sks: Sequence[str]) -> dict[str, Record]:
+        """Return those of a partition's items that exist, by sort key (consistent reads, not one snapshot)."""
 
     def query(self, pk: str, prefix: str = "", limit: int | None = None) -> list[Record]:
         """Return the partition's items whose sort key starts with ``prefix``, in order (consistent, all pages)."""
