@@ -112,6 +112,7 @@ class Dispute:
     state: str = "open"  # open | accepted | partly | rejected | withdrawn
     resolved_on: date | None = None
     by: str = ""
+    overdue: bool = False  # the deadline passed and a person got the task, whatever became of that
 
     @property
     def is_live(self) -> bool:
@@ -701,6 +702,8 @@ def _hold_ended(account: Account, event: ev.HoldEnded) -> None:
 
 def _task_opened(account: Account, event: ev.TaskOpened) -> None:
     account._new("tasks", Task(event.task, event.kind, event.about, event.opened, event.due, event.detail))
+    if event.kind == "dispute_deadline":
+        account._put("disputes", replace(account._get("disputes", event.about), overdue=True))
 
 
 def _task_closed(account: Account, event: ev.TaskClosed) -> None:

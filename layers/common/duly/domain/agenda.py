@@ -32,11 +32,7 @@ def _upkeep_moments(account: Account, policy: Policy, now: datetime) -> list[dat
     scenario = policy.scenario_for(account.header.scenario, account.header.category)
     days = [promise.until + timedelta(days=1) for promise in account.live("promises")]
     days += [blocked_until(hold.until, scenario.hold_last_day) for hold in account.live("holds")]
-    days += [
-        dispute.deadline + timedelta(days=1)
-        for dispute in account.live("disputes")
-        if f"overdue-{dispute.key}" not in account.tasks
-    ]
+    days += [dispute.deadline + timedelta(days=1) for dispute in account.live("disputes") if not dispute.overdue]
     moments = [_start_of(day, account, policy) for day in days]
     moments += [reply.until for reply in account.live("replies")]
     for notice in account.live("notices"):

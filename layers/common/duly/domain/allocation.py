@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from duly.domain import events as ev
 from duly.domain.account import Account, Cash, Item
 
-MAX_CHANGES_PER_EVENT = (
-    40  # allocations in one event: each touches an item and a payment; a transaction holds 100 items
-)
+MAX_TOUCHED_PER_EVENT = 40  # items and payments one event may change: each may move between live and closed, which
+# takes two writes, and a transaction holds 100
 
 
 def neighbours(entity: Item | Cash) -> set[str]:
@@ -74,18 +73,22 @@ def _wanted(account: Account, item_keys: set[str], cash_keys: set[str]) -> dict[
 
 def _as_events(changes: list[ev.Allocation], current: dict[tuple[str, str], int]) -> list[ev.Event]:
     """One event when it fits a transaction; else first what shrinks, then what grows, in parts that are each valid."""
-    if len(changes) <= MAX_CHANGES_PER_EVENT:
-        return [ev.AllocationsChanged(tuple(changes))] if changes else []
+    whole = _parts(changes)
+    if len(whole) <= 1:
+        return [ev.AllocationsChanged(part) for part in whole]
     shrinking = [change for change in changes if change.amount_minor < current.get((change.cash, change.item), 0)]
-    growing = [change for change in changes if change not in shrinking]
-    return [
-        ev.AllocationsChanged(tuple(part[start : start + MAX_CHANGES_PER_EVENT]))
-        for part in (shrinking, growing)
-        for start in range(0, len(part), MAX_CHANGES_PER_EVENT)
-    ]
+    growing = [change for change in changes if change.amount_minor > current.get((change.cash, change.item), 0)]
+    return [ev.AllocationsChanged(part) for part in (*_parts(shrinking), *_parts(growing))]
 
 
-def release(account: Account, cash: str) -> list[ev.Event]:
-    """Return the events that end all allocations of one payment."""
-    current = {(cash, item): amount for item, amount in account.cash[cash].allocations.items()}
-    return _as_events([ev.Allocation(cash, item, 0) for _, item in sorted(current)], current)
+def _parts(changes: list[ev.Allocation]) -> list[tuple[ev.Allocation, ...]]:
+    parts: list[list[ev.Allocation]] = []
+    touched: set[tuple[str, str]] = set()
+    for change in changes:
+        more = {("items", change.item), ("cash", change.cash)}
+        if not parts or len(touched | more) > MAX_TOUCHED_PER_EVENT:
+            parts.append([])
+            touched = set()
+        parts[-1].append(change)
+        touched |= more
+    return [tuple(part) for part in parts]

@@ -7,11 +7,12 @@ from datetime import date
 
 from duly.domain import events as ev
 from duly.domain.account import Account, Promise
-from duly.domain.allocation import reallocate, release
+from duly.domain.allocation import reallocate
 
 
 def receive(account: Account, received: ev.CashReceived, today: date) -> list[ev.Event]:
-    """Return the events by which money (or a credit note) arrives; [] when it is there already and names the same.
+    """Return the events by which money (or a credit note) arrives; [] when it is there already, names the same and
+    pays what it should. (An arrival too large for one transaction may have been cut off after its first part.)
 
     The account must be loaded with the named items, linked.
     """
@@ -20,26 +21,33 @@ def receive(account: Account, received: ev.CashReceived, today: date) -> list[ev
     if present is None or present.state == "withdrawn":
         events = [received]
     elif present.names == received.names:
-        return []
+        events = []
     else:
         events = [ev.CashNamed(received.cash, received.names)]
     after = account.after(events)
     events += reallocate(after, cash=[received.cash], items=received.names)
-    return events + settle_promises(account.after(events), today, final=False)
+    return events + settle_promises(account.after(events), today, final=False) if events else []
 
 
 def withdraw(account: Account, cash: str, reason: str) -> list[ev.Event]:
-    """Return the events by which money leaves the account again; [] when it is not there."""
+    """Return the events by which money leaves the account again; [] when it is not there.
+
+    What it paid is paid by other money that names it, if there is any, in the same step. The money keeps its names
+    until all that is done, so that a withdrawal cut off between two transactions finds what is left to do.
+    """
     present = account.cash.get(cash)
     if present is None or present.state == "withdrawn":
         return []
-    items = tuple(present.allocations)
-    events: list[ev.Event] = [*release(account, cash)]
-    after = account.after(events)
-    if after.cash[cash].names:  # so that nothing is allocated again between the parts of a large withdrawal
-        events.append(ev.CashNamed(cash, ()))
-    events.append(ev.CashWithdrawn(cash, reason))
-    return events + reallocate(account.after(events), items=items)
+    events = unname(account, cash)
+    return [*events, ev.CashWithdrawn(cash, reason)]
+
+
+def unname(account: Account, cash: str) -> list[ev.Event]:
+    """Return the events after which money pays and names nothing, with what it paid allocated anew."""
+    present = account.cash[cash]
+    without = account.after([ev.CashNamed(cash, ())])
+    events = reallocate(without, cash=[cash], items=[*present.names, *present.allocations])
+    return [*events, ev.CashNamed(cash, ())] if present.names else events
 
 
 def settle_promises(account: Account, today: date, final: bool) -> list[ev.Event]:

@@ -156,23 +156,25 @@ def _claim_events(
 
 def _set_off(account: Account, currency: str, due: list[_Due]) -> tuple[list[_Due], int, list[Skip]]:
     """Unapplied money and credits cover the oldest items first: what they cover whole is not chased, what they cover
-    in part is named with the credit beside it."""
+    in part is named with the credit beside it. Nothing is left then for younger items, which may not even be due."""
     credit = available_minor(account, currency)
+    credits_minor = 0
     wanted: list[_Due] = []
     skipped: list[Skip] = []
-    due_keys = {one.item.key for one in due}
+    by_key = {one.item.key: one for one in due}
     open_items = [item for item in account.live("items") if item.currency == currency and item.state == "open"]
     for item in sorted(open_items, key=lambda one: (one.due, one.key)):
         covered = credit >= item.outstanding_minor
         if covered:
             credit -= item.outstanding_minor
-        if item.key not in due_keys:
+        if item.key not in by_key:
             continue
         if covered:
             skipped.append(Skip("covered_by_credit", item.key))
         else:
-            wanted.append(next(one for one in due if one.item.key == item.key))
-    return wanted, credit, skipped
+            wanted.append(by_key[item.key])
+            credits_minor, credit = credits_minor + credit, 0
+    return wanted, credits_minor, skipped
 
 
 def _below_threshold(account: Account, scenario: Scenario, currency: str, wanted: list[_Due], today: date) -> bool:

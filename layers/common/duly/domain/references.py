@@ -40,9 +40,15 @@ _LEGAL_FORMS = frozenset(
 def normalise_reference(text: str) -> str:
     """Return letters and digits alone, in upper case: ``inv-1001`` and ``INV 1001`` are one reference.
 
-    No Unicode folding: a look-alike letter of another script is a different reference.
+    No Unicode folding: a look-alike letter of another script is a different reference. Nor is a letter whose upper case
+    is another letter's (a dotless i, a long s, the micro sign) put in upper case.
     """
-    return "".join(character for character in text if character.isalnum()).upper()
+    return "".join(_upper(character) for character in text if character.isalnum())
+
+
+def _upper(character: str) -> str:
+    upper = character.upper()
+    return upper if upper.lower() == character else character
 
 
 def find_references(text: str) -> tuple[tuple[str, int, int], ...]:

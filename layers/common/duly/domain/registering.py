@@ -66,7 +66,7 @@ def register_invoice(account: Account, facts: InvoiceFacts, default_days: int, t
     if present is None and credit_note_key(facts.number) in account.cash:
         return _number_reused("a credit note")
     if present is not None and present.state != "transferred":
-        return _again(present, facts, due)
+        return _again(account, present, facts, due)
     registered = ev.InvoiceRegistered(
         key=facts.number,
         number=facts.number,
@@ -87,9 +87,9 @@ def register_invoice(account: Account, facts: InvoiceFacts, default_days: int, t
     return Verdict("applied", (registered, *changes, *promises))
 
 
-def _again(present: Item, facts: InvoiceFacts, due: date) -> Verdict:
-    if (present.upload, present.line) == (facts.upload, facts.line):
-        return Verdict("applied")
+def _again(account: Account, present: Item, facts: InvoiceFacts, due: date) -> Verdict:
+    if (present.upload, present.line) == (facts.upload, facts.line):  # and what a cut-off commit left to do
+        return Verdict("applied", tuple(reallocate(account, items=[present.key])))
     same_due = present.due == due or (facts.due is None and present.due_source == "default")
     same = (present.issued, present.amount_minor, present.currency) == (
         facts.issued,
@@ -111,7 +111,7 @@ def _register_credit_note(account: Account, facts: InvoiceFacts, today: date) ->
         return _number_reused("an invoice")
     if present is not None and present.state != "withdrawn":
         if (present.upload, present.line) == (facts.upload, facts.line):
-            return Verdict("applied")
+            return Verdict("applied", tuple(reallocate(account, cash=[key])))
         same = (present.value_date, present.amount_minor, present.currency) == (
             facts.issued,
             facts.amount_minor,

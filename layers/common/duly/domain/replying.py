@@ -44,8 +44,9 @@ def understand(
     handled = set(HARMLESS)
     dispute = found.first("dispute")
     if dispute is not None:
-        events += _dispute(account, notice, facts, dispute, policy)
-        handled.add("dispute")
+        opened = _dispute(account, notice, facts, dispute, policy)
+        events += opened
+        handled |= {"dispute"} if opened else set()
     elif not found.needs_human:
         more, done = _plain(account, notice, facts, found, policy)
         events += more
@@ -89,7 +90,7 @@ def _dispute(
     disputed = {key for dispute in account.live("disputes") for key in dispute.items}
     items = tuple(key for key in _concerned(account, notice, intent.invoices) if key not in disputed)
     if not items:
-        return _task(account, facts, "dispute")
+        return []
     reason = intent.reason or "other"
     promises = [
         ev.PromiseSettled(promise.key, "cancelled", facts.on)

@@ -51,7 +51,7 @@ def _disputes(account: Account, today: date) -> list[ev.Event]:
     return [
         ev.TaskOpened(f"overdue-{dispute.key}", "dispute_deadline", dispute.key, today, today)
         for dispute in account.live("disputes")
-        if today > dispute.deadline and f"overdue-{dispute.key}" not in account.tasks
+        if today > dispute.deadline and not dispute.overdue
     ]
 
 

@@ -154,8 +154,10 @@ def settle_transaction(edge: Edge, transaction_id: str, now: datetime) -> Transa
 def _decide(edge: Edge, stored: Stored, now: datetime) -> Stored:
     """Record where the money belongs, if that is not what is recorded already."""
     state = stored.state
-    if state.state == "ignored" or state.reason == "person":
+    if state.state == "ignored":
         return stored
+    if state.reason == "person":
+        return _follow_merge(edge, stored, now)
     personal = edge.transactions.personal(state.key, state.personal)
     found = route(state, _answers(edge, state, personal))
     event = _decision(state, found, _may_move(edge, state, now))
@@ -166,6 +168,15 @@ def _decide(edge: Edge, stored: Stored, now: datetime) -> Stored:
     elif isinstance(event, ev.TransactionParked):
         edge.observer.metric("PaymentsSuspense", 1)
     return edge.transactions.commit(stored, state.key, [event], now)
+
+
+def _follow_merge(edge: Edge, stored: Stored, now: datetime) -> Stored:
+    """Where a person booked the money it stays; when that account was merged into another, it goes along."""
+    state = stored.state
+    into = edge.accounts.load(state.account).header.merged_into
+    if not into:
+        return stored
+    return edge.transactions.commit(stored, state.key, [ev.TransactionRouted(into, state.names, "person")], now)
 
 
 def _decision(state: Transaction, found: Route, may_move: bool) -> ev.Event | None:
@@ -285,11 +296,14 @@ def _cleared(account: Account, transaction: str) -> list[ev.Event]:
 def assign(edge: Edge, transaction_id: str, account_id: str, items: Sequence[str], now: datetime) -> Transaction:
     """Book money where a person says: on this account, for these items in this order (none: unapplied).
 
-    Raises LookupError for an unknown transaction or account, ValueError for money that is booked already.
+    Raises LookupError for an unknown transaction, account or item, ValueError for money that is booked already.
     """
     stored = edge.transactions.load(transaction_id)
-    if stored.version == 0 or not edge.accounts.load(account_id).exists:
+    account = edge.accounts.load(account_id, [("items", key) for key in items])
+    if stored.version == 0 or not account.exists:
         raise LookupError("unknown transaction or account")
+    if any(key not in account.items for key in items):
+        raise LookupError("no such invoice on this account")
     if stored.state.state != "suspense":
         raise ValueError("only money in suspense can be assigned")
     edge.transactions.commit(stored, transaction_id, [ev.TransactionRouted(account_id, tuple(items), "person")], now)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from functools import partial
 
 from duly.domain import events as ev
 from duly.domain.account import Account
-from duly.domain.allocation import reallocate
-from duly.domain.cash import withdraw
+from duly.domain.cash import unname, withdraw
 from duly.domain.references import normalise_name, normalise_reference
 from duly.domain.registering import InvoiceFacts, keys_named, register_all
 from duly.domain.upkeep import today_of
 from duly.flows.edge import Edge
 from duly.store import lookups
 from duly.store.queues import CASH, Message
+
+FACTS_AT_ONCE = 100  # invoices and credit notes moved in one decision: each may read three closed items
 
 
 def merge_around(edge: Edge, account_id: str, now: datetime) -> None:
@@ -71,8 +73,8 @@ def merge(edge: Edge, source_id: str, target_id: str, now: datetime) -> None:
     facts = [*_invoices(source), *_credit_notes(source)]
     policy = edge.policy()
 
-    def decide_target(account: Account) -> list[ev.Event]:
-        events, verdicts = register_all(account, facts, policy.terms.default_days, today_of(account, policy, now))
+    def decide_target(moving: list[InvoiceFacts], account: Account) -> list[ev.Event]:
+        events, verdicts = register_all(account, moving, policy.terms.default_days, today_of(account, policy, now))
         refused = any(verdict.result == "rejected" for verdict in verdicts)
         task = f"merge-{source_id}"
         if refused and task not in account.tasks:
@@ -80,9 +82,11 @@ def merge(edge: Edge, source_id: str, target_id: str, now: datetime) -> None:
             events.append(ev.TaskOpened(task, "merge_conflict", source_id, today, today))
         return events
 
-    if facts:
-        also = [key for fact in facts for key in keys_named(fact)]
-        edge.change(target_id, decide_target, now, [*also, ("tasks", f"merge-{source_id}")], linked=True)
+    for start in range(0, len(facts), FACTS_AT_ONCE):
+        moving = facts[start : start + FACTS_AT_ONCE]
+        also = [key for fact in moving for key in keys_named(fact)]
+        decide = partial(decide_target, moving)
+        edge.change(target_id, decide, now, [*also, ("tasks", f"merge-{source_id}")], linked=True)
     _empty(edge, source, now)
     _forget_lookups(edge, source)
     for transaction in [cash.key for cash in source.cash.values() if cash.kind == "payment"]:
@@ -145,9 +149,8 @@ def _empty(edge: Edge, source: Account, now: datetime) -> None:
             cash = working.cash[key]
             if cash.kind == "credit_note":
                 add(withdraw(working, key, "transferred"))
-            elif cash.names and cash.state != "withdrawn":
-                add([ev.CashNamed(key, ())])
-                add(reallocate(working, cash=[key], items=list(working.cash[key].allocations)))
+            elif cash.state != "withdrawn":
+                add(unname(working, key))
         for key in sorted(working.items):
             if working.items[key].state != "transferred":
                 add([ev.InvoiceTransferred(key, account.header.merged_into)])

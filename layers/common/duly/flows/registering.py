@@ -39,8 +39,11 @@ def take_rows(edge: Edge, upload_id: str, number: int, now: datetime) -> None:
         raise LookupError("a message names an upload that is not known")
     part = read_part(edge, upload_id, number)
     rows = rows_of(part, upload.kind)
-    take = _take_customer if upload.kind == "customers" else _take_invoices
-    finish_message(edge, upload_id, number, take(edge, part["group"], rows, upload_id, now), now)
+    if upload.kind == "customers":
+        outcomes = _take_customer(edge, part["group"], rows, upload_id, now)
+    else:
+        outcomes = _take_invoices(edge, part["group"], rows, (upload_id, number), now)
+    finish_message(edge, upload_id, number, outcomes, now)
 
 
 # --- customers
@@ -142,8 +145,10 @@ def _registered(
 
 # --- invoices
 def _take_invoices(
-    edge: Edge, account_id: str, rows: Sequence[InvoiceRow], upload: str, now: datetime
+    edge: Edge, account_id: str, rows: Sequence[InvoiceRow], part: tuple[str, int], now: datetime
 ) -> list[RowOutcome]:
+    """Register the rows of one part (upload and number) on the account, or on the one that it was merged into."""
+    upload, number = part
     account_id = _owner(edge, account_id)
     policy = edge.policy()
     facts = [facts_of(row, upload) for row in rows]
@@ -151,7 +156,7 @@ def _take_invoices(
     for _ in range(ATTEMPTS):
         account = edge.accounts.load(account_id, also, linked=True)
         if account.header.merged_into:
-            return _take_invoices(edge, account.header.merged_into, rows, upload, now)
+            return _take_invoices(edge, account.header.merged_into, rows, part, now)
         opening, personal = _provisional_events(account, rows, upload, policy)
         working = account.after(opening)
         events, verdicts = register_all(working, facts, policy.terms.default_days, today_of(working, policy, now))
@@ -168,7 +173,7 @@ def _take_invoices(
         raise Conflict
     if account.header.provisional or opening:
         merge_around(edge, account_id, now)
-    _wake_for_invoices(edge, facts, verdicts, f"{upload}-{account_id}", now)
+    _wake_for_invoices(edge, facts, verdicts, f"{upload}-{number}-{account_id}", now)
     return [_outcome(row, verdict) for row, verdict in zip(rows, verdicts, strict=True)]
 
 
