@@ -170,10 +170,10 @@ def disputes(context: typer.Context, stack: Stack = "", as_json: Json = False) -
     """List open disputes, oldest deadline first."""
     if context.invoked_subcommand is not None:
         return
-    from duly.flows.report import gather
+    from duly.flows.report import open_disputes
 
     target = _target(stack)
-    lines = gather(target.edge.table, (), datetime.now(UTC).date()).disputes
+    lines = open_disputes(target.edge.table)
     if as_json:
         print_json(
             [

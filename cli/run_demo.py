@@ -36,7 +36,7 @@ def run_demo(folder: Path, *, days: int, seed: int, console: Console) -> dict[st
         stack.start()
     try:
         edge = edge_of(stack)
-        world = StackWorld(stack, lambda: disputes_in(gather(edge.table, (), business.last_day)))
+        world = StackWorld(stack, lambda: disputes_in(edge.table))
         with day_progress(console) as progress:
             policy = (ROOT / "policies" / "demo.toml").read_bytes()
             result = play(world, business, Debtors(business, seed), progress, policy=policy)

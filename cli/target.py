@@ -1,4 +1,4 @@
-"""Which stack a command speaks to: the one that `make up` keeps running, or a deployed one by its CloudFormation name."""
+"""Which stack a command speaks to: the one of `make up`, or a deployed one by its CloudFormation name."""
 
 from __future__ import annotations
 

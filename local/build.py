@@ -29,6 +29,8 @@ LAYER_FOLDER = ROOT / "layers" / "common"
 RUNTIME_PACKAGES = ("awslambdaric", "snapshot-restore-py", "simplejson")
 """What AWS's own Python runtime brings: the client that fetches events and reports results."""
 
+KEPT_BUILDS = 10
+
 _LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 _ZIP_DATE = (2020, 1, 1, 0, 0, 0)
 _EXECUTABLE = 0o755 << 16
@@ -125,7 +127,9 @@ def _made_once(build_folder: Path, kind: str, seed: bytes, make: Callable[[Path]
     """A folder named by its content's digest: made beside and renamed, so that parallel processes do not collide."""
     target = build_folder / f"{kind}-{hashlib.sha256(seed).hexdigest()[:16]}"
     if target.is_dir():
+        os.utime(target)
         return target
+    _forget_old(build_folder, kind)
     workshop = Path(tempfile.mkdtemp(prefix=f".{kind}-", dir=build_folder))
     make(workshop)
     workshop.chmod(0o755)
@@ -136,6 +140,13 @@ def _made_once(build_folder: Path, kind: str, seed: bytes, make: Callable[[Path]
         if not target.is_dir():
             raise
     return target
+
+
+def _forget_old(build_folder: Path, kind: str) -> None:
+    """Keeps the few folders used last: each change of the code makes a new one, and running stacks use recent ones."""
+    by_use = sorted(build_folder.glob(f"{kind}-*"), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in by_use[KEPT_BUILDS:]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _copy_duly(layer_folder: Path, into: Path) -> None:

@@ -109,15 +109,17 @@ class Desk:
             self.stack.wait_until_idle()
         return keys
 
-    def next_day(self) -> None:
-        """Let the next morning come: the tick of the day, then the daily report."""
+    def next_day(self) -> int:
+        """Let the next morning come: the tick of the day, then the daily report. Returns the number of new mails."""
         with self._busy:
+            before = len(self.stack.mails())
             tomorrow = (self.now + timedelta(days=1)).date()
             self.now = datetime(tomorrow.year, tomorrow.month, tomorrow.day, TICK_HOUR, tzinfo=UTC)
             self.stack.tick(self.now)
             self.stack.wait_until_idle()
             self.stack.run_reports(self.now)
             self.stack.wait_until_idle()
+            return len(self.stack.mails()) - before
 
     def report(self) -> str:
         """The report page as the reports function draws it now."""

@@ -16,18 +16,27 @@ from typing import Any, Self
 
 from local.process import HOST, LocalStackError, Server, call
 
-__all__ = ["HOST", "REGION", "ROOT", "RUN_FOLDER", "Emulator", "LocalStackError", "make_client", "new_account"]
+__all__ = [
+    "HOST",
+    "REGION",
+    "ROOT",
+    "RUN_FOLDER",
+    "SECRET_KEY",
+    "Emulator",
+    "LocalStackError",
+    "make_client",
+    "new_account",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN_FOLDER = ROOT / ".run"
 REGION = "eu-central-1"
+SECRET_KEY = "test"
+"""The emulator's one secret; the access key is the account's id."""
 
-_MAIN = """
-import runpy, socketserver
-# the emulator answers a function's runtime client in two small packets; without this each waits 40 ms for the other
-socketserver.StreamRequestHandler.disable_nagle_algorithm = True
-runpy.run_module("ministack", run_name="__main__", alter_sys=True)
-"""
+_FUNCTION_NAME = "AWS_LAMBDA_FUNCTION_NAME="
+_MAIN = Path(__file__).with_name("emulator_main.py")
+RUNNING_PATH = "/_local/running"
 
 
 def new_account() -> str:
@@ -43,7 +52,7 @@ class Emulator:
             "emulator",
             run_folder,
             port=port,
-            command=lambda _port: [sys.executable, "-c", _MAIN],
+            command=lambda _port: [sys.executable, "-P", str(_MAIN)],
             environment=_environment,
             answers=_answers,
         )
@@ -91,23 +100,26 @@ class Emulator:
             self._clients[key] = make_client(service, self.url, account)
         return self._clients[key]
 
-    def function_processes(self, account: str) -> dict[int, str]:
-        """Process id and function name of each running function environment of an account (Linux only)."""
-        wanted = {f"GATEWAY_PORT={self.port}", f"AWS_ACCESS_KEY_ID={account}"}
+    def running_functions(self, account: str) -> dict[str, int]:
+        """Invocations that run now in an account, by `account:region:function name`."""
+        running: dict[str, int] = call(self.port, "GET", RUNNING_PATH)
+        return {function: count for function, count in running.items() if function.startswith(f"{account}:")}
+
+    def function_processes(self, variable: str) -> dict[int, str]:
+        """Process id and function name of each function environment that has `variable` (`NAME=value`; Linux only)."""
+        wanted = {f"GATEWAY_PORT={self.port}", variable}
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             variables = _variables_of(folder)
             if wanted <= variables:
-                names = [
-                    value.partition("=")[2] for value in variables if value.startswith("AWS_LAMBDA_FUNCTION_NAME=")
-                ]
+                names = [value.partition("=")[2] for value in variables if value.startswith(_FUNCTION_NAME)]
                 found.update({int(folder.name): name for name in names})
         return found
 
-    def kill_functions(self, account: str) -> int:
-        """Kills all function environments of an account where they stand, as a crash would; returns how many."""
+    def kill_functions(self, variable: str) -> int:
+        """Kills the function environments that have `variable` where they stand, as a crash would; returns how many."""
         killed = 0
-        for process in self.function_processes(account):
+        for process in self.function_processes(variable):
             try:
                 os.kill(process, signal.SIGKILL)
             except ProcessLookupError:
@@ -126,7 +138,7 @@ def make_client(service: str, url: str, account: str) -> Any:
     # profile and files are set to nothing, else a user's AWS_PROFILE or ~/.aws/config changes the local stack
     core = botocore.session.Session(session_vars={"profile": nothing, "config_file": (None, None, os.devnull, None)})
     session = boto3.Session(
-        botocore_session=core, aws_access_key_id=account, aws_secret_access_key="test", region_name=REGION
+        botocore_session=core, aws_access_key_id=account, aws_secret_access_key=SECRET_KEY, region_name=REGION
     )
     config = Config(retries={"total_max_attempts": 1}, max_pool_connections=32, proxies={})
     return session.client(service, endpoint_url=url, config=config)
@@ -147,8 +159,9 @@ def _environment(port: int, folder: Path) -> dict[str, str]:
         "MINISTACK_EDITION": folder.name,  # the health page says it: so an answer is known to be this process's
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_ENDPOINT_URL": url,
+        "AUTH": "true",  # the functions may do what the template's policies allow, and nothing else
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "S3_DATA_DIR": str(folder / "s3"),

@@ -11,28 +11,30 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
-from local.emulator import RUN_FOLDER, Emulator
+from local.emulator import REGION, RUN_FOLDER, SECRET_KEY, Emulator, new_account
 from local.process import HOST, Server, call
 
 
 class FaultProxy:
-    """One microburst process in front of an emulator. Give its `url` to LocalStack as `proxy_url`.
+    """One microburst process in front of an emulator, for one stack: give LocalStack its `account` and `url`.
 
+    A call's signature covers the host, so the proxy signs again, as the account: permissions are not checked behind it.
     Rules are microburst's (a list of mappings): for example
     {"service": "dynamodb", "operation": "TransactWriteItems", "response": {"abort_frac": 0.5}, "times": 1}
     applies the write, loses the answer once. The control interface listens on the same loopback port.
     """
 
     def __init__(self, emulator: Emulator, run_folder: Path = RUN_FOLDER) -> None:
+        self.account = new_account()
         self._server = Server(
             "faults",
             run_folder,
             port=0,
             command=lambda port: [
                 *(sys.executable, "-m", "microburst", "--upstream", emulator.url),
-                *("--host", HOST, "--port", str(port), "--no-resign"),
+                *("--host", HOST, "--port", str(port), "--resign"),
             ],
-            environment=_environment,
+            environment=self._environment,
             answers=lambda port, _folder: _answers(port, emulator.url),
         )
 
@@ -63,9 +65,16 @@ class FaultProxy:
         events: list[dict[str, Any]] = call(self._server.port, "GET", "/_microburst/fired?limit=1000")
         return events
 
-
-def _environment(_port: int, folder: Path) -> dict[str, str]:
-    return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"}
+    def _environment(self, _port: int, folder: Path) -> dict[str, str]:
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(folder),
+            "TMPDIR": str(folder),
+            "LANG": "C.UTF-8",
+            "AWS_ACCESS_KEY_ID": self.account,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_DEFAULT_REGION": REGION,
+        }
 
 
 def _answers(port: int, upstream: str) -> bool:

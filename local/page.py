@@ -161,6 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
             more=max(0, len(mails) - MAX_LISTED),
             chosen=_listed(chosen) if chosen else None,
             sent=query.get("sent", ""),
+            new=_new_mails(query.get("new", "")),
         )
 
     # --- doing
@@ -179,8 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
                 desk.drop(form.get("prefix", ""), files)
                 self._redirect("/files")
             case "/next-day":
-                desk.next_day()
-                self._redirect(form.get("back") if form.get("back") in ("/report", "/files") else "/mailbox")
+                new = desk.next_day()
+                back = form.get("back", "")
+                self._redirect(back if back in ("/report", "/files") else f"/mailbox?new={new}")
             case _:
                 raise Refused(404, "There is no such action.")
 
@@ -221,8 +223,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _text(self, text: str) -> None:
         self._send(200, "text/plain; charset=utf-8", text.encode(), {})
 
-    def _redirect(self, to: str | None) -> None:
-        self._send(303, "text/plain; charset=utf-8", b"", {"Location": to or "/"})
+    def _redirect(self, to: str) -> None:
+        self._send(303, "text/plain; charset=utf-8", b"", {"Location": to})
 
     def _send(self, status: int, kind: str, data: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
@@ -267,6 +269,12 @@ def _multipart(kind: str, body: bytes) -> tuple[dict[str, str], list[tuple[str, 
 def _utf8(name: str) -> str:
     """Browsers send file names as UTF-8 (RFC 7578, section 4.2); the mail parser keeps such bytes as surrogates."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _new_mails(count: str) -> str:
+    if not (count.isascii() and count.isdecimal() and len(count) < 10):
+        return ""
+    return {"0": "No new mails", "1": "1 new mail"}.get(count, f"{count} new mails")
 
 
 def _number(text: str) -> int:

@@ -40,7 +40,7 @@ MAX_RAW_BYTES = 40_000_000
 HOLD_SECONDS = 60.0
 """How long a held connection stays open when the fault names no time; far above any client's time-out."""
 _PROXY_SECONDS = 30.0
-_HOP_HEADERS = {"connection", "transfer-encoding", "content-length", "keep-alive", "host", "date", "server"}
+_HOP_HEADERS = {"connection", "transfer-encoding", "content-length", "keep-alive", "date", "server"}
 _AWS_ERRORS = {400: "MessageRejected", 403: "AccessDeniedException", 404: "NotFoundException", 408: "RequestTimeout"}
 
 

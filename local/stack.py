@@ -14,11 +14,11 @@ from typing import Any, Self
 from local import bridge
 from local.build import build_layer
 from local.deploy import Deployment, delete, deploy
-from local.emulator import REGION, ROOT, RUN_FOLDER, Emulator, LocalStackError, new_account
+from local.emulator import REGION, ROOT, RUN_FOLDER, SECRET_KEY, Emulator, LocalStackError, new_account
 from local.ses_shim import Fault, SentMail, SesShim
 from local.template import load_template
 
-LOCAL_PARAMETERS = {"Stage": "local", "FunctionTimeoutSeconds": "15", "QueueVisibilitySeconds": "20"}
+LOCAL_PARAMETERS = {"Stage": "local", "FunctionTimeoutSeconds": "30", "QueueVisibilitySeconds": "20"}
 """A killed message comes back after 20 s; a test that kills gives less."""
 STATE_PATH = RUN_FOLDER / "stack.json"
 """Where a stack that was asked to announce itself can be found by other commands while it runs."""
@@ -49,7 +49,7 @@ class LocalStack:
     Without an `emulator` it starts its own and stops it; with one it takes a fresh account on it, isolated from others.
     `folder` holds the mails; `template` and `root` are for tests of the stack itself; `environment` is added to the
     functions' variables; `parameters` go over LOCAL_PARAMETERS; `proxy_url` sends the functions' SDK calls (not mail)
-    through a fault proxy.
+    through a fault proxy, whose `account` must then be given too.
     """
 
     def __init__(
@@ -174,7 +174,7 @@ class LocalStack:
             **configuration["Environment"]["Variables"],
             "AWS_ENDPOINT_URL": self.emulator.url,
             "AWS_ACCESS_KEY_ID": self.account,
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
         }
@@ -231,12 +231,13 @@ class LocalStack:
 
     def kill_functions(self) -> int:
         """Kills all function environments where they stand, as a crash would; returns how many (Linux only)."""
-        return self.emulator.kill_functions(self.account)
+        # each stack has its own SES, so its address tells the stack's functions from others
+        return self.emulator.kill_functions(f"AWS_ENDPOINT_URL_SESV2={self.shim.url}")
 
     # --- what came of it
 
     def wait_until_idle(self, *, seconds: float = bridge.IDLE_SECONDS, allow_dead_letters: bool = False) -> None:
-        """Returns once all queues are empty and SES has told everything, at two looks in a row.
+        """Returns once queues are empty, no function runs and SES has told everything, at two looks in a row.
 
         Raises LocalStackError when it takes longer than `seconds`, DeadLetters when a message was given up.
         """
@@ -246,11 +247,13 @@ class LocalStack:
             look = self._look()
             if look.dead and not allow_dead_letters:
                 raise bridge.DeadLetters(f"dead letters: {bridge.describe(look.dead)}{self._last_errors()}")
-            quiet = 0 if look.work or self.shim.events_pending() else quiet + 1
+            running = self.emulator.running_functions(self.account)
+            quiet = 0 if look.work or running or self.shim.events_pending() else quiet + 1
             if quiet >= 2:
                 return
             if wall.monotonic() > deadline:
-                raise LocalStackError(f"not idle after {seconds} s: {bridge.describe(look.work)}{self._last_errors()}")
+                busy = f"{bridge.describe(look.work)}; running: {running}"
+                raise LocalStackError(f"not idle after {seconds} s: {busy}{self._last_errors()}")
             wall.sleep(pause)
 
     def mails(self) -> list[SentMail]:

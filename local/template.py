@@ -50,7 +50,7 @@ def localize(
 
     `code_uri(resource type, local folder)` gives the S3 address of the packed folder. Functions get the runtime
     with a bootstrap instead of python3.13 (the emulator then speaks Lambda's real runtime protocol) and the
-    variables of `environment` besides their own.
+    variables of `environment` besides their own. Policies that ask for TLS go, and nothing else of the permissions.
     """
     local = copy.deepcopy(template)
     defaults = local.setdefault("Globals", {}).setdefault("Function", {})
@@ -59,6 +59,7 @@ def localize(
     variables = defaults.setdefault("Environment", {}).setdefault("Variables", {})
     variables.update(environment)
     for resource in local["Resources"].values():
+        _allow_plain_http(resource.get("Properties", {}).get("PolicyDocument", {}))
         properties = resource.get("Properties", {})
         if resource["Type"] == FUNCTION_TYPE:
             properties["CodeUri"] = code_uri(FUNCTION_TYPE, properties["CodeUri"])
@@ -67,6 +68,13 @@ def localize(
         elif resource["Type"] == LAYER_TYPE:
             properties["ContentUri"] = code_uri(LAYER_TYPE, properties["ContentUri"])
     return local
+
+
+def _allow_plain_http(policy: dict[str, Any]) -> None:
+    """Drops statements that refuse calls without TLS: on loopback there is none."""
+    if "Statement" in policy:
+        without_tls = {"Bool": {"aws:SecureTransport": "false"}}
+        policy["Statement"] = [entry for entry in policy["Statement"] if entry.get("Condition") != without_tls]
 
 
 def transform(template: dict[str, Any], parameters: dict[str, str] | None = None) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from duly.flows import report
 from duly.flows.decisions import decide
 from duly.flows.twin import TwinStack
 from local.play import OpenDispute, OurMail
@@ -51,9 +50,7 @@ class TwinWorld:
 
     def open_disputes(self) -> Sequence[OpenDispute]:
         """All disputes that are not settled."""
-        if self._now is None:
-            return []
-        return disputes_in(report.gather(self.stack.edge.table, [], self._now.date()))
+        return disputes_in(self.stack.edge.table)
 
     def decide(self, payload: Mapping[str, object]) -> None:
         """A decision of finance."""

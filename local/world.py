@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from duly.flows.report import Report
+from duly.flows import report
+from duly.store.tables import Table
 from local.bridge import Verdicts
 from local.play import OpenDispute, OurMail
 from local.stack import LocalStack
 
 
-def disputes_in(report: Report) -> list[OpenDispute]:
-    """The open disputes that a gathered report lists."""
-    return [OpenDispute(line.account, line.dispute, line.reason, line.invoices) for line in report.disputes]
+def disputes_in(accounts: Table) -> list[OpenDispute]:
+    """The open disputes of all accounts."""
+    return [
+        OpenDispute(line.account, line.dispute, line.reason, line.invoices) for line in report.open_disputes(accounts)
+    ]
 
 
 class StackWorld:

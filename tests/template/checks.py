@@ -563,6 +563,7 @@ def tables(template: Template) -> list[str]:
 # Least privilege, whole: what each function may do, and nothing else. `Accounts+agenda` is the index.
 _READ = {"dynamodb:GetItem", "dynamodb:Query"}
 _COMMIT = _READ | {"dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
+_ACCOUNTS = _COMMIT | {"dynamodb:BatchGetItem"}
 _IDEMPOTENCY = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 _OBJECT = {"s3:GetObject", "s3:GetObjectVersion"}
 
@@ -596,7 +597,7 @@ PERMISSIONS = {
         lists=True,
         sends="CustomerQueue CashQueue AccountQueue",
         tables={
-            "Accounts": _COMMIT,
+            "Accounts": _ACCOUNTS,
             "Accounts+headers": {"dynamodb:Query"},
             "Uploads": _COMMIT,
             "Idempotency": _IDEMPOTENCY,
@@ -607,14 +608,14 @@ PERMISSIONS = {
         writes="work receipts",
         lists=True,
         sends="CashQueue",
-        tables={"Accounts": _COMMIT, "Uploads": _COMMIT, "Idempotency": _IDEMPOTENCY},
+        tables={"Accounts": _ACCOUNTS, "Uploads": _COMMIT, "Idempotency": _IDEMPOTENCY},
     ),
     "DunningFunction": _rights(
         reads="policy mail",
         writes="mail",
         sends="AccountQueue RiskUploadQueue StatementUploadQueue InboundQueue",
         tables={
-            "Accounts": _COMMIT,
+            "Accounts": _ACCOUNTS,
             "Accounts+agenda": {"dynamodb:Query"},
             "Accounts+headers": {"dynamodb:Query"},
             "Uploads": _COMMIT,
@@ -629,7 +630,7 @@ PERMISSIONS = {
         | _SECRET,
     ),
     "DisputesFunction": _rights(
-        reads="inbound policy", lists=True, tables={"Accounts": _COMMIT, "Uploads": _COMMIT}, other=_SECRET
+        reads="inbound policy", lists=True, tables={"Accounts": _ACCOUNTS, "Uploads": _COMMIT}, other=_SECRET
     ),
     "ReportsFunction": _rights(
         reads="policy reports",

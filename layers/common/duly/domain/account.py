@@ -15,6 +15,8 @@ from typing import Any
 from duly.domain import events as ev
 from duly.domain.risk import PaidMonth, with_settlement, without_settlement
 
+Day = date  # the type, where a field is called date
+
 SALES_DAYS_KEPT = 400  # days of sales and receipts by day kept in the header, for DSO and the collected curve
 CONTACT_DAYS_KEPT = 45  # days of contact times kept in the header; caps look back 7, gaps rarely more than 30
 
@@ -123,15 +125,15 @@ class Dispute:
 class Promise:
     key: str
     items: tuple[str, ...]
-    date: date
-    until: date
-    made: date
+    date: Day
+    until: Day
+    made: Day
     currency: str = ""
     amount_minor: int = 0
     reply: str = ""
     open_at_start_minor: int = 0
     state: str = "open"  # open | kept | partly_kept | broken | cancelled
-    settled_on: date | None = None
+    settled_on: Day | None = None
 
     @property
     def is_live(self) -> bool:
@@ -292,6 +294,7 @@ class Header:
     retry_at: dict[str, datetime] = field(default_factory=dict)  # intent -> not before
     retired: tuple[str, ...] = ()  # intents that only a person may try again
     due_at: datetime | None = None  # the agenda, as the last writer decided it
+    upkeep_at: datetime | None = None
 
 
 KINDS: dict[str, type[Any]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from duly.domain.account import Account
@@ -11,21 +12,38 @@ from duly.domain.policy import Policy
 from duly.domain.steps import blocked_until, next_step
 from duly.domain.upkeep import SILENT_AFTER, UNKNOWN_AFTER, today_of
 
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """When to look at an account next: ``due_at`` for anything, ``upkeep_at`` for what does not wait for the stack's
+    gates (promises, holds, deadlines, sweeps). None: nothing waits."""
+
+    due_at: datetime | None = None
+    upkeep_at: datetime | None = None
+
+
 RETRY_CLOSED_GATE = timedelta(hours=1)  # a step whose day has come waits at a gate: the next tick looks again
 
 
 def next_due(account: Account, policy: Policy, now: datetime, holidays: frozenset[date] | None) -> datetime | None:
-    """Return the next moment at which time alone could change something here, or None when nothing waits.
+    """Return the next moment at which time alone could change something here, or None when nothing waits."""
+    return next_moments(account, policy, now, holidays).due_at
 
-    The moment is never before ``now``. It may be earlier than needed (the tick then finds nothing to do and moves it)
+
+def next_moments(account: Account, policy: Policy, now: datetime, holidays: frozenset[date] | None) -> Moments:
+    """Return the next moments at which time alone could change something here.
+
+    They are never before ``now``. They may be earlier than needed (the tick then finds nothing to do and moves them)
     but never later.
     """
     if account.header.merged_into:
-        return None
-    moments = [*_upkeep_moments(account, policy, now), *_step_moments(account, policy, now, holidays)]
-    if not moments:
-        return None
-    return max(min(moments), now).astimezone(UTC).replace(microsecond=0)
+        return Moments()
+    upkeep = _upkeep_moments(account, policy, now)
+    return Moments(_first([*upkeep, *_step_moments(account, policy, now, holidays)], now), _first(upkeep, now))
+
+
+def _first(moments: list[datetime], now: datetime) -> datetime | None:
+    return max(min(moments), now).astimezone(UTC).replace(microsecond=0) if moments else None
 
 
 def _upkeep_moments(account: Account, policy: Policy, now: datetime) -> list[datetime]:

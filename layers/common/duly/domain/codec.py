@@ -39,7 +39,8 @@ def encode(value: Any) -> Any:
 def decode(kind: type[T], data: Any) -> T:
     """Return an instance of the dataclass ``kind`` from what ``encode`` made. Unknown fields are ignored (an older
     function may read what a newer one wrote during a deployment)."""
-    hints = _hints(kind)
+    shape: Any = kind
+    hints = _hints(shape)
     return kind(**{name: _decode(hints[name], part) for name, part in data.items() if name in hints})
 
 
@@ -65,7 +66,7 @@ def _fields(kind: type) -> tuple[tuple[dataclasses.Field[Any], Any], ...]:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 

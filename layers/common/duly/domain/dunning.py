@@ -189,7 +189,7 @@ def _below_threshold(account: Account, scenario: Scenario, currency: str, wanted
         for item in account.live("items")
         if item.currency == currency and item.state == "open" and item.due < today
     )
-    return overdue < threshold
+    return bool(overdue < threshold)
 
 
 def recipients(account: Account, level: int) -> list[dict[str, str]]:

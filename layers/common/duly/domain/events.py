@@ -12,6 +12,8 @@ from typing import Any
 
 from duly.domain import codec
 
+Day = date  # the type, where a field is called date
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -199,9 +201,9 @@ class PromiseMade(Event):
 
     promise: str
     items: tuple[str, ...]
-    date: date
-    until: date
-    made: date
+    date: Day
+    until: Day
+    made: Day
     currency: str = ""
     amount_minor: int = 0
     reply: str = ""

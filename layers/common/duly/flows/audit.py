@@ -170,9 +170,9 @@ def _money(accounts: dict[str, Account], transactions: dict[str, Transaction], r
         if cash.kind == "payment" and cash.state != "withdrawn"
     }
     said = {(key, state.applied): state.amount_minor for key, state in transactions.items() if state.applied}
-    for key in sorted(held.keys() | said.keys()):
-        if held.get(key) != said.get(key):
-            report.add("money_misplaced", " ".join(key), "the account and the bank transaction disagree")
+    for place in sorted(held.keys() | said.keys()):
+        if held.get(place) != said.get(place):
+            report.add("money_misplaced", " ".join(place), "the account and the bank transaction disagree")
     for key, state in sorted(transactions.items()):
         if not state.is_settled:
             report.add(

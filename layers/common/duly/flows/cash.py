@@ -173,8 +173,8 @@ def _decide(edge: Edge, stored: Stored, now: datetime) -> Stored:
 def _follow_merge(edge: Edge, stored: Stored, now: datetime) -> Stored:
     """Where a person booked the money it stays; when that account was merged into another, it goes along."""
     state = stored.state
-    into = edge.accounts.load(state.account).header.merged_into
-    if not into:
+    into = edge.accounts.now_at(state.account)
+    if into == state.account:
         return stored
     return edge.transactions.commit(stored, state.key, [ev.TransactionRouted(into, state.names, "person")], now)
 
@@ -200,12 +200,12 @@ def _may_move(edge: Edge, state: Transaction, now: datetime) -> bool:
     """Booked money stays where it is after its first day, unless its account was merged into another."""
     if state.at is None or now - state.at < MOVES_FOR:
         return True
-    return bool(state.applied) and bool(edge.accounts.load(state.applied).header.merged_into)
+    return edge.accounts.now_at(state.account) != state.account
 
 
 def _answers(edge: Edge, state: Transaction, personal: dict[str, Any]) -> Answers:
     references = {
-        token: [(answer.account, answer.key) for answer in lookups.find(edge.table, lookups.REFERENCE, token)]
+        token: _items(edge, lookups.find(edge.table, lookups.REFERENCE, token))
         for token in dict.fromkeys(token for token, _, _ in state.tokens)
     }
     by_name = _accounts(edge, lookups.NAME, normalise_name(personal.get("name", "")))
@@ -213,8 +213,12 @@ def _answers(edge: Edge, state: Transaction, personal: dict[str, Any]) -> Answer
     return Answers({token: found for token, found in references.items() if found}, by_name, by_amount)
 
 
+def _items(edge: Edge, answers: Sequence[lookups.Answer]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((edge.accounts.now_at(answer.account), answer.key) for answer in answers))
+
+
 def _accounts(edge: Edge, kind: str, value: str) -> list[str]:
-    return sorted({answer.account for answer in lookups.find(edge.table, kind, value)})
+    return sorted({edge.accounts.now_at(answer.account) for answer in lookups.find(edge.table, kind, value)})
 
 
 def _withdraw_elsewhere(edge: Edge, stored: Stored, now: datetime) -> Stored:
@@ -254,6 +258,8 @@ def apply_to_account(edge: Edge, state: Transaction, now: datetime) -> Account:
     )
 
     def decide(account: Account) -> list[ev.Event]:
+        if account.header.merged_into:  # since it was routed here: route it again
+            raise Conflict
         return _with_score(edge, account, receive(account, received, today_of(account, edge.policy(), now)), now)
 
     also = [("cash", state.key), *(("items", key) for key in state.names)]

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from duly.domain import events as ev
 from duly.domain.account import Account
-from duly.domain.agenda import next_due
+from duly.domain.agenda import Moments, next_moments
 from duly.domain.policy import Policy
 from duly.domain.policy_reader import default_policy, parse_policy
 from duly.mail.sending import Mailer
@@ -21,6 +21,8 @@ from duly.store.queues import Queues
 from duly.store.tables import Table
 from duly.store.transactions import TransactionStore
 from duly.store.uploads import StackStore, UploadStore
+
+POLICY_SECONDS = 10  # a new policy is in force everywhere within this time
 
 Holidays = Callable[[str, Iterable[int]], frozenset[date] | None]
 
@@ -54,6 +56,8 @@ class Edge:
     monotonic: Callable[[], float]
     is_local: bool = False
     _policies: dict[tuple[str, str], Policy] = field(default_factory=dict)
+    _pointer: dict[str, str] | None = None
+    _pointer_read: float = 0.0
 
     def __post_init__(self) -> None:
         self.accounts = AccountStore(self.table, self._rebuilt)
@@ -66,17 +70,23 @@ class Edge:
         return clock.now(True, stated) if self.is_local and stated else now
 
     def policy(self) -> Policy:
-        """Return the policy in force: the last one uploaded, else the shipped default."""
-        pointer = self.stack.get("policy")
-        if not pointer:
+        """Return the policy in force: the last one uploaded, else the shipped default. What is in force is read again
+        every POLICY_SECONDS, and at once by whoever was told of a new one (``forget_policy``)."""
+        if self._pointer is None or self.monotonic() - self._pointer_read > POLICY_SECONDS:
+            self._pointer, self._pointer_read = self.stack.get("policy"), self.monotonic()
+        if not self._pointer:
             return default_policy()
-        name = (pointer["key"], pointer["version"])
+        name = (self._pointer["key"], self._pointer["version"])
         if name not in self._policies:
             found = self.objects.get(*name)
             if found is None:
                 raise LookupError("the object of the policy in force is gone")
-            self._policies = {name: parse_policy(found.data.decode(), pointer["key"])}
+            self._policies = {name: parse_policy(found.data.decode(), self._pointer["key"])}
         return self._policies[name]
+
+    def forget_policy(self) -> None:
+        """Read at the next use which policy is in force."""
+        self._pointer = None
 
     def holidays_around(self, country: str, now: datetime) -> frozenset[date] | None:
         """Return the public holidays of a country in the years that matter now, or None when no table exists."""
@@ -85,11 +95,11 @@ class Edge:
     def agenda(self, policy: Policy, now: datetime) -> Agenda:
         """Return the function by which commits decide when an account must be looked at next."""
 
-        def moment(account: Account) -> datetime | None:
+        def moments(account: Account) -> Moments:
             holidays = self.holidays_around(account.header.country, now) if policy.contact.holidays else frozenset()
-            return next_due(account, policy, now, holidays)
+            return next_moments(account, policy, now, holidays)
 
-        return moment
+        return moments
 
     def change(
         self,

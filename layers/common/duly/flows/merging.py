@@ -73,9 +73,13 @@ def merge(edge: Edge, source_id: str, target_id: str, now: datetime) -> None:
     facts = [*_invoices(source), *_credit_notes(source)]
     policy = edge.policy()
 
+    kept: set[tuple[str, str]] = set()  # what the customer's account has otherwise already: a person decides
+
     def decide_target(moving: list[InvoiceFacts], account: Account) -> list[ev.Event]:
         events, verdicts = register_all(account, moving, policy.terms.default_days, today_of(account, policy, now))
-        refused = any(verdict.result == "rejected" for verdict in verdicts)
+        pairs = zip(moving, verdicts, strict=True)
+        refused = {(fact.type, fact.number) for fact, verdict in pairs if verdict.result == "rejected"}
+        kept.update(refused)
         task = f"merge-{source_id}"
         if refused and task not in account.tasks:
             today = today_of(account, policy, now)
@@ -87,8 +91,9 @@ def merge(edge: Edge, source_id: str, target_id: str, now: datetime) -> None:
         also = [key for fact in moving for key in keys_named(fact)]
         decide = partial(decide_target, moving)
         edge.change(target_id, decide, now, [*also, ("tasks", f"merge-{source_id}")], linked=True)
-    _empty(edge, source, now)
-    _forget_lookups(edge, source)
+    gone = {("invoice", key) for key in source.items} | {("credit_note", key) for key in _credit_note_numbers(source)}
+    _empty(edge, source, gone - kept, now)
+    _forget_lookups(edge, source, gone - kept)
     for transaction in [cash.key for cash in source.cash.values() if cash.kind == "payment"]:
         body = {"type": "transaction", "transaction": transaction, "time": now.isoformat()}
         deduplication = hashlib.sha256(f"{transaction}|merge|{source_id}".encode()).hexdigest()
@@ -132,7 +137,11 @@ def _credit_notes(source: Account) -> list[InvoiceFacts]:
     ]
 
 
-def _empty(edge: Edge, source: Account, now: datetime) -> None:
+def _credit_note_numbers(source: Account) -> list[str]:
+    return [fact.number for fact in _credit_notes(source)]
+
+
+def _empty(edge: Edge, source: Account, gone: set[tuple[str, str]], now: datetime) -> None:
     """Take invoices and credit notes off the source; its payments follow when their transactions are routed again."""
     also = [("items", key) for key in source.items] + [("cash", key) for key in source.cash]
 
@@ -147,21 +156,21 @@ def _empty(edge: Edge, source: Account, now: datetime) -> None:
 
         for key in sorted(working.cash):
             cash = working.cash[key]
-            if cash.kind == "credit_note":
+            if cash.kind == "credit_note" and ("credit_note", key.partition(":")[2]) in gone:
                 add(withdraw(working, key, "transferred"))
             elif cash.state != "withdrawn":
                 add(unname(working, key))
         for key in sorted(working.items):
-            if working.items[key].state != "transferred":
+            if working.items[key].state != "transferred" and ("invoice", key) in gone:
                 add([ev.InvoiceTransferred(key, account.header.merged_into)])
         return events
 
     edge.change(source.id, decide, now, also, linked=True)
 
 
-def _forget_lookups(edge: Edge, source: Account) -> None:
+def _forget_lookups(edge: Edge, source: Account, gone: set[tuple[str, str]]) -> None:
     """End the lookups by which the moved invoices were found here, so that they have one answer again."""
-    for item in source.items.values():
+    for item in (item for item in source.items.values() if ("invoice", item.key) in gone):
         references = {normalise_reference(item.number), normalise_reference(item.reference)} - {""}
         for value in sorted(references):
             edge.table.delete(*lookups.Lookup(lookups.REFERENCE, value, lookups.Answer(source.id, item.key)).key)

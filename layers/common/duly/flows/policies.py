@@ -25,6 +25,7 @@ def take_policy(edge: Edge, upload: Upload, data: bytes, now: datetime) -> Uploa
         rejects = tuple(Reject(one.line, one.key, one.code, one.expected) for one in errors.problems)
     else:
         edge.stack.put("policy", {"key": upload.key, "version": upload.version, "policy": policy.version})
+        edge.forget_policy()
         wake_all(edge, upload.id, now)
     whole_file = tuple(Reject(0, one.field, one.code, f"line {one.line}: {one.reason}") for one in rejects)
     return intake.plan(edge, upload, FileResult("policy", "toml", (), whole_file, 0, {}), (), (), now)

@@ -149,7 +149,6 @@ def _take_invoices(
 ) -> list[RowOutcome]:
     """Register the rows of one part (upload and number) on the account, or on the one that it was merged into."""
     upload, number = part
-    account_id = _owner(edge, account_id)
     policy = edge.policy()
     facts = [facts_of(row, upload) for row in rows]
     also = [key for fact in facts for key in keys_named(fact)]
@@ -175,11 +174,6 @@ def _take_invoices(
         merge_around(edge, account_id, now)
     _wake_for_invoices(edge, facts, verdicts, f"{upload}-{number}-{account_id}", now)
     return [_outcome(row, verdict) for row, verdict in zip(rows, verdicts, strict=True)]
-
-
-def _owner(edge: Edge, account_id: str) -> str:
-    """Return the account, or the one that it was merged into since the file was cut into parts."""
-    return edge.accounts.load(account_id).header.merged_into or account_id
 
 
 def facts_of(row: InvoiceRow, upload: str) -> InvoiceFacts:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from duly.domain import events as ev
 from duly.domain.account import Account
-from duly.domain.agenda import next_due
 from duly.domain.dunning import decide_chase
 from duly.domain.gates import StackFacts, Surroundings, stack_gates
 from duly.domain.policy import Policy
@@ -31,17 +29,22 @@ ATTEMPTS = 20
 
 def tick(edge: Edge, now: datetime, wall_now: datetime) -> int:
     """Send every account whose moment has come to the account queue; return how many. ``wall_now`` is compared with
-    the bucket's own times."""
+    the bucket's own times. While a gate of the stack is closed, only accounts with upkeep are sent."""
     edge.observer.metric("TicksStarted", 1)
     sweep_uploads(edge, wall_now)
+    policy = edge.policy()
+    closed = [gate for gate in stack_gates(stack_facts(edge, policy, now), policy) if gate != "sending_paused"]
+    for gate in closed:
+        edge.observer.metric("GateClosed", 1, gate=gate)
+        edge.observer.log("stack_gate_closed", gate=gate)
     due: list[str] = []
     for shard in keys.shards():
-        found = edge.table.agenda(shard, now.astimezone(UTC).isoformat(timespec="seconds"), MAX_DUE_PER_SHARD)
+        found = edge.table.agenda(shard, keys.agenda_until(now), MAX_DUE_PER_SHARD)
         if len(found) == MAX_DUE_PER_SHARD:
             edge.observer.metric("AgendaCut", 1)
-        due += [keys.account_id(pk) for pk, _ in found]
+        due += [keys.account_id(pk) for pk, place in found if not closed or keys.upkeep_is_due(place, now)]
     for account in due:
-        body = {"type": "account", "account": account, "time": now.isoformat(), "chase": True}
+        body = {"type": "account", "account": account, "time": now.isoformat(), "chase": not closed}
         edge.queues.send(ACCOUNT, Message(body, account, f"tick|{now.isoformat()}|{account}"))
     edge.observer.metric("AccountsDue", len(due))
     return len(due)
@@ -90,70 +93,74 @@ def work_account(
 
     A message older than its hour only does the upkeep; the next tick catches up.
     """
+    if not chase:
+        edge.forget_policy()  # the message may come from a new policy
     policy = edge.policy()
-    fresh = now - ticked_at < TICK_LIFE
-    edge.change(account_id, lambda account: _upkeep(account, policy, now), now)
-    if chase and fresh:
-        for _ in range(ATTEMPTS):
-            try:
-                claimed = _claim(edge, account_id, policy, now)
-            except Conflict:
-                continue
-            if claimed is not None:
-                send_claimed(edge, claimed, policy, now, remaining)
-            break
-        else:
-            raise Conflict
-    edge.change(account_id, _agenda_only(edge, policy, now), now)
+    may_chase = chase and now - ticked_at < TICK_LIFE
+    for _ in range(ATTEMPTS):
+        account = edge.accounts.load(account_id)
+        if not account.exists:
+            return
+        try:
+            account = _commit(edge, account, _upkeep(account, policy, now), policy, now)
+            claimed = _claim(edge, account, policy, now) if may_chase else None
+            if claimed is None:
+                _commit(edge, account, _agenda_only(edge, account, policy, now), policy, now)
+        except Conflict:
+            continue  # a payment, dispute or another run came first: nothing was said, decide again
+        if claimed is not None:
+            send_claimed(edge, claimed, policy, now, remaining)
+        return
+    raise Conflict
+
+
+def _commit(edge: Edge, account: Account, events: list[ev.Event], policy: Policy, now: datetime) -> Account:
+    return edge.accounts.commit(account, events, now, edge.agenda(policy, now)) if events else account
 
 
 def _upkeep(account: Account, policy: Policy, now: datetime) -> list[ev.Event]:
-    if not account.exists:
-        return []
     events = upkeep(account, policy, now)
     after = account.after(events)
     return [*events, *rescore(after, policy, today_of(after, policy, now))]
 
 
-def _agenda_only(edge: Edge, policy: Policy, now: datetime) -> Callable[[Account], list[ev.Event]]:
-    def decide(account: Account) -> list[ev.Event]:
-        if not account.exists:
-            return []
-        holidays = edge.holidays_around(account.header.country, now) if policy.contact.holidays else frozenset()
-        wanted = next_due(account, policy, now, holidays)
-        if wanted == account.header.due_at or (wanted is not None and wanted <= now):
-            return []  # due and held back by a gate: the next tick looks again
-        return [ev.AgendaMoved()]
-
-    return decide
+def _agenda_only(edge: Edge, account: Account, policy: Policy, now: datetime) -> list[ev.Event]:
+    """Return an event when the account's place in the agenda is not the one it should have."""
+    wanted = edge.agenda(policy, now)(account)
+    due_now = wanted.due_at is not None and wanted.due_at <= now
+    same = (wanted.due_at, wanted.upkeep_at) == (account.header.due_at, account.header.upkeep_at)
+    if same or (due_now and wanted.upkeep_at == account.header.upkeep_at):
+        return []  # due and held back by a gate: the next tick looks again
+    return [ev.AgendaMoved()]
 
 
-def _claim(edge: Edge, account_id: str, policy: Policy, now: datetime) -> Claimed | None:
+def _claim(edge: Edge, account: Account, policy: Policy, now: datetime) -> Claimed | None:
     """Decide on exactly one version of the account and claim the notice that is due, if the stack's gates are open.
 
     Raises Conflict when a payment, dispute or another run came first: nothing was said, decide again.
     """
-    account = edge.accounts.load(account_id)
-    if not account.exists:
+    holidays = edge.holidays_around(account.header.country, now) if account.header.country else None
+    found = decide_chase(account, policy, Surroundings(now, holidays))
+    for skip in found.skipped:
+        _gate_closed(edge, account.id, skip.gate)
+    if found.claim is None:
         return None
     facts = stack_facts(edge, policy, now)
     closed = stack_gates(facts, policy)
-    holidays = edge.holidays_around(account.header.country, now) if account.header.country else None
-    probing = facts.sending_paused == "doubtful"
-    if probing:
-        closed = tuple(gate for gate in closed if gate != "sending_paused")
-    found = decide_chase(account, policy, Surroundings(now, holidays, closed))
-    for skip in found.skipped:
-        edge.observer.metric("GateClosed", 1, gate=skip.gate)
-        edge.observer.log("gate_closed", account=account_id, gate=skip.gate)
-    if found.claim is None:
-        return None
-    if probing and not _take_probe(edge, now):
-        edge.observer.metric("GateClosed", 1, gate="sending_paused")
+    if facts.sending_paused == "doubtful" and closed == ("sending_paused",) and _take_probe(edge, now):
+        closed = ()
+    for gate in closed:
+        _gate_closed(edge, account.id, gate)
+    if closed:
         return None
     started = edge.monotonic()
     after = edge.accounts.commit(account, found.events, now, edge.agenda(policy, now))
     return Claimed(after, found.claim, started)
+
+
+def _gate_closed(edge: Edge, account_id: str, gate: str) -> None:
+    edge.observer.metric("GateClosed", 1, gate=gate)
+    edge.observer.log("gate_closed", account=account_id, gate=gate)
 
 
 def _take_probe(edge: Edge, now: datetime) -> bool:

@@ -30,9 +30,14 @@ def is_fifo(event: dict[str, Any]) -> bool:
 
 
 def processor_for(event: dict[str, Any]) -> BatchProcessor:
-    """Return the processor of an SQS batch: on a FIFO queue one failure holds back the rest of its group."""
+    """Return the processor of an SQS batch: on a FIFO queue one failure holds back the rest of its group.
+
+    None raises when all messages fail: what it would raise carries the texts of all errors into the log.
+    """
     if is_fifo(event):
-        return SqsFifoPartialProcessor(skip_group_on_error=True)
+        in_order = SqsFifoPartialProcessor(skip_group_on_error=True)
+        in_order.raise_on_entire_batch_failure = False  # its constructor does not take this
+        return in_order
     return BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -69,11 +74,17 @@ def once_per_upload(
     table_name: str, take: Callable[[str, str, str], None]
 ) -> tuple[Callable[..., None], IdempotencyConfig]:
     """Return ``take`` (key, version, time) wrapped so that a repeated event of one object version does nothing, and
-    the configuration that each invocation registers its context with."""
+    the configuration that each invocation registers its context with. An event without a version (the emulator's) says
+    too little to be a repeated one; the uploads table then tells."""
     config = IdempotencyConfig(expires_after_seconds=UPLOAD_REMEMBERED_SECONDS, event_key_jmespath="[key, version]")
 
     def run(*, upload: dict[str, str]) -> None:
         take(upload["key"], upload["version"], upload["time"])
 
     store = DynamoDBPersistenceLayer(table_name=table_name)
-    return idempotent_function(run, data_keyword_argument="upload", persistence_store=store, config=config), config
+    once = idempotent_function(run, data_keyword_argument="upload", persistence_store=store, config=config)
+
+    def take_once(*, upload: dict[str, str]) -> None:
+        (once if upload["version"] else run)(upload=upload)
+
+    return take_once, config

@@ -10,6 +10,7 @@ from typing import Any
 from duly.domain import codec
 from duly.domain import events as ev
 from duly.domain.account import KINDS, Account, Header
+from duly.domain.agenda import Moments
 from duly.domain.allocation import neighbours
 from duly.store import journal, keys, lookups
 from duly.store.tables import Conflict, Record, Table
@@ -19,7 +20,7 @@ MAX_READS = 5  # half reads before the account is rebuilt from its journal
 MAX_EXTRA = 400  # items beside the live ones that one decision may read
 
 Also = Iterable[tuple[str, str]]
-Agenda = Callable[[Account], datetime | None]
+Agenda = Callable[[Account], Moments]
 Alarm = Callable[[str, str], None]
 
 
@@ -96,6 +97,12 @@ class AccountStore:
             seen.update(level)
         return True
 
+    def now_at(self, account_id: str) -> str:
+        """Return the account's id, or that of the account which it was merged into."""
+        record = self.table.get(keys.account(account_id), keys.HEADER)
+        into = record.body["header"].get("merged_into") if record else None
+        return str(into) if into else account_id
+
     def history(self, account_id: str) -> list[journal.Entry]:
         """Return the whole journal of the account, its chain checked (BrokenChain otherwise)."""
         return journal.read(self.table, keys.account(account_id))
@@ -108,7 +115,7 @@ class AccountStore:
                 account.apply(event)
                 _write_versions(account, entry.version)
             account.version, account.last_hash = entry.version, entry.hash
-            account.header = replace(account.header, due_at=entry.due_at)
+            account.header = replace(account.header, due_at=entry.moments.due_at, upkeep_at=entry.moments.upkeep_at)
         if account.header.personal:
             record = self.table.get(keys.account(account_id), keys.personal(account.header.personal))
             account.personal = record.body if record else {}
@@ -186,10 +193,10 @@ class AccountStore:
         at: datetime,
         agenda: Agenda,
     ) -> None:
-        due_at = agenda(after)
-        entry = journal.make(before.version + 1, events, at, before.last_hash, due_at)
+        moments = agenda(after)
+        entry = journal.make(before.version + 1, events, at, before.last_hash, moments)
         after.version, after.last_hash = entry.version, entry.hash
-        after.header = replace(after.header, due_at=due_at)
+        after.header = replace(after.header, due_at=moments.due_at, upkeep_at=moments.upkeep_at)
         put, delete = plan.records(after)
         journal.append(self.table, keys.account(after.id), entry, put, delete)
         after.touched = set()
@@ -311,7 +318,7 @@ def _header_record(account: Account) -> Record:
         "summary": summary(account),
     }
     shard = keys.shard(pk)
-    due_at = header.due_at.isoformat(timespec="seconds") if header.due_at else None
+    due_at = keys.agenda(header.due_at, header.upkeep_at) if header.due_at else None
     return Record(
         pk,
         keys.HEADER,

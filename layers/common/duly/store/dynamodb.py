@@ -25,7 +25,7 @@ ATTEMPTS = 4
 LOST_RACE = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
 
-class _AgendaIndex(GlobalSecondaryIndex[Any]):
+class _AgendaIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # pynamodb leaves this untyped
     class Meta:
         index_name = "agenda"
         projection = KeysOnlyProjection()
@@ -34,7 +34,7 @@ class _AgendaIndex(GlobalSecondaryIndex[Any]):
     due_at = UnicodeAttribute(range_key=True)
 
 
-class _HeaderIndex(GlobalSecondaryIndex[Any]):
+class _HeaderIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # likewise
     class Meta:
         index_name = "headers"
         projection = AllProjection()

@@ -10,12 +10,16 @@ from typing import Any
 
 from duly.domain import codec
 from duly.domain import events as ev
+from duly.domain.agenda import Moments
 from duly.store import keys
 from duly.store.tables import Conflict, OutcomeUnknown, Record, Table, Write
 
 
 class BrokenChain(Exception):
     """A journal entry is missing or does not carry the hash of the one before it."""
+
+
+NEVER = Moments()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +32,16 @@ class Entry:
     commit: str
     previous: str
     hash: str
-    due_at: datetime | None = None
+    moments: Moments = NEVER
 
     def record(self, pk: str) -> Record:
         return Record(pk, keys.journal(self.version), {**_content(self), "hash": self.hash}, self.version, "journal")
 
 
-def make(
-    version: int, events: Sequence[ev.Event], at: datetime, previous: str, due_at: datetime | None = None
-) -> Entry:
+def make(version: int, events: Sequence[ev.Event], at: datetime, previous: str, moments: Moments = NEVER) -> Entry:
     """Return the entry with a random commit id and its hash."""
-    bare = Entry(version, tuple(events), at, secrets.token_hex(12), previous, "", due_at)
-    return Entry(version, bare.events, at, bare.commit, previous, codec.digest(_content(bare)), due_at)
+    bare = Entry(version, tuple(events), at, secrets.token_hex(12), previous, "", moments)
+    return Entry(version, bare.events, at, bare.commit, previous, codec.digest(_content(bare)), moments)
 
 
 def _content(entry: Entry) -> dict[str, Any]:
@@ -49,7 +51,7 @@ def _content(entry: Entry) -> dict[str, Any]:
         "at": entry.at.isoformat(),
         "commit": entry.commit,
         "previous": entry.previous,
-        "due_at": entry.due_at.isoformat() if entry.due_at else None,
+        "moments": codec.encode(entry.moments),
     }
 
 
@@ -65,7 +67,7 @@ def parse(body: dict[str, Any]) -> Entry:
         commit=body["commit"],
         previous=body["previous"],
         hash=body["hash"],
-        due_at=datetime.fromisoformat(body["due_at"]) if body["due_at"] else None,
+        moments=codec.decode(Moments, body["moments"]),
     )
 
 

@@ -11,6 +11,7 @@ open uploads; ``STACK`` holds facts about the stack as a whole.
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 
 SHARDS = 8  # partitions of the agenda and header indexes: enough for 8,000 header reads a second
 
@@ -77,6 +78,27 @@ def suspense_shard(name: str) -> str:
 def transaction_shard(name: str) -> str:
     """Return the shard of the header index that lists all other transactions."""
     return f"T{name}"
+
+
+def agenda(due_at: datetime, upkeep_at: datetime | None) -> str:
+    """Return an account's place in the agenda: when it is due for anything, and when for what no gate of the stack
+    holds back. Texts of one length in UTC, so that they sort as the moments do."""
+    return f"{_utc(due_at)}|{_utc(upkeep_at) if upkeep_at else ''}"
+
+
+def agenda_until(now: datetime) -> str:
+    """Return the end of the agenda that has come by ``now``."""
+    return f"{_utc(now)}~"
+
+
+def upkeep_is_due(place: str, now: datetime) -> bool:
+    """Return whether a place in the agenda asks for upkeep by ``now``, whatever the stack's gates say."""
+    upkeep_at = place.partition("|")[2]
+    return bool(upkeep_at) and upkeep_at <= _utc(now)
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def upload(upload_id: str) -> str:
