@@ -12,6 +12,7 @@ from pathlib import Path
 
 from duly.domain import events as ev
 from duly.domain.account import Account
+from duly.domain.agenda import Moments
 from duly.flows.report import Report, gather
 from duly.reports.page import render_page
 from duly.store.accounts import AccountStore
@@ -55,9 +56,9 @@ OPENING = timedelta(days=118)
 _STEPS = ((1, 8, "first"), (2, 20, "second"), (3, 34, "formal"))
 
 
-def _nothing_due(account: Account) -> datetime | None:
+def _nothing_due(account: Account) -> Moments:
     del account
-    return None
+    return Moments(None, None)
 
 
 @dataclass

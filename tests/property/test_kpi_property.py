@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from duly.domain.account import Behaviour, Header
@@ -13,6 +13,7 @@ from duly.domain.kpi import SALES_WINDOW_DAYS, AccountFacts, Kpis, compute, coun
 from duly.reports.charts import BAR_WIDTH, scale, segments
 
 AS_OF = date(2026, 3, 31)
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a loaded machine is no failure
 CURRENCIES = st.sampled_from(("EUR", "GBP", "JPY"))
 AMOUNTS = st.integers(min_value=0, max_value=10**12)
 DAYS = st.integers(min_value=-120, max_value=500).map(lambda days: (AS_OF - timedelta(days=days)).isoformat())
@@ -43,6 +44,7 @@ def total_open(facts: list[AccountFacts], currency: str) -> int:
     return sum(sum(one.open_by_due.get(currency, {}).values()) for one in facts)
 
 
+@UNTIMED
 @given(accounts())
 def test_ageing_adds_up_to_receivables_in_each_currency(facts: list[AccountFacts]) -> None:
     for one in compute(facts, AS_OF).currencies:
@@ -51,6 +53,7 @@ def test_ageing_adds_up_to_receivables_in_each_currency(facts: list[AccountFacts
         assert all(minor >= 0 for minor in one.ageing.minor.values())
 
 
+@UNTIMED
 @given(accounts())
 def test_calls_are_all_that_is_overdue(facts: list[AccountFacts]) -> None:
     for one in compute(facts, AS_OF, max_calls=100).currencies:
@@ -58,6 +61,7 @@ def test_calls_are_all_that_is_overdue(facts: list[AccountFacts]) -> None:
         assert [call.overdue_minor for call in one.calls] == sorted((c.overdue_minor for c in one.calls), reverse=True)
 
 
+@UNTIMED
 @given(accounts(), st.randoms())
 def test_the_order_of_accounts_changes_nothing(facts: list[AccountFacts], random: Random) -> None:
     shuffled = list(facts)
@@ -65,6 +69,7 @@ def test_the_order_of_accounts_changes_nothing(facts: list[AccountFacts], random
     assert compute(shuffled, AS_OF) == compute(facts, AS_OF)
 
 
+@UNTIMED
 @given(accounts())
 def test_dso_is_best_possible_plus_delay_and_never_negative(facts: list[AccountFacts]) -> None:
     for one in compute(facts, AS_OF).currencies:
@@ -77,6 +82,7 @@ def test_dso_is_best_possible_plus_delay_and_never_negative(facts: list[AccountF
             assert one.average_days_delinquent_tenths >= 0
 
 
+@UNTIMED
 @given(accounts())
 def test_later_money_never_changes_an_earlier_report(facts: list[AccountFacts]) -> None:
     """Sales and receipts after the date are not looked at."""
@@ -108,6 +114,7 @@ def test_later_money_never_changes_an_earlier_report(facts: list[AccountFacts]) 
     assert compute(past, AS_OF) == compute(facts, AS_OF)
 
 
+@UNTIMED
 @given(accounts())
 def test_parts_of_a_business_add_up_to_the_whole(facts: list[AccountFacts]) -> None:
     def sums(kpis: Kpis, currency: str) -> tuple[int, int, int, int]:
@@ -122,6 +129,7 @@ def test_parts_of_a_business_add_up_to_the_whole(facts: list[AccountFacts]) -> N
         assert sums(whole, currency) == added
 
 
+@UNTIMED
 @given(accounts())
 def test_the_window_has_every_day_once(facts: list[AccountFacts]) -> None:
     for one in compute(facts, AS_OF).currencies:
@@ -129,6 +137,7 @@ def test_the_window_has_every_day_once(facts: list[AccountFacts]) -> None:
         assert max(one.collected_by_day) == AS_OF
 
 
+@UNTIMED
 @given(st.dictionaries(st.integers(0, 60), st.integers(0, 10**9)), st.integers(0, 10**9), st.integers(0, 10**9))
 def test_more_receivables_never_count_back_fewer_days(sales: dict[int, int], smaller: int, extra: int) -> None:
     by_day = {AS_OF - timedelta(days=back): minor for back, minor in sales.items()}
@@ -136,6 +145,7 @@ def test_more_receivables_never_count_back_fewer_days(sales: dict[int, int], sma
     assert many is None or (few is not None and few <= many)
 
 
+@UNTIMED
 @given(st.lists(AMOUNTS, min_size=5, max_size=5))
 def test_a_stacked_bar_is_full(minor: list[int]) -> None:
     parts = segments(dict(enumerate(minor)))  # type: ignore[arg-type]
@@ -143,6 +153,7 @@ def test_a_stacked_bar_is_full(minor: list[int]) -> None:
     assert all(before.x + before.width == after.x for before, after in zip(parts, parts[1:], strict=False))
 
 
+@UNTIMED
 @given(st.integers(1, 10**15))
 def test_an_axis_reaches_the_top_with_few_marks(top: int) -> None:
     marks = scale(top)

@@ -113,7 +113,9 @@ def test_the_next_day_ticks_and_reports_in_the_morning(server: PageServer, stack
     morning = datetime(2026, 4, 7, 10, tzinfo=UTC)
     assert stack.calls == [("tick", morning), ("wait", None), ("reports", morning), ("wait", None)]
     assert "Tue 7 Apr 2026, 10:00" in ask(server, "GET", "/mailbox")[2]
-    assert post(server, "/next-day", back="//elsewhere.example")[1]["Location"] == "/mailbox"
+    assert post(server, "/next-day", back="//elsewhere.example")[1]["Location"] == "/mailbox?new=0"
+    assert "No new mails on this day." in ask(server, "GET", "/mailbox?new=0")[2]
+    assert "on this day" not in ask(server, "GET", "/mailbox?new=<b>")[2]
 
 
 def test_files_go_under_their_prefix_and_show_their_receipts(server: PageServer, stack: PageStack) -> None:
