@@ -60,4 +60,3 @@ def table(request: pytest.FixtureRequest) -> Table:
 def own() -> str:
     """A word no other test uses, for keys and shards."""
     return secrets.token_hex(6)
-

@@ -23,7 +23,12 @@ def sort_keys(found: list[Record]) -> list[str]:
 
 
 def test_an_item_comes_back_exactly(table: Table, own: str) -> None:
-    body = {"amount": 12345678901234567890, "text": "Müller & Söhne ✓ 🙂 \n\"quoted\"", "list": [1, "a", None, True], "d": {}}
+    body = {
+        "amount": 12345678901234567890,
+        "text": 'Müller & Söhne ✓ 🙂 \n"quoted"',
+        "list": [1, "a", None, True],
+        "d": {},
+    }
     whole = Record(own, "1#0", body, 7, "header", due_shard=own, due_at="2026-03-01T08:00:00+00:00", header_shard=own)
     table.put(whole)
     assert table.get(own, "1#0") == whole
@@ -68,6 +73,15 @@ def test_create_is_possible_again_after_delete(table: Table, own: str) -> None:
     assert table.create(record(own))
     table.delete(own, "1#0")
     assert table.create(record(own))
+
+
+@pytest.mark.parametrize("count", [0, 1, 150])
+def test_many_items_come_in_one_call(table: Table, own: str, count: int) -> None:
+    wanted = [record(own, f"2#I#{number:03d}", {"n": number}) for number in range(count)]
+    for one in wanted:
+        table.put(one)
+    asked = [one.sk for one in wanted] + [f"2#T#{number}" for number in range(30)]
+    assert table.get_many(own, asked) == {one.sk: one for one in wanted}
 
 
 # --- queries
@@ -140,7 +154,9 @@ def test_the_same_transaction_by_its_token_is_one(table: Table, own: str) -> Non
 
 
 def test_a_hundred_items_are_one_transaction(table: Table, own: str) -> None:
-    table.write(Write(create=(record(own, "3#1"),), put=tuple(record(own, f"1#{n:03d}") for n in range(MAX_WRITES - 1))))
+    table.write(
+        Write(create=(record(own, "3#1"),), put=tuple(record(own, f"1#{n:03d}") for n in range(MAX_WRITES - 1)))
+    )
     assert len(table.query(own)) == MAX_WRITES
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from duly.domain import events as ev
 from duly.domain.account import Account, Promise
 from duly.domain.allocation import reallocate
+
+MAX_NAMED_PER_EVENT = 40  # items that one event may begin or cease to name: each of them is written
 
 
 def receive(account: Account, received: ev.CashReceived, today: date) -> list[ev.Event]:
@@ -17,15 +20,15 @@ def receive(account: Account, received: ev.CashReceived, today: date) -> list[ev
     The account must be loaded with the named items, linked.
     """
     present = account.cash.get(received.cash)
-    events: list[ev.Event]
+    names = names_of(received.names)
+    events: list[ev.Event] = []
     if present is None or present.state == "withdrawn":
-        events = [received]
-    elif present.names == received.names:
-        events = []
-    else:
-        events = [ev.CashNamed(received.cash, received.names)]
+        first = names[:MAX_NAMED_PER_EVENT]
+        events = [replace(received, names=first), *_naming(received.cash, first, names)]
+    elif present.names != names:
+        events = _naming(received.cash, present.names, names)
     after = account.after(events)
-    events += reallocate(after, cash=[received.cash], items=received.names)
+    events += reallocate(after, cash=[received.cash], items=names)
     return events + settle_promises(account.after(events), today, final=False) if events else []
 
 
@@ -47,7 +50,20 @@ def unname(account: Account, cash: str) -> list[ev.Event]:
     present = account.cash[cash]
     without = account.after([ev.CashNamed(cash, ())])
     events = reallocate(without, cash=[cash], items=[*present.names, *present.allocations])
-    return [*events, ev.CashNamed(cash, ())] if present.names else events
+    return [*events, *_naming(cash, present.names, ())]
+
+
+def _naming(cash: str, before: tuple[str, ...], after: tuple[str, ...]) -> list[ev.Event]:
+    """Return the events from one naming to another, each of which fits a transaction."""
+    changing = sorted(set(before) ^ set(after))
+    named = set(before)
+    events: list[ev.Event] = []
+    for start in range(0, len(changing), MAX_NAMED_PER_EVENT):
+        named ^= set(changing[start : start + MAX_NAMED_PER_EVENT])
+        events.append(ev.CashNamed(cash, tuple(key for key in names_of([*after, *before]) if key in named)))
+    if not events and before != after:  # another order
+        events.append(ev.CashNamed(cash, after))
+    return events
 
 
 def settle_promises(account: Account, today: date, final: bool) -> list[ev.Event]:
