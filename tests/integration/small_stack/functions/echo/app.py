@@ -22,6 +22,8 @@ def handler(event: dict[str, Any], _context: object) -> Any:
             return {"path": sys.path, "python": list(sys.version_info[:2])}
         case "import":
             return __import__(event["name"]).__name__
+        case "put":
+            return _put(event["key"])
         case "send":
             return _send(event["raw"])
         case "count":
@@ -37,9 +39,19 @@ def _keep(record: dict[str, Any]) -> None:
         raise ValueError("poison")
     if "kill" in body and record["attributes"]["ApproximateReceiveCount"] == "1":
         os.abort()
-    boto3.client("s3").put_object(
-        Bucket=os.environ["BUCKET"], Key=f"out/{record['messageId']}", Body=body.encode(), IfNoneMatch="*"
-    )
+    # a message that comes twice is written to the same key
+    boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=f"out/{record['messageId']}", Body=body.encode())
+
+
+def _put(key: str) -> str:
+    import boto3
+    from botocore.exceptions import ClientError
+
+    try:
+        boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=key, Body=b"x")
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return "done"
 
 
 def _send(raw: str) -> str:
