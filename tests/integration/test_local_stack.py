@@ -60,7 +60,7 @@ def clean(small: LocalStack) -> Iterator[None]:
     for key in small.objects("out/"):
         s3.delete_object(Bucket=small.bucket, Key=key)
     if small.dead_letters():
-        small.client("sqs").purge_queue(QueueUrl=small.deployment.physical("QuickDlq"))
+        small.client("sqs").purge_queue(QueueUrl=small.deployment.physical("PoisonDlq"))
 
 
 def kept(stack: LocalStack) -> list[dict[str, Any]]:
@@ -142,7 +142,7 @@ def test_many_uploads_all_arrive_before_idle(small: LocalStack) -> None:
 
 
 def test_a_killed_function_s_message_comes_back(small: LocalStack) -> None:
-    small.client("sqs").send_message(QueueUrl=small.deployment.physical("QuickQueue"), MessageBody='{"kill": 1}')
+    small.client("sqs").send_message(QueueUrl=small.deployment.physical("KillQueue"), MessageBody='{"kill": 1}')
     small.wait_until_idle()
     assert kept(small) == [{"kill": 1}]
 
@@ -159,11 +159,11 @@ def test_a_function_can_be_killed_where_it_stands(small: LocalStack) -> None:
 
 
 def test_idle_reports_dead_letters_with_the_reason(small: LocalStack) -> None:
-    small.client("sqs").send_message(QueueUrl=small.deployment.physical("QuickQueue"), MessageBody='{"poison": 1}')
-    with pytest.raises(DeadLetters, match="QuickDlq: 1, .*poison"):
+    small.client("sqs").send_message(QueueUrl=small.deployment.physical("PoisonQueue"), MessageBody='{"poison": 1}')
+    with pytest.raises(DeadLetters, match="PoisonDlq: 1, .*poison"):
         small.wait_until_idle()
     small.wait_until_idle(allow_dead_letters=True)
-    assert [json.loads(message["Body"]) for message in small.dead_letters()["QuickDlq"]] == [{"poison": 1}]
+    assert [json.loads(message["Body"]) for message in small.dead_letters()["PoisonDlq"]] == [{"poison": 1}]
 
 
 def test_a_running_function_is_not_idle(small: LocalStack) -> None:
