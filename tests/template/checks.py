@@ -562,7 +562,7 @@ def tables(template: Template) -> list[str]:
 
 # Least privilege, whole: what each function may do, and nothing else. `Accounts+agenda` is the index.
 _READ = {"dynamodb:GetItem", "dynamodb:Query"}
-_COMMIT = _READ | {"dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
+_COMMIT = _READ | {"dynamodb:PutItem", "dynamodb:DeleteItem"}
 _ACCOUNTS = _COMMIT | {"dynamodb:BatchGetItem"}
 _IDEMPOTENCY = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 _OBJECT = {"s3:GetObject", "s3:GetObjectVersion"}
@@ -630,7 +630,11 @@ PERMISSIONS = {
         | _SECRET,
     ),
     "DisputesFunction": _rights(
-        reads="inbound policy", lists=True, tables={"Accounts": _ACCOUNTS, "Uploads": _COMMIT}, other=_SECRET
+        reads="inbound policy",
+        writes="receipts",
+        lists=True,
+        tables={"Accounts": _ACCOUNTS, "Uploads": _COMMIT},
+        other=_SECRET,
     ),
     "ReportsFunction": _rights(
         reads="policy reports",

@@ -84,7 +84,7 @@ def disputes(edge: Edge, body: Mapping[str, Any], now: datetime) -> None:
         replies.take_mail(edge, replies.Inbound(str(body["key"]), (), {}), now)
     elif body.get("notificationType") == "Received":
         replies.take_mail(edge, inbound_of(body), now)
-    elif body.get("notificationType") != "AmazonSnsSubscriptionSucceeded" and body.get("Type") != "Notification":
+    elif body.get("notificationType") != "AmazonSnsSubscriptionSucceeded":
         raise UnknownMessage
 
 

@@ -1,0 +1,36 @@
+"""A stack in moto for each test; after the test, what its functions called and logged is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from tests.handlers.aws_stack import Stack
+from tests.handlers.logs import problems_of
+from tests.handlers.world import World
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A stack of stage local, where events carry the time."""
+    yield from _world(monkeypatch, "local")
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A stack of stage prod, where the wall clock rules."""
+    yield from _world(monkeypatch, "prod")
+
+
+def _world(monkeypatch: pytest.MonkeyPatch, stage: str) -> Iterator[World]:
+    with mock_aws():
+        stack = Stack(monkeypatch, stage)
+        world = World(stack)
+        try:
+            yield world
+        finally:
+            stack.stop_listening()
+    assert stack.refused == [], "calls that template.yaml does not allow"
+    assert problems_of(stack.output.getvalue(), stack.records.getvalue()) == []
