@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time as wall
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,7 +83,7 @@ class LocalStack:
         self._shim: SesShim | None = None
         self._queues: bridge.Queues | None = None
         self._probe: bridge.UploadProbe | None = None
-        self._lines_published = 0
+        self._lines_published: Counter[bridge.LogLine] = Counter()
 
     # --- life
 
@@ -270,9 +271,9 @@ class LocalStack:
 
     def publish_metrics(self) -> list[dict[str, Any]]:
         """Publishes the embedded metrics of log lines written since the last call, and returns them."""
-        lines = self.logs()
-        fresh, self._lines_published = lines[self._lines_published :], len(lines)
-        return bridge.put_metrics(self.emulator, self.deployment, fresh)
+        lines = Counter(self.logs())
+        fresh, self._lines_published = lines - self._lines_published, lines
+        return bridge.put_metrics(self.emulator, self.deployment, list(fresh.elements()))
 
     def objects(self, prefix: str) -> dict[str, bytes]:
         """All objects of the bucket below a prefix, in their newest version."""
