@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from functools import partial
 
@@ -13,8 +12,8 @@ from duly.domain.references import normalise_name, normalise_reference
 from duly.domain.registering import InvoiceFacts, keys_named, register_all
 from duly.domain.upkeep import today_of
 from duly.flows.edge import Edge
+from duly.flows.waking import waiting_for, wake_transactions
 from duly.store import lookups
-from duly.store.queues import CASH, Message
 
 FACTS_AT_ONCE = 100  # invoices and credit notes moved in one decision: each may read three closed items
 
@@ -94,10 +93,11 @@ def merge(edge: Edge, source_id: str, target_id: str, now: datetime) -> None:
     gone = {("invoice", key) for key in source.items} | {("credit_note", key) for key in _credit_note_numbers(source)}
     _empty(edge, source, gone - kept, now)
     _forget_lookups(edge, source, gone - kept)
-    for transaction in [cash.key for cash in source.cash.values() if cash.kind == "payment"]:
-        body = {"type": "transaction", "transaction": transaction, "time": now.isoformat()}
-        deduplication = hashlib.sha256(f"{transaction}|merge|{source_id}".encode()).hexdigest()
-        edge.queues.send(CASH, Message(body, transaction, deduplication))
+    waiting = [
+        pair for fact in facts for pair in waiting_for(fact.number, fact.reference, fact.currency, fact.amount_minor)
+    ]
+    moved = [cash.key for cash in source.cash.values() if cash.kind == "payment"]
+    wake_transactions(edge, waiting, f"merge|{source_id}", now, moved)
 
 
 def _invoices(source: Account) -> list[InvoiceFacts]:

@@ -12,7 +12,7 @@ from duly.domain import codec
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.policy import Policy
-from duly.domain.references import normalise_name, normalise_reference
+from duly.domain.references import normalise_name
 from duly.domain.registering import InvoiceFacts, Verdict, keys_named, register_all
 from duly.domain.scoring import rescore
 from duly.domain.upkeep import today_of
@@ -20,9 +20,9 @@ from duly.flows.edge import Edge
 from duly.flows.intake import read_part, rows_of
 from duly.flows.merging import merge_around
 from duly.flows.outcomes import close_if_complete, finish_message
+from duly.flows.waking import waiting_for, wake_transactions
 from duly.formats.records import Buyer, CustomerRow, InvoiceRow
 from duly.store import lookups
-from duly.store.queues import CASH, Message
 from duly.store.tables import Conflict
 from duly.store.uploads import RowOutcome
 
@@ -238,24 +238,3 @@ def _wake_for_invoices(
         for pair in waiting_for(fact.number, fact.reference, fact.currency, fact.amount_minor)
     ]
     wake_transactions(edge, wanted, cause, now)
-
-
-def waiting_for(number: str, reference: str, currency: str, amount_minor: int) -> list[tuple[str, str]]:
-    """Return the lookups under which money for an invoice would wait."""
-    references = {normalise_reference(number), normalise_reference(reference)} - {""}
-    found = [(lookups.WAITING, value) for value in sorted(references)]
-    return [*found, (lookups.WAITING_AMOUNT, lookups.amount_value(currency, amount_minor))]
-
-
-def wake_transactions(edge: Edge, wanted: Sequence[tuple[str, str]], cause: str, now: datetime) -> None:
-    """Send every bank transaction that waits under these lookups to be routed again."""
-    found = {
-        answer.transaction
-        for kind, value in dict.fromkeys(wanted)
-        for answer in lookups.find(edge.table, kind, value)
-        if answer.transaction
-    }
-    for transaction in sorted(found):
-        body = {"type": "transaction", "transaction": transaction, "time": now.isoformat()}
-        deduplication = hashlib.sha256(f"{transaction}|{cause}".encode()).hexdigest()
-        edge.queues.send(CASH, Message(body, transaction, deduplication))

@@ -1,0 +1,36 @@
+"""Bank transactions that wait for something: found by what they wait for, and sent to be routed again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from duly.domain.references import normalise_reference
+from duly.flows.edge import Edge
+from duly.store import lookups
+from duly.store.queues import CASH, Message
+
+
+def waiting_for(number: str, reference: str, currency: str, amount_minor: int) -> list[tuple[str, str]]:
+    """Return the lookups under which money for an invoice would wait."""
+    references = {normalise_reference(number), normalise_reference(reference)} - {""}
+    found = [(lookups.WAITING, value) for value in sorted(references)]
+    return [*found, (lookups.WAITING_AMOUNT, lookups.amount_value(currency, amount_minor))]
+
+
+def wake_transactions(
+    edge: Edge, wanted: Sequence[tuple[str, str]], cause: str, now: datetime, also: Sequence[str] = ()
+) -> None:
+    """Send every bank transaction that waits under these lookups, and ``also`` these, to be routed again. One cause
+    sends one transaction once."""
+    found = {
+        answer.transaction
+        for kind, value in dict.fromkeys(wanted)
+        for answer in lookups.find(edge.table, kind, value)
+        if answer.transaction
+    }
+    for transaction in sorted(found | set(also)):
+        body = {"type": "transaction", "transaction": transaction, "time": now.isoformat()}
+        deduplication = hashlib.sha256(f"{transaction}|{cause}".encode()).hexdigest()
+        edge.queues.send(CASH, Message(body, transaction, deduplication))
