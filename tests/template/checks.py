@@ -62,7 +62,7 @@ ENVIRONMENT = {
     "CONFIGURATION_SET": "<ConfigurationSet>",
     "SENDER_ADDRESS": "billing@creditor.example",
     "INBOUND_DOMAIN": "reply.creditor.example",
-    "TOKEN_SECRET_ARN": "<TokenSecret>",
+    "TOKEN_SECRET_ARN": "<TokenSecret.Id>",
     "POWERTOOLS_METRICS_NAMESPACE": "Duly",
     "POWERTOOLS_LOG_LEVEL": "INFO",
     "POWERTOOLS_SERVICE_NAME": None,  # the function's own name
@@ -587,7 +587,7 @@ def _rights(
     return rights | {(action, resource) for resource, actions in (other or {}).items() for action in actions}
 
 
-_SECRET = {"<TokenSecret>": {"secretsmanager:GetSecretValue"}}
+_SECRET = {"<TokenSecret.Id>": {"secretsmanager:GetSecretValue"}}
 _SES = "arn:aws:ses:eu-west-1:000000000000:"
 _SEND = {"ses:SendEmail", "ses:SendRawEmail"}
 PERMISSIONS = {
@@ -1023,7 +1023,7 @@ def outputs(template: Template) -> list[str]:
         "InboundTopicArn": "InboundTopic",
         "AlarmTopicArn": "AlarmTopic",
         "ConfigurationSetName": "ConfigurationSet",
-        "TokenSecretArn": "TokenSecret",
+        "TokenSecretArn": "TokenSecret.Id",
         "ReceiptRuleSetToActivate": "InboundRuleSet",
     }
     found = [f"output {name} is {values.get(name)}" for name, goal in wanted.items() if values.get(name) != goal]
