@@ -92,6 +92,7 @@ class Cash:
     line: int = 0
     allocations: dict[str, int] = field(default_factory=dict)
     state: str = "open"  # open | used | withdrawn
+    decision: int = 0  # the last decision on where it belongs that was carried out here
 
     @property
     def unallocated_minor(self) -> int:
@@ -544,6 +545,7 @@ def _cash_received(account: Account, event: ev.CashReceived) -> None:
         names=event.names,
         upload=event.upload,
         line=event.line,
+        decision=event.decision,
     )
     before = account.cash.get(event.cash)
     if before is not None and before.state == "withdrawn":  # money that left and comes back is the same money
@@ -557,7 +559,7 @@ def _cash_received(account: Account, event: ev.CashReceived) -> None:
 
 def _cash_named(account: Account, event: ev.CashNamed) -> None:
     cash: Cash = account._get("cash", event.cash)
-    named = replace(cash, names=event.names)
+    named = replace(cash, names=event.names, decision=max(cash.decision, event.decision))
     account._put("cash", named)
     _set_names(account, named, cash.names)
 
@@ -566,7 +568,7 @@ def _cash_withdrawn(account: Account, event: ev.CashWithdrawn) -> None:
     cash: Cash = account._get("cash", event.cash)
     if cash.allocations:
         raise AccountError("cash leaves an account without its allocations")
-    withdrawn = replace(cash, state="withdrawn")
+    withdrawn = replace(cash, state="withdrawn", decision=max(cash.decision, event.decision))
     account._put("cash", withdrawn)
     _set_names(account, withdrawn, cash.names)
     _count_collected(account, cash, -cash.amount_minor)

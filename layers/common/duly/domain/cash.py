@@ -15,34 +15,37 @@ MAX_NAMED_PER_EVENT = 40  # items that one event may begin or cease to name: eac
 
 def receive(account: Account, received: ev.CashReceived, today: date) -> list[ev.Event]:
     """Return the events by which money (or a credit note) arrives; [] when it is there already, names the same and
-    pays what it should. (An arrival too large for one transaction may have been cut off after its first part.)
+    pays what it should, or when a later decision about the same money was carried out before this one. (An arrival too
+    large for one transaction may have been cut off after its first part.)
 
     The account must be loaded with the named items, linked.
     """
     present = account.cash.get(received.cash)
+    if present is not None and received.decision < present.decision:
+        return []
     names = names_of(received.names)
     events: list[ev.Event] = []
     if present is None or present.state == "withdrawn":
         first = names[:MAX_NAMED_PER_EVENT]
-        events = [replace(received, names=first), *_naming(received.cash, first, names)]
+        events = [replace(received, names=first), *_naming(received.cash, first, names, received.decision)]
     elif present.names != names:
-        events = _naming(received.cash, present.names, names)
+        events = _naming(received.cash, present.names, names, received.decision)
     after = account.after(events)
     events += reallocate(after, cash=[received.cash], items=names)
     return events + settle_promises(account.after(events), today, final=False) if events else []
 
 
-def withdraw(account: Account, cash: str, reason: str) -> list[ev.Event]:
+def withdraw(account: Account, cash: str, reason: str, decision: int = 0) -> list[ev.Event]:
     """Return the events by which money leaves the account again; [] when it is not there.
 
     What it paid is paid by other money that names it, if there is any, in the same step. The money keeps its names
     until all that is done, so that a withdrawal cut off between two transactions finds what is left to do.
     """
     present = account.cash.get(cash)
-    if present is None or present.state == "withdrawn":
+    if present is None or present.state == "withdrawn" or (decision and decision < present.decision):
         return []
     events = unname(account, cash)
-    return [*events, ev.CashWithdrawn(cash, reason)]
+    return [*events, ev.CashWithdrawn(cash, reason, decision)]
 
 
 def unname(account: Account, cash: str) -> list[ev.Event]:
@@ -53,16 +56,17 @@ def unname(account: Account, cash: str) -> list[ev.Event]:
     return [*events, *_naming(cash, present.names, ())]
 
 
-def _naming(cash: str, before: tuple[str, ...], after: tuple[str, ...]) -> list[ev.Event]:
+def _naming(cash: str, before: tuple[str, ...], after: tuple[str, ...], decision: int = 0) -> list[ev.Event]:
     """Return the events from one naming to another, each of which fits a transaction."""
     changing = sorted(set(before) ^ set(after))
     named = set(before)
     events: list[ev.Event] = []
     for start in range(0, len(changing), MAX_NAMED_PER_EVENT):
         named ^= set(changing[start : start + MAX_NAMED_PER_EVENT])
-        events.append(ev.CashNamed(cash, tuple(key for key in names_of([*after, *before]) if key in named)))
+        names = tuple(key for key in names_of([*after, *before]) if key in named)
+        events.append(ev.CashNamed(cash, names, decision))
     if not events and before != after:  # another order
-        events.append(ev.CashNamed(cash, after))
+        events.append(ev.CashNamed(cash, after, decision))
     return events
 
 

@@ -93,7 +93,11 @@ class InvoiceTransferred(Event):
 
 @dataclass(frozen=True, slots=True)
 class CashReceived(Event):
-    """Money or a credit note arrived on the account. ``names`` are the item keys it names, in its own order."""
+    """Money or a credit note arrived on the account. ``names`` are the item keys it names, in its own order.
+
+    ``decision`` counts the decisions on where the money belongs (the version of its bank transaction; 0 for credit
+    notes): whoever carries out an earlier one later than a later one changes nothing.
+    """
 
     cash: str
     kind: str  # payment | credit_note
@@ -103,6 +107,7 @@ class CashReceived(Event):
     names: tuple[str, ...] = ()
     upload: str = ""
     line: int = 0
+    decision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,7 @@ class CashNamed(Event):
 
     cash: str
     names: tuple[str, ...]
+    decision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,7 @@ class CashWithdrawn(Event):
 
     cash: str
     reason: str
+    decision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,19 +136,29 @@ def _received(
 
 
 def settle_transaction(edge: Edge, transaction_id: str, now: datetime) -> Transaction:
-    """Route the money by what is known now and bring the accounts into line. Returns the transaction afterwards."""
+    """Route the money by what is known now and bring the accounts into line. Returns the transaction afterwards.
+
+    What was decided before is carried out first: its writer may have ended, or still be busy, between the decision and
+    the note that it is carried out. So each decision reaches its account before the next one is made.
+    """
     for _ in range(ATTEMPTS):
         stored = edge.transactions.load(transaction_id)
         if stored.version == 0:
             raise LookupError("a message names a transaction that is not known")
         try:
+            stored = _carry_out(edge, stored, now)
             stored = _decide(edge, stored, now)
-            stored = _withdraw_elsewhere(edge, stored, now)
-            stored = _apply(edge, stored, now)
-            return _mark(edge, stored, now).state
+            stored = _carry_out(edge, stored, now)
+            stored = _mark(edge, stored, now)
         except Conflict:
             continue
+        if stored.state.is_settled:
+            return stored.state
     raise Conflict
+
+
+def _carry_out(edge: Edge, stored: Stored, now: datetime) -> Stored:
+    return _apply(edge, _withdraw_elsewhere(edge, stored, now), now)
 
 
 def _decide(edge: Edge, stored: Stored, now: datetime) -> Stored:
@@ -228,7 +238,7 @@ def _withdraw_elsewhere(edge: Edge, stored: Stored, now: datetime) -> Stored:
         return stored
 
     def decide(account: Account) -> list[ev.Event]:
-        return _with_score(edge, account, withdraw(account, state.key, "moved"), now)
+        return _with_score(edge, account, withdraw(account, state.key, "moved", stored.version), now)
 
     edge.change(state.applied, decide, now, [("cash", state.key)], linked=True)
     return edge.transactions.commit(stored, state.key, [ev.TransactionWithdrawn(state.applied)], now)
@@ -238,12 +248,18 @@ def _apply(edge: Edge, stored: Stored, now: datetime) -> Stored:
     state = stored.state
     if state.state != "routed" or (state.applied, state.applied_names) == (state.account, state.names):
         return stored
-    apply_to_account(edge, state, now)
+    account = apply_to_account(edge, stored, now)
+    if account.header.merged_into and state.key not in account.cash:
+        return stored  # the account moved before the money came: it is routed again
     return edge.transactions.commit(stored, state.key, [ev.TransactionApplied(state.account, state.names)], now)
 
 
-def apply_to_account(edge: Edge, state: Transaction, now: datetime) -> Account:
-    """Put the money on the account that it was routed to; the account's step is keyed by the transaction's id."""
+def apply_to_account(edge: Edge, stored: Stored, now: datetime) -> Account:
+    """Put the money on the account that it was routed to; the account's step is keyed by the transaction's id.
+
+    An account that was merged into another takes no money any more.
+    """
+    state = stored.state
     if state.value_date is None:
         raise LookupError("a transaction without a value date")
     received = ev.CashReceived(
@@ -255,11 +271,12 @@ def apply_to_account(edge: Edge, state: Transaction, now: datetime) -> Account:
         names=state.names,
         upload=state.upload,
         line=state.line,
+        decision=stored.version,
     )
 
     def decide(account: Account) -> list[ev.Event]:
-        if account.header.merged_into:  # since it was routed here: route it again
-            raise Conflict
+        if account.header.merged_into:
+            return []
         return _with_score(edge, account, receive(account, received, today_of(account, edge.policy(), now)), now)
 
     also = [("cash", state.key), *(("items", key) for key in state.names)]
@@ -275,20 +292,41 @@ def _with_score(edge: Edge, account: Account, events: Sequence[ev.Event], now: d
 
 
 def _mark(edge: Edge, stored: Stored, now: datetime) -> Stored:
-    """Tell the accounts that money in suspense may be theirs, and those it no longer concerns."""
+    """Tell the accounts that money in suspense may be theirs, and those it no longer concerns.
+
+    The transaction's list holds every account that may carry the mark: it grows before the mark and shrinks after it.
+    """
     state = stored.state
-    wanted = {account for account in state.candidates if edge.accounts.load(account).exists}
-    added, ended = sorted(wanted - set(state.marked)), sorted(set(state.marked) - wanted)
-    for account in added:
-        edge.change(account, lambda one: _marked(one, state.key), now)
+    candidates = [edge.accounts.load(account) for account in state.candidates]
+    wanted = {account.id: account for account in candidates if account.exists}
+    added = sorted(wanted.keys() - set(state.marked))
+    if added:
+        stored = edge.transactions.commit(stored, state.key, [ev.AccountsMarked(tuple(added))], now)
+    for account in sorted(wanted):
+        if state.key not in wanted[account].header.suspense:
+            edge.change(account, lambda one: _marked(one, state.key), now)
+    ended = sorted(set(state.marked) - wanted.keys())
     for account in ended:
         edge.change(account, lambda one: _cleared(one, state.key), now)
-    events: list[ev.Event] = []
-    if added:
-        events.append(ev.AccountsMarked(tuple(added)))
     if ended:
-        events.append(ev.AccountsMarked(tuple(ended), cleared=True))
-    return edge.transactions.commit(stored, state.key, events, now) if events else stored
+        stored = edge.transactions.commit(stored, state.key, [ev.AccountsMarked(tuple(ended), cleared=True)], now)
+    return stored
+
+
+def clear_untrue_marks(edge: Edge, account: Account, now: datetime) -> bool:
+    """Take away marks of money that is no longer in suspense for this account, which a writer that was overtaken may
+    have left; return whether there were any. Whoever marks records it first, so a second look finds a new mark."""
+    untrue = [key for key in account.header.suspense if not _may_own(edge, key, account.id)]
+    for key in untrue:
+        edge.change(account.id, lambda one, key=key: _cleared(one, key), now)  # type: ignore[misc]
+        if _may_own(edge, key, account.id):
+            edge.change(account.id, lambda one, key=key: _marked(one, key), now)  # type: ignore[misc]
+    return bool(untrue)
+
+
+def _may_own(edge: Edge, transaction: str, account: str) -> bool:
+    state = edge.transactions.load(transaction).state
+    return state.state == "suspense" and account in state.candidates
 
 
 def _marked(account: Account, transaction: str) -> list[ev.Event]:

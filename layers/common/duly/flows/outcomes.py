@@ -13,11 +13,15 @@ from duly.formats.export import csv_text
 from duly.formats.records import Reject
 from duly.store.uploads import MessageOutcome, RowOutcome, Upload
 
+LONGEST_KEY_BYTES = 900  # S3 allows 1,024 for a key; the receipt's own takes folder, version and name besides
 RESULTS = ("applied", "duplicate", "rejected")
 
 
 def receipt_folder(upload: Upload) -> str:
-    """Return where the receipt of an object version lies: under ``receipts/``, by its key and version."""
+    """Return where the receipt of an object version lies: under ``receipts/``, by its key and version, or by the
+    upload's id where the key leaves no room for them."""
+    if len(upload.key.encode()) > LONGEST_KEY_BYTES:
+        return f"receipts/by-upload/{upload.id}"
     return f"receipts/{upload.key}/{upload.version or 'null'}"
 
 
@@ -37,6 +41,7 @@ def close_if_complete(edge: Edge, upload_id: str, now: datetime) -> bool:
     if upload is None or upload.state == "received":
         return False
     if upload.state == "closed":
+        edge.uploads.no_longer_open(upload)  # its writer may have ended just before that
         return True
     outcomes = edge.uploads.outcomes(upload_id)
     if len(outcomes) < upload.messages:

@@ -11,6 +11,7 @@ from duly.domain.gates import StackFacts, Surroundings, stack_gates
 from duly.domain.policy import Policy
 from duly.domain.scoring import rescore
 from duly.domain.upkeep import today_of, upkeep
+from duly.flows.cash import clear_untrue_marks
 from duly.flows.edge import Edge
 from duly.flows.notices import Claimed, RemainingSeconds, send_claimed, sending_paused
 from duly.store import keys
@@ -102,6 +103,8 @@ def work_account(
         if not account.exists:
             return
         try:
+            if may_chase and account.header.suspense and clear_untrue_marks(edge, account, now):
+                continue
             account = _commit(edge, account, _upkeep(account, policy, now), policy, now)
             claimed = _claim(edge, account, policy, now) if may_chase else None
             if claimed is None:

@@ -7,6 +7,7 @@ there; ``work`` then starts again with the message put back, as SQS would.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -62,6 +63,8 @@ class TwinStack:
 
     def __init__(self, fault: Fault = no_fault, holidays: Holidays = holidays_for) -> None:
         self._fault = fault
+        self.invisible: list[tuple[str, Message]] = []
+        self.keeps_invisible = False
         self.mailer = MemoryMailer()
         self.objects = MemoryObjects(self._call)
         self.queues = MemoryQueues(self._call)
@@ -87,9 +90,10 @@ class TwinStack:
     def _call(self, name: str, moment: str) -> None:
         self._fault(name, moment)
 
-    def set_fault(self, fault: Fault) -> None:
-        """Change the hook that is called around every call to a twin."""
-        self._fault = fault
+    def set_fault(self, fault: Fault) -> Fault:
+        """Change the hook that is called around every call to a twin; return the one before."""
+        before, self._fault = self._fault, fault
+        return before
 
     # --- what comes in
     def upload(self, key: str, data: bytes, now: datetime) -> None:
@@ -134,7 +138,8 @@ class TwinStack:
         """Deliver messages, oldest queue first, until all queues are empty; return how many were delivered.
 
         A message whose process ended, or whose writes were lost or beaten, is put back behind the others, and after
-        MAX_DELIVERIES raises DeadLetter.
+        MAX_DELIVERIES raises DeadLetter. With ``keeps_invisible`` it stays away, and its group with it, until
+        ``come_back``: as on SQS, where much can happen before a message is seen again.
         """
         delivered = 0
         failures: dict[str, int] = {}
@@ -150,8 +155,17 @@ class TwinStack:
                 failures[name] = failures.get(name, 0) + 1
                 if failures[name] >= MAX_DELIVERIES:
                     raise DeadLetter(queue) from None
-                self.queues.queues[queue].append(message)
+                if self.keeps_invisible:
+                    self.invisible.append((queue, message))
+                else:
+                    self.queues.queues[queue].append(message)
         return delivered
+
+    def come_back(self) -> None:
+        """End the invisibility of failed messages: each is the first of its queue again."""
+        for queue, message in self.invisible:
+            self.queues.queues[queue].appendleft(message)
+        self.invisible = []
 
     def _next(self) -> tuple[str, Message] | None:
         order = (
@@ -164,10 +178,16 @@ class TwinStack:
             queues.ACCOUNT,
         )
         for queue in order:
-            waiting = self.queues.queues.get(queue)
-            if waiting:
-                return queue, waiting.popleft()
+            waiting = self.queues.queues.get(queue, deque())
+            message = next((one for one in waiting if not self._is_held_back(queue, one)), None)
+            if message is not None:
+                waiting.remove(message)
+                return queue, message
         return None
+
+    def _is_held_back(self, queue: str, message: Message) -> bool:
+        """An invisible message of a FIFO queue holds back its group."""
+        return any(name == queue and message.group and other.group == message.group for name, other in self.invisible)
 
     def _deliver(self, queue: str, body: dict[str, Any]) -> None:
         stated = dispatch.stated_time(body)

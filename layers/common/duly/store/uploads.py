@@ -76,17 +76,21 @@ class UploadStore:
         return codec.decode(Upload, record.body) if record else None
 
     def register(self, upload: Upload) -> Upload:
-        """Note that an object version arrived; return what is known of it (the first note stays)."""
+        """Note that an object version arrived; return what is known of it (the first note stays).
+
+        It is listed as open before anything else, so that the gate for open statements never misses one, and by month
+        under its first arrival, so that a repeated event does not list it again.
+        """
         self.table.put(Record(keys.open_uploads(upload.kind), upload.id, {"upload": upload.id}))
-        month = f"UPLOADS#{upload.at:%Y-%m}"
-        self.table.put(Record(month, f"{upload.at.isoformat()}#{upload.id}", {"upload": upload.id}))
-        if self.table.create(Record(keys.upload(upload.id), "0", codec.encode(upload), kind="upload")):
-            return upload
-        found = self.get(upload.id)
+        is_new = self.table.create(Record(keys.upload(upload.id), "0", codec.encode(upload), kind="upload"))
+        found = upload if is_new else self.get(upload.id)
         if found is None:
             raise LookupError("an upload that exists cannot be read")
         if found.state == "closed":
-            self.table.delete(keys.open_uploads(upload.kind), upload.id)
+            self.no_longer_open(found)
+            return found
+        month = f"UPLOADS#{found.at:%Y-%m}"
+        self.table.put(Record(month, f"{found.at.isoformat()}#{found.id}", {"upload": found.id}))
         return found
 
     def save(self, upload: Upload) -> None:
@@ -106,8 +110,12 @@ class UploadStore:
     def close(self, upload: Upload, at: datetime, receipt: str) -> Upload:
         closed = replace(upload, state="closed", closed_at=at, receipt=receipt)
         self.save(closed)
-        self.table.delete(keys.open_uploads(upload.kind), upload.id)
+        self.no_longer_open(closed)
         return closed
+
+    def no_longer_open(self, upload: Upload) -> None:
+        """Take a closed upload off the list of open ones."""
+        self.table.delete(keys.open_uploads(upload.kind), upload.id)
 
     def open_count(self, kind: str) -> int:
         """Return how many uploads of a kind are not closed yet."""

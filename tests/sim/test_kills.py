@@ -1,0 +1,161 @@
+"""The process ends before or after every call, answers are lost, messages come twice: nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from duly.flows import audit
+from duly.flows.twin import TwinStack
+from tests.sim import small_world as world
+
+END = world.at(28, 12)
+BY_NAME = {stage.__name__: number for number, stage in enumerate(world.STAGES)}
+LATE = [name for name in BY_NAME if name not in ("take_policy", "decision", "later_ticks")]
+SEED = 20260302
+
+
+class Story:
+    """The undisturbed story, with a fork at the start of each stage, and what came of it."""
+
+    def __init__(self) -> None:
+        stack = TwinStack()
+        self.forks: list[TwinStack] = []
+        for stage in world.STAGES:
+            self.forks.append(world.fork(stack))
+            stage(stack)
+        self.forks.append(world.fork(stack))
+        world.sweeps(stack)
+        self.end = stack
+        self.balances = audit.canonical(stack.edge)
+        self.first_reminders = first_reminders(stack)
+
+    def disturbed(self, number: int, disturb: Callable[[TwinStack], None]) -> tuple[TwinStack, list[str]]:
+        """Play on from a stage with a disturbance in it; return the stack and what is wrong at the end."""
+        stack = world.fork(self.forks[number])
+        disturb(stack)
+        world.STAGES[number](stack)
+        stack.set_fault(lambda *_: None)
+        if not stack.keeps_invisible and world.same_state(stack, self.forks[number + 1]):
+            return stack, []  # nothing is left of the disturbance, so the rest is the undisturbed story
+        if number + 1 < len(world.STAGES):
+            world.STAGES[number + 1](stack)
+        stack.keeps_invisible = False
+        stack.come_back()
+        stack.work()
+        world.run(stack, number + 2)
+        world.sweeps(stack)
+        return stack, self.wrong(stack)
+
+    def wrong(self, stack: TwinStack) -> list[str]:
+        found = world.problems(stack, END)
+        if audit.canonical(stack.edge) != self.balances:
+            found.append("the balances are not those of the undisturbed story")
+        missed = self.first_reminders - first_reminders(stack) - shown_as_unknown(stack)
+        return found + [f"{item} was neither reminded nor is its missing reminder shown" for item in sorted(missed)]
+
+
+def first_reminders(stack: TwinStack) -> set[str]:
+    """The items (with their accounts) of which any reminder went out."""
+    return {" ".join(key.split(" ")[:2]) for key in world.reminders(stack)}
+
+
+def shown_as_unknown(stack: TwinStack) -> set[str]:
+    """The items of notices whose fate is unknown and about which a person has a task."""
+    found = set()
+    for account_id in audit.account_ids(stack.edge):
+        account = stack.edge.accounts.rebuild(account_id)
+        for notice in account.notices.values():
+            if notice.state == "unknown":
+                assert f"unknown-{notice.key}" in account.tasks
+                found |= {f"{account_id} {part.item}" for part in notice.items}
+    return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def equal_salts() -> Iterator[None]:
+    """Salts are the same in every run, so that two states can be compared; commit ids stay random."""
+    with pytest.MonkeyPatch.context() as patch:
+        real = secrets.token_hex
+        patch.setattr(secrets, "token_hex", lambda size: "5a" * size if size == 8 else real(size))
+        yield
+
+
+@pytest.fixture(scope="module")
+def story(equal_salts: None) -> Story:
+    del equal_salts
+    return Story()
+
+
+def test_the_undisturbed_story_is_right(story: Story) -> None:
+    last = story.end
+    assert story.wrong(last) == []
+    account = {one: last.edge.accounts.rebuild(one) for one in ("C1", "C3", "C4", "C9")}
+    assert [one.state for one in account["C1"].disputes.values()] == ["rejected"]
+    assert [one.state for one in account["C9"].promises.values()] == ["broken"]
+    assert account["C4"].header.suspense and account["C4"].header.suppressed
+    assert len(last.mailer.messages) == 9
+    assert "delivered" in {notice.delivery for notice in account["C3"].notices.values()}
+
+
+@pytest.mark.parametrize("stage", BY_NAME)
+def test_an_end_before_and_after_every_call(story: Story, stage: str) -> None:
+    number = BY_NAME[stage]
+    calls = world.calls_of(world.STAGES[number], world.fork(story.forks[number]))
+    assert len(calls) > 8
+    for point, name in enumerate(calls):
+        _, wrong = story.disturbed(number, lambda stack, at=point: end_at(stack, at))
+        assert wrong == [], f"ended {name}, call {point} of {stage}"
+
+
+@pytest.mark.parametrize("stage", LATE)
+def test_an_end_and_the_message_comes_back_after_the_next_stage(story: Story, stage: str) -> None:
+    number = BY_NAME[stage]
+    calls = world.calls_of(world.STAGES[number], world.fork(story.forks[number]))
+    for point, name in enumerate(calls):
+        _, wrong = story.disturbed(number, lambda stack, at=point: end_at(stack, at, late=True))
+        assert wrong == [], f"ended {name}, call {point} of {stage}, came back late"
+
+
+def end_at(stack: TwinStack, *points: int, late: bool = False) -> None:
+    stack.keeps_invisible = late
+    stack.set_fault(world.EndAt(frozenset(points)))
+
+
+@pytest.mark.parametrize("stage", BY_NAME)
+def test_two_ends_in_a_row(story: Story, stage: str) -> None:
+    number = BY_NAME[stage]
+    count = len(world.calls_of(world.STAGES[number], world.fork(story.forks[number])))
+    chance = random.Random(f"{SEED} {stage}")
+    for _ in range(12):
+        first = chance.randrange(count)
+        second = first + chance.randrange(1, 30)
+        _, wrong = story.disturbed(number, lambda stack, at=(first, second): end_at(stack, *at))
+        assert wrong == [], f"ended at calls {first} and {second} of {stage}"
+
+
+@pytest.mark.parametrize("stage", BY_NAME)
+def test_every_lost_answer(story: Story, stage: str) -> None:
+    number = BY_NAME[stage]
+    calls = world.calls_of(world.STAGES[number], world.fork(story.forks[number]))
+    writes = sum(call.endswith(" after") and call.split(" ")[0].split(".")[1] in world.WRITES for call in calls)
+    assert writes > 0
+    for point in range(writes):
+        _, wrong = story.disturbed(number, lambda stack, at=point: lose_answer(stack, at))
+        assert wrong == [], f"lost the answer of write {point} of {stage}"
+
+
+def lose_answer(stack: TwinStack, point: int) -> None:
+    stack.set_fault(world.LoseAnswer(point))
+
+
+def test_every_message_comes_twice(story: Story) -> None:
+    stack = world.TwiceStack()
+    world.run(stack)
+    world.sweeps(stack)
+    assert stack.delivered_twice > 20
+    assert story.wrong(stack) == []
+    assert [mail.to for mail in stack.mailer.messages] == [mail.to for mail in story.end.mailer.messages]
