@@ -1023,7 +1023,7 @@ def outputs(template: Template) -> list[str]:
         "InboundTopicArn": "InboundTopic",
         "AlarmTopicArn": "AlarmTopic",
         "ConfigurationSetName": "ConfigurationSet",
-        "TokenSecretArn": "TokenSecret.Id",
+        "TokenSecretArn": "TokenSecret",
         "ReceiptRuleSetToActivate": "InboundRuleSet",
     }
     found = [f"output {name} is {values.get(name)}" for name, goal in wanted.items() if values.get(name) != goal]
