@@ -314,7 +314,7 @@ def calls_of(stage: Stage, stack: TwinStack) -> list[str]:
 
 
 def same_state(one: TwinStack, other: TwinStack) -> bool:
-    """Whether two stacks hold the same, but for hashes, versions and times of writing: then they go on in the same way."""
+    """Whether two stacks hold the same but for hashes and times of writing: then they go on in the same way."""
     return (
         all(_substance(mine) == _substance(theirs) for mine, theirs in zip(one.tables, other.tables, strict=True))
         and one.objects.keys() == other.objects.keys()

@@ -24,11 +24,19 @@ def take_policy(edge: Edge, upload: Upload, data: bytes, now: datetime) -> Uploa
     except PolicyErrors as errors:
         rejects = tuple(Reject(one.line, one.key, one.code, one.expected) for one in errors.problems)
     else:
-        edge.stack.put("policy", {"key": upload.key, "version": upload.version, "policy": policy.version})
-        edge.forget_policy()
+        _put_in_force(edge, upload, policy.version)
         wake_all(edge, upload.id, now)
     whole_file = tuple(Reject(0, one.field, one.code, f"line {one.line}: {one.reason}") for one in rejects)
     return intake.plan(edge, upload, FileResult("policy", "toml", (), whole_file, 0, {}), (), (), now)
+
+
+def _put_in_force(edge: Edge, upload: Upload, version: str) -> None:
+    """Point at this policy, unless one that arrived later is in force already: a message may be worked on again late."""
+    arrived = upload.at.isoformat()
+    if edge.stack.get("policy").get("arrived", "") <= arrived:
+        pointer = {"key": upload.key, "version": upload.version, "policy": version, "arrived": arrived}
+        edge.stack.put("policy", pointer)
+    edge.forget_policy()
 
 
 def wake_all(edge: Edge, reason: str, now: datetime) -> int:
