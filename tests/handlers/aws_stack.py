@@ -161,7 +161,7 @@ class Stack:
         value[rule["GenerateStringKey"]] = secrets.token_hex(rule["PasswordLength"] // 2)
         made = boto3.client("secretsmanager").create_secret(Name="duly-TokenSecret", SecretString=json.dumps(value))
         self.secret = json.dumps(value)
-        self.names["TokenSecret"] = made["ARN"]
+        self.names |= {"TokenSecret": made["ARN"], "TokenSecret.Id": made["ARN"]}
 
     def _variables(self) -> dict[str, dict[str, str]]:
         shared = self.template["Globals"]["Function"]["Environment"]["Variables"]
@@ -169,6 +169,7 @@ class Stack:
         for function, logical in LOGICAL.items():
             own = self.template["Resources"][logical]["Properties"]["Environment"]["Variables"]
             found[function] = {name: str(self.resolve(value)) for name, value in {**shared, **own}.items()}
+            assert not [name for name, value in found[function].items() if "<" in value], "a resource not made here"
         return found
 
     # --- logs

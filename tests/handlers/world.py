@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from duly.domain.account import Account
+from duly.domain.account import Account, Notice
 from duly.flows.edge import Edge
 from tests.handlers.aws_stack import Stack
 from tests.handlers.material import CUSTOMERS, INVOICES, statement
@@ -44,6 +44,7 @@ class World:
     """The stack and its surroundings."""
 
     now = datetime(2026, 3, 3, 12, tzinfo=UTC)
+    no_time = timedelta(0)
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -81,8 +82,8 @@ class World:
         self.set_up()
         self.invoke("dunning", load_event("tick"))
         self.drain("AccountQueue")
-        (notice,) = self.account("C-1001").notices
-        return notice
+        (notice,) = self.notices("C-1001")
+        return notice.key
 
     def mail_sent(self, notice: str) -> EmailMessage:
         (key,) = [one for one in self.stack.keys("mail/") if notice in one]
@@ -128,6 +129,16 @@ class World:
 
     def account(self, account_id: str, also: list[tuple[str, str]] | None = None) -> Account:
         return self.edge.accounts.load(account_id, also or [])
+
+    def notices(self, account_id: str) -> list[Notice]:
+        """Return all notices of an account, those that are closed as well."""
+        return list(self.edge.accounts.rebuild(account_id).notices.values())
+
+    def gates_closed(self) -> set[str]:
+        """Return the gates that held something back, as metrics and log lines say."""
+        counted = {line["gate"] for line in self.stack.lines() if "GateClosed" in line}
+        assert counted >= {line["gate"] for line in self.stack.logged("gate_closed")}
+        return counted
 
     def versions(self) -> dict[str, int]:
         """Return the version of each account: unchanged means that nothing was written."""

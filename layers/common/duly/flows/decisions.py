@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,13 @@ from duly.domain.replying import resolve_dispute
 from duly.domain.upkeep import today_of
 from duly.flows import cash
 from duly.flows.edge import Edge
+
+
+MAX_TEXT = 200  # characters of a text in a decision: keys of a table and entries of a journal are bounded
+MAX_ITEMS = 100  # invoices named in one decision
+TEXTS = frozenset(
+    {"action", "account", "dispute", "outcome", "by", "task", "result", "until", "reason", "hold", "transaction"}
+)
 
 
 class DecisionRefused(Exception):
@@ -28,8 +35,8 @@ def decide(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, A
     ``action``: resolve_dispute (account, dispute, outcome), close_task (account, task, result), hold (account, items,
     until, reason), release (account, hold), assign (transaction, account, items). ``by`` names who decided.
     """
-    action = str(request.get("action", ""))
-    handler = _ACTIONS.get(action)
+    _check(request)
+    handler = _ACTIONS.get(str(request.get("action", "")))
     if handler is None:
         raise DecisionRefused("unknown_action", f"expected one of {', '.join(sorted(_ACTIONS))}")
     try:
@@ -38,6 +45,21 @@ def decide(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, A
         raise DecisionRefused("missing_field", f"expected the field {error.args[0]}") from None
     except (LookupError, ValueError) as error:
         raise DecisionRefused("not_possible", str(error)) from None
+
+
+def _check(request: Mapping[str, Any]) -> None:
+    """Refuse what is no text, or too long, before it becomes a key or a part of the journal."""
+    items = request.get("items", ())
+    if not isinstance(items, Sequence) or isinstance(items, str):
+        raise DecisionRefused("not_text", "expected items as a list of invoice numbers")
+    if len(items) > MAX_ITEMS:
+        raise DecisionRefused("too_long", f"expected at most {MAX_ITEMS} items")
+    named = [(name, request[name]) for name in sorted(TEXTS & request.keys())]
+    for name, value in [*named, *(("items", item) for item in items)]:
+        if not isinstance(value, str):
+            raise DecisionRefused("not_text", f"expected a text in the field {name}")
+        if len(value) > MAX_TEXT:
+            raise DecisionRefused("too_long", f"expected at most {MAX_TEXT} characters in the field {name}")
 
 
 def _change(
