@@ -178,10 +178,7 @@ FINE = StackFacts(NOON, frozenset(), FRIDAY)
         (replace(FINE, bank_data_until=FRIDAY - timedelta(days=1)), ()),  # two business days old
         (replace(FINE, bank_data_until=FRIDAY - timedelta(days=2)), ("bank_data_stale",)),
         (replace(FINE, bank_data_until=FRIDAY - timedelta(days=2), creditor_holidays=frozenset({FRIDAY})), ()),
-        (
-            StackFacts(NOON, None, None, 1, 1, "stopped"),
-            ("bank_data_stale", "statement_open", "inbound_mail_waiting", "sending_paused"),
-        ),
+        (StackFacts(NOON, None, None, 1, 1, "stopped"), ALL_OF_THE_STACK),
     ],
 )
 def test_the_gates_of_the_stack(facts: StackFacts, expected: tuple[str, ...]) -> None:
