@@ -56,7 +56,7 @@ background:#fafbfc;  border-top:1px dashed var(--line); font-size:14px}
 dl{display:grid;grid-template-columns:90px 1fr;gap:2px 12px;margin:0}
 dt{color:var(--soft)}
 dd{margin:0;overflow-wrap:anywhere}
-iframe{width:100%;height:1280px;border:1px solid var(--line);border-radius:8px;background:#fff;margin:14px 0}
+iframe{width:100%;height:1640px;border:1px solid var(--line);border-radius:8px;background:#fff;margin:14px 0}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font:14px/1.5 ui-monospace,monospace;margin:0}
 @media(max-width:720px){a.mail{grid-template-columns:1fr;gap:2px}
 .reply{padding-left:28px;grid-template-columns:1fr} .who,.what,.reply q{white-space:normal} }

@@ -24,7 +24,9 @@ from local.debtors import Debtors
 from local.emulator import ROOT
 from local.play import play
 from local.stack import LocalStack
-from local.world import StackWorld, disputes_in
+from local.world import StackWorld
+
+EVENING_HOUR = 20  # UTC: the end of the last day, still that day for the creditor
 
 
 def run_demo(folder: Path, *, days: int, seed: int, console: Console) -> dict[str, Any]:
@@ -36,11 +38,11 @@ def run_demo(folder: Path, *, days: int, seed: int, console: Console) -> dict[st
         stack.start()
     try:
         edge = edge_of(stack)
-        world = StackWorld(stack, lambda: disputes_in(edge.table))
+        world = StackWorld(stack, edge.table)
         with day_progress(console) as progress:
             policy = (ROOT / "policies" / "demo.toml").read_bytes()
             result = play(world, business, Debtors(business, seed), progress, policy=policy)
-        end = datetime.combine(business.last_day, time(22), tzinfo=UTC)
+        end = datetime.combine(business.last_day, time(EVENING_HOUR), tzinfo=UTC)
         with console.status("Auditing"):
             found = audit.audit(edge, end + timedelta(days=31))
         with console.status("Writing mails, receipts and the report"):
@@ -75,9 +77,12 @@ def edge_of(stack: LocalStack) -> Edge:
 
 def summarise(edge: Edge, report: Report, *, days: int, found: audit.Report) -> dict[str, Any]:
     """Return the content of summary.json."""
+    end = datetime.combine(report.as_of, time(EVENING_HOUR), tzinfo=UTC) + timedelta(days=31)
     invoices = sum(
         outcome.result == "applied"
-        for upload in edge.uploads.all(datetime.combine(report.as_of, time(22), tzinfo=UTC) + timedelta(days=31))
+        for upload in edge.uploads.all(
+            datetime.combine(report.as_of, time(EVENING_HOUR), tzinfo=UTC) + timedelta(days=31)
+        )
         if upload.kind == "invoices"
         for message in edge.uploads.outcomes(upload.id)
         for outcome in message.rows

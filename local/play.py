@@ -18,6 +18,8 @@ from local.replies import NUMBER, Notice, Reply, read_notice
 TICK_HOUR = 10
 """UTC: late morning everywhere in Europe, so inside every customer's contact window in winter and summer."""
 FINANCE_HOUR = 7
+READING_DAYS = 2
+"""Finance reads and answers a reply so many days after it came in."""
 DISPUTE_DAYS = 6
 """Finance settles a dispute so many days after it was opened."""
 POLICY_KEY = "policy/demo.toml"
@@ -31,6 +33,14 @@ class OpenDispute:
     dispute: str
     reason: str
     invoices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReply:
+    """A reply that a person at the creditor's has to read, as finance sees it in its list of tasks."""
+
+    account: str
+    task: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,9 @@ class World(Protocol):
 
     def open_disputes(self) -> Sequence[OpenDispute]:
         """All disputes that are not settled."""
+
+    def unread_replies(self) -> Sequence[OpenReply]:
+        """All replies that wait for a person."""
 
     def decide(self, payload: Mapping[str, object]) -> None:
         """A decision of finance, through the disputes function."""
@@ -152,7 +165,8 @@ class _Play:
             self.result.notices.append(sent)
 
     def _finance(self, day: date) -> None:
-        """Settles disputes that are old enough: we were right in all but questions of price, which finance accepts."""
+        """Settles disputes that are old enough: we were right in all but questions of price, which finance accepts.
+        Replies that wait for a person are answered after some days, and their tasks closed."""
         if day.weekday() >= 5:
             return
         settled = False
@@ -161,8 +175,18 @@ class _Play:
             if (day - first).days >= DISPUTE_DAYS:
                 self._settle(dispute, day)
                 settled = True
+        for reply in self.world.unread_replies():
+            first = self._first_seen.setdefault(f"{reply.account}/{reply.task}", day)
+            if (day - first).days >= READING_DAYS:
+                self._answer(reply, day)
+                settled = True
         if settled:
             self.world.wait()
+
+    def _answer(self, reply: OpenReply, day: date) -> None:
+        at = datetime.combine(day, time(FINANCE_HOUR), tzinfo=UTC)
+        decision = {"type": "decision", "action": "close_task", "account": reply.account, "task": reply.task}
+        self.world.decide({**decision, "result": "answered", "by": "finance@muster.example", "time": at.isoformat()})
 
     def _settle(self, dispute: OpenDispute, day: date) -> None:
         at = datetime.combine(day, time(FINANCE_HOUR), tzinfo=UTC)

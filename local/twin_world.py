@@ -7,8 +7,8 @@ from datetime import datetime
 
 from duly.flows.decisions import decide
 from duly.flows.twin import TwinStack
-from local.play import OpenDispute, OurMail
-from local.world import disputes_in
+from local.play import OpenDispute, OpenReply, OurMail
+from local.world import disputes_in, unread_replies_in
 
 
 class TwinWorld:
@@ -51,6 +51,10 @@ class TwinWorld:
     def open_disputes(self) -> Sequence[OpenDispute]:
         """All disputes that are not settled."""
         return disputes_in(self.stack.edge.table)
+
+    def unread_replies(self) -> Sequence[OpenReply]:
+        """All replies that wait for a person."""
+        return unread_replies_in(self.stack.edge.table)
 
     def decide(self, payload: Mapping[str, object]) -> None:
         """A decision of finance."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from duly.flows import report
 from duly.store.tables import Table
 from local.bridge import Verdicts
-from local.play import OpenDispute, OurMail
+from local.play import OpenDispute, OpenReply, OurMail
 from local.stack import LocalStack
 
 
@@ -19,12 +19,17 @@ def disputes_in(accounts: Table) -> list[OpenDispute]:
     ]
 
 
-class StackWorld:
-    """Fits a started LocalStack to the play. `list_disputes` reads the open disputes of the deployed tables."""
+def unread_replies_in(accounts: Table) -> list[OpenReply]:
+    """The replies of all accounts that wait for a person."""
+    return [OpenReply(line.account, line.task) for line in report.open_tasks(accounts) if line.kind == "read_reply"]
 
-    def __init__(self, stack: LocalStack, list_disputes: Callable[[], Sequence[OpenDispute]]) -> None:
+
+class StackWorld:
+    """Fits a started LocalStack to the play. `accounts` is the deployed table, for what finance sees in its lists."""
+
+    def __init__(self, stack: LocalStack, accounts: Table) -> None:
         self.stack = stack
-        self._list_disputes = list_disputes
+        self.accounts = accounts
         self._mails_read = 0
 
     def upload(self, key: str, data: bytes, at: datetime) -> None:
@@ -55,7 +60,11 @@ class StackWorld:
 
     def open_disputes(self) -> Sequence[OpenDispute]:
         """All disputes that are not settled."""
-        return self._list_disputes()
+        return disputes_in(self.accounts)
+
+    def unread_replies(self) -> Sequence[OpenReply]:
+        """All replies that wait for a person."""
+        return unread_replies_in(self.accounts)
 
     def decide(self, payload: Mapping[str, object]) -> None:
         """A decision of finance, by direct invocation of the disputes function."""

@@ -15,7 +15,7 @@ from duly.formats.read import read_file
 from duly.formats.records import BankEntry, CustomerRow, InvoiceRow, Statement
 from local.business import CREDITOR, Business, Customer, make_business
 from local.debtors import OVERLAP_STATEMENT, STATEMENT_DAYS, Debtors
-from local.play import OpenDispute, OurMail, play
+from local.play import OpenDispute, OpenReply, OurMail, play
 from local.replies import Reply, forged_token, unparseable
 from local.writers import creditor_reference, iban
 
@@ -307,6 +307,9 @@ class PaperWorld:
     def new_mails(self) -> list[OurMail]:
         fresh, self.fresh = self.fresh, []
         return fresh
+
+    def unread_replies(self) -> list[OpenReply]:
+        return []
 
     def open_disputes(self) -> list[OpenDispute]:
         opened = any(name == "inbound" for name, _ in self.log)

@@ -42,9 +42,9 @@ def understand(
         return [ev.ReplyClassified(facts.reply, "other", kinds), *_task(account, facts, "untrusted")]
     events: list[ev.Event] = []
     handled = set(HARMLESS)
-    dispute = found.first("dispute")
-    if dispute is not None:
-        opened = _dispute(account, notice, facts, dispute, policy)
+    disputes = [intent for intent in found.intents if intent.kind == "dispute"]
+    if disputes:
+        opened = _disputes(account, notice, facts, disputes, policy)
         events += opened
         handled |= {"dispute"} if opened else set()
     elif not found.needs_human:
@@ -52,7 +52,7 @@ def understand(
         events += more
         handled |= done
     open_questions = [kind for kind in kinds if kind not in handled]
-    if open_questions or not kinds or (found.needs_human and dispute is None):
+    if open_questions or not kinds or (found.needs_human and not disputes):
         events += _task(account, facts, ",".join(dict.fromkeys(open_questions)) or "not_understood")
     kind = "reply" if found.kind == "reply" and kinds else "other"
     return [ev.ReplyClassified(facts.reply, kind, kinds), *events]
@@ -63,14 +63,13 @@ def _plain(
 ) -> tuple[list[ev.Event], set[str]]:
     events: list[ev.Event] = []
     done: set[str] = set()
-    promise = found.first("promise")
-    if promise is not None:
-        made = _promise(account, notice, facts, promise, policy)
+    promises = [intent for intent in found.intents if intent.kind == "promise"]
+    for number, intent in enumerate(promises):
+        made = _promise(account.after(events), notice, facts, intent, policy, number)
         events += made
         done |= {"promise"} if made else set()
-    paid = found.first("paid")
-    if paid is not None:
-        events += _says_paid(account, notice, facts, paid)
+    for number, intent in enumerate(intent for intent in found.intents if intent.kind == "paid"):
+        events += _says_paid(account, notice, facts, intent, number)
         done.add("paid")
     return events, done
 
@@ -84,8 +83,22 @@ def _concerned(account: Account, notice: Notice | None, invoices: Sequence[str])
     return tuple(key for key in parts if key in account.items and account.items[key].state == "open")
 
 
+def _disputes(
+    account: Account, notice: Notice | None, facts: ReplyFacts, intents: Sequence[Intent], policy: Policy
+) -> list[ev.Event]:
+    """One dispute for each thing that the mail contests: an item is in one dispute at a time."""
+    events: list[ev.Event] = []
+    for number, intent in enumerate(intents):
+        events += _dispute(account.after(events), notice, facts, intent, policy, number)
+    return events
+
+
+def _numbered(kind: str, facts: ReplyFacts, number: int) -> str:
+    return f"{kind}-{facts.reply}" + (f"-{number + 1}" if number else "")
+
+
 def _dispute(
-    account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent, policy: Policy
+    account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent, policy: Policy, number: int
 ) -> list[ev.Event]:
     disputed = {key for dispute in account.live("disputes") for key in dispute.items}
     items = tuple(key for key in _concerned(account, notice, intent.invoices) if key not in disputed)
@@ -98,7 +111,7 @@ def _dispute(
         if set(promise.items) & set(items)
     ]
     opened = ev.DisputeOpened(
-        dispute=f"D-{facts.reply}",
+        dispute=_numbered("D", facts, number),
         items=items,
         reason=reason,
         owner=policy.disputes.owner_key(reason),
@@ -110,7 +123,7 @@ def _dispute(
 
 
 def _promise(
-    account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent, policy: Policy
+    account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent, policy: Policy, number: int
 ) -> list[ev.Event]:
     """A promise needs a date within the policy's reach; a further one is a person's matter."""
     if intent.on is None or not facts.on <= intent.on <= facts.on + timedelta(days=policy.promises.max_days):
@@ -121,7 +134,7 @@ def _promise(
         return []
     return [
         ev.PromiseMade(
-            promise=f"P-{facts.reply}",
+            promise=_numbered("P", facts, number),
             items=items,
             date=intent.on,
             until=intent.on + timedelta(days=policy.promises.grace_days),
@@ -133,12 +146,14 @@ def _promise(
     ]
 
 
-def _says_paid(account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent) -> list[ev.Event]:
+def _says_paid(
+    account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent, number: int
+) -> list[ev.Event]:
     items = _concerned(account, notice, intent.invoices)
     if not items:
         return []
     start = max(facts.on, intent.on or facts.on)
-    return [ev.HoldPlaced(f"H-{facts.reply}", items, start + timedelta(days=PAID_HOLD_DAYS), "says_paid")]
+    return [ev.HoldPlaced(_numbered("H", facts, number), items, start + timedelta(days=PAID_HOLD_DAYS), "says_paid")]
 
 
 def _task(account: Account, facts: ReplyFacts, detail: str) -> list[ev.Event]:

@@ -175,7 +175,11 @@ def _bounced(account: Account, received: ev.ReplyReceived, mail: ParsedMail, tod
     """A delivery report under the token: suppress the addresses of ours that failed for good, with a task."""
     if mail.delivery_report is None:
         return []
-    failed = {one.recipient.casefold() for one in mail.delivery_report.recipients if one.permanent}
+    failed = {
+        one.recipient.casefold()
+        for one in mail.delivery_report.recipients
+        if one.permanent or one.action == "complaint"
+    }
     contacts = [
         contact["id"]
         for contact in account.personal.get("contacts", [])
