@@ -80,9 +80,7 @@ def summarise(edge: Edge, report: Report, *, days: int, found: audit.Report) -> 
     end = datetime.combine(report.as_of, time(EVENING_HOUR), tzinfo=UTC) + timedelta(days=31)
     invoices = sum(
         outcome.result == "applied"
-        for upload in edge.uploads.all(
-            datetime.combine(report.as_of, time(EVENING_HOUR), tzinfo=UTC) + timedelta(days=31)
-        )
+        for upload in edge.uploads.all(end)
         if upload.kind == "invoices"
         for message in edge.uploads.outcomes(upload.id)
         for outcome in message.rows
