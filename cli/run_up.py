@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from rich.console import Console
 
@@ -13,7 +13,7 @@ from local.emulator import ROOT
 from local.page import PageServer
 from local.stack import LocalStack
 
-SEEDED_DAYS = 35  # simulated days of invoices that the page starts with, so that there is something to chase
+SEEDED_DAYS = 43  # to the day of the second bank statement, a Tuesday: much to chase, and fresh bank data to do it with
 POLICY_KEY = "policy/demo.toml"
 
 
@@ -43,10 +43,11 @@ def _fill(stack: LocalStack, console: Console, empty: bool) -> datetime:
         stack.wait_until_idle()
         return start
     debtors = Debtors(business)
+    last_day = business.start + timedelta(days=SEEDED_DAYS)
     with console.status("Uploading the demo's first weeks"):
-        days = sorted({upload.day for upload in business.uploads})[:SEEDED_DAYS]
-        for day in days:
+        for offset in range(SEEDED_DAYS + 1):
+            day = business.start + timedelta(days=offset)
             for upload in [*business.uploads_on(day), *debtors.statements_on(day)]:
                 stack.upload(upload.key, upload.data, datetime.combine(upload.day, upload.time, tzinfo=UTC))
-            stack.wait_until_idle()
-    return datetime.combine(days[-1], time(9), tzinfo=UTC)
+        stack.wait_until_idle()
+    return datetime.combine(last_day, time(17), tzinfo=UTC)
