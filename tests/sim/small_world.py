@@ -265,6 +265,7 @@ def copy_table(source: MemoryTable, target: MemoryTable) -> None:
 
 # --- faults
 WRITES = frozenset({"write", "put", "create", "delete"})
+EFFECTS = WRITES | {"send"}
 
 
 @dataclass
@@ -294,6 +295,36 @@ class LoseAnswer:
                 raise OutcomeUnknown("lost")
 
 
+@dataclass
+class PauseAt:
+    """The process freezes at a call; meanwhile the next stage happens and another process gets its message and does all
+    of it. Then the first one goes on as if nothing had been."""
+
+    stack: TwinStack
+    point: int
+    meanwhile: Stage
+    count: int = 0
+    seconds: float = 0.0
+
+    def __call__(self, name: str, moment: str) -> None:
+        del name, moment
+        number, self.count = self.count, self.count + 1
+        if number != self.point:
+            return
+        stack = self.stack
+        stack.set_fault(no_fault)
+        message = stack.current
+        if message is not None:
+            stack.invisible.append(message)
+        self.meanwhile(stack)
+        stack.come_back()
+        stack.work()
+        self.seconds += 100.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
 class TwiceStack(TwinStack):
     """Delivers every message a second time, as a standard queue may at any time."""
 
@@ -303,6 +334,16 @@ class TwiceStack(TwinStack):
         super()._deliver(queue, body)
         super()._deliver(queue, body)
         self.delivered_twice += 1
+
+
+def has_effect(call: str) -> bool:
+    return call.partition(" ")[0].rpartition(".")[2] in EFFECTS
+
+
+def distinct_ends(calls: list[str]) -> list[int]:
+    """The calls at which an end leaves different things behind: the first, and after each that changes something. A
+    process that ends at any other call ends in the state of the last of these before it, for reads leave no trace."""
+    return [0, *(number for number, call in enumerate(calls) if call.endswith(" after") and has_effect(call))]
 
 
 def calls_of(stage: Stage, stack: TwinStack) -> list[str]:

@@ -50,6 +50,20 @@ class Story:
         world.sweeps(stack)
         return stack, self.wrong(stack)
 
+    def overtaken(self, number: int, point: int) -> list[str]:
+        """Freeze the process at a call of a stage until others have done its work and the whole next stage."""
+        stack = world.fork(self.forks[number])
+        pause = world.PauseAt(stack, point, world.STAGES[number + 1])
+        stack.edge.monotonic = pause.monotonic
+        stack.set_fault(pause)
+        world.STAGES[number](stack)
+        stack.set_fault(lambda *_: None)
+        if world.same_state(stack, self.forks[number + 2]):
+            return []
+        world.run(stack, number + 2)
+        world.sweeps(stack)
+        return self.wrong(stack)
+
     def wrong(self, stack: TwinStack) -> list[str]:
         found = world.problems(stack, END)
         if audit.canonical(stack.edge) != self.balances:
@@ -106,18 +120,27 @@ def test_an_end_before_and_after_every_call(story: Story, stage: str) -> None:
     number = BY_NAME[stage]
     calls = world.calls_of(world.STAGES[number], world.fork(story.forks[number]))
     assert len(calls) > 8
-    for point, name in enumerate(calls):
+    for point in world.distinct_ends(calls):
         _, wrong = story.disturbed(number, lambda stack, at=point: end_at(stack, at))
-        assert wrong == [], f"ended {name}, call {point} of {stage}"
+        assert wrong == [], f"ended {calls[point]}, call {point} of {stage}"
 
 
 @pytest.mark.parametrize("stage", LATE)
 def test_an_end_and_the_message_comes_back_after_the_next_stage(story: Story, stage: str) -> None:
     number = BY_NAME[stage]
     calls = world.calls_of(world.STAGES[number], world.fork(story.forks[number]))
-    for point, name in enumerate(calls):
+    for point in world.distinct_ends(calls):
         _, wrong = story.disturbed(number, lambda stack, at=point: end_at(stack, at, late=True))
-        assert wrong == [], f"ended {name}, call {point} of {stage}, came back late"
+        assert wrong == [], f"ended {calls[point]}, call {point} of {stage}, came back late"
+
+
+@pytest.mark.parametrize("stage", LATE)
+def test_a_frozen_process_is_overtaken_at_every_call(story: Story, stage: str) -> None:
+    number = BY_NAME[stage]
+    calls = world.calls_of(world.STAGES[number], world.fork(story.forks[number]))
+    for point in [position for position, call in enumerate(calls) if world.has_effect(call)]:
+        wrong = story.overtaken(number, point)
+        assert wrong == [], f"frozen {calls[point]}, call {point} of {stage}"
 
 
 def end_at(stack: TwinStack, *points: int, late: bool = False) -> None:

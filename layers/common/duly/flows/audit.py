@@ -6,13 +6,13 @@ It reads and never writes. It goes through the header index, which holds every a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from duly.domain import codec
-from duly.domain.account import Account, AccountError
+from duly.domain.account import Account, AccountError, Cash, Item
 from duly.domain.money import format_minor
 from duly.domain.transaction import Transaction
 from duly.flows.edge import Edge
@@ -72,6 +72,7 @@ def audit(edge: Edge, now: datetime, progress: Progress = _quiet) -> Report:
         progress("accounts", report.accounts)
     transactions = dict(_transactions(edge, report, progress))
     _money(accounts, transactions, report)
+    _marks(accounts, transactions, report)
     _notices(accounts, report)
     _uploads(edge, accounts, transactions, now, report, progress)
     return report
@@ -180,6 +181,20 @@ def _money(accounts: dict[str, Account], transactions: dict[str, Transaction], r
             )
 
 
+def _marks(accounts: dict[str, Account], transactions: dict[str, Transaction], report: Report) -> None:
+    """Invariant 23: an account is marked exactly by the money in suspense that could be its own."""
+    said = {(key, account.id) for account in accounts.values() for key in account.header.suspense}
+    wanted = {
+        (key, account)
+        for key, state in transactions.items()
+        if state.state == "suspense"
+        for account in state.candidates
+        if account in accounts and accounts[account].exists
+    }
+    for key in sorted(said ^ wanted):
+        report.add("mark_differs", " ".join(key), "the mark on the account and the money in suspense disagree")
+
+
 # --- notices
 def _notices(accounts: dict[str, Account], report: Report) -> None:
     """Invariant 9: at most one notice sent (or unknown) per item, episode, step, repetition and channel."""
@@ -241,17 +256,27 @@ def _amounts_by_upload(accounts: dict[str, Account], transactions: dict[str, Tra
         sums[currency] = sums.get(currency, 0) + amount
 
     for account in accounts.values():
+        owner = accounts.get(account.header.merged_into)
         for item in account.items.values():
-            if item.state != "transferred":
+            if item.state != "transferred" or _was_double(item, owner.items if owner else {}):
                 add(item.upload, item.currency, item.amount_minor)
         for cash in account.cash.values():
-            if cash.kind == "credit_note" and cash.state != "withdrawn":
+            if cash.kind != "credit_note":
+                continue
+            if cash.state != "withdrawn" or _was_double(cash, owner.cash if owner else {}):
                 add(cash.upload, cash.currency, cash.amount_minor)
     for state in transactions.values():
         add(state.upload, state.currency, state.amount_minor)
     return {
         upload: {currency: amount for currency, amount in sums.items() if amount} for upload, sums in totals.items()
     }
+
+
+def _was_double(moved: Item | Cash, at_owner: Mapping[str, Item | Cash]) -> bool:
+    """What moved to the customer's account and was there already, from another upload: applied once, then found to be
+    the same."""
+    other = at_owner.get(moved.key)
+    return other is not None and (other.upload, other.line) != (moved.upload, moved.line)
 
 
 # --- balances alone

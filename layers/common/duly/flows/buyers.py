@@ -26,7 +26,8 @@ class Resolved:
 
 def resolve(edge: Edge, buyer: Buyer) -> Resolved:
     """Return the buyer's account. Two known customers behind one VAT id, endpoint or name are ambiguous: a person's
-    matter. Lookups of provisional accounts count too, so that an unknown buyer's invoices gather in one place."""
+    matter. Lookups of provisional accounts count too, so that an unknown buyer's invoices gather in one place; several
+    of those are no doubt about a customer: each is merged where it belongs once the customer is known."""
     if buyer.id:
         if len(buyer.id) > MAX_ID:
             return Resolved(code="too_long", field="customer", reason=f"expected at most {MAX_ID} characters")
@@ -39,6 +40,8 @@ def resolve(edge: Edge, buyer: Buyer) -> Resolved:
         (lookups.NAME, normalise_name(buyer.name), "name"),
     ):
         known = _accounts(edge, kind, value)
+        if len(known) > 1:
+            known = [account for account in known if not edge.accounts.load(account).header.provisional]
         if len(known) == 1:
             return Resolved(known[0])
         if known:

@@ -65,6 +65,7 @@ class TwinStack:
         self._fault = fault
         self.invisible: list[tuple[str, Message]] = []
         self.keeps_invisible = False
+        self.current: tuple[str, Message] | None = None
         self.mailer = MemoryMailer()
         self.objects = MemoryObjects(self._call)
         self.queues = MemoryQueues(self._call)
@@ -148,6 +149,7 @@ class TwinStack:
             delivered += 1
             if delivered > MAX_MESSAGES:
                 raise DeadLetter("the queues never become empty")
+            outer, self.current = self.current, found
             try:
                 self._deliver(queue, message.body)
             except (Ended, OutcomeUnknown, Conflict):
@@ -159,6 +161,8 @@ class TwinStack:
                     self.invisible.append((queue, message))
                 else:
                     self.queues.queues[queue].append(message)
+            finally:
+                self.current = outer
         return delivered
 
     def come_back(self) -> None:
