@@ -69,13 +69,14 @@ def demo(
 def up(
     port: Annotated[int, typer.Option(help="Port of the page on loopback; 0 takes a free one.")] = 8700,
     empty: Annotated[bool, typer.Option("--empty", help="Start without the demo's customers and invoices.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Keep the local stack running with a page to try it: mailbox, next day, files, report."""
     from cli.run_up import run_up
     from local.emulator import LocalStackError
 
     try:
-        run_up(port=port, empty=empty, console=out)
+        run_up(port=port, empty=empty, console=err if as_json else out, as_json=as_json)
     except LocalStackError as error:
         raise fail(str(error), 1) from None
     except OSError as error:

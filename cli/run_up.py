@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, time, timedelta
 
 from rich.console import Console
 
 from local.business import make_business
 from local.debtors import Debtors
-from local.desk import Desk
+from local.desk import TICK_HOUR, Desk
 from local.emulator import ROOT
 from local.page import PageServer
 from local.stack import LocalStack
@@ -17,7 +18,7 @@ SEEDED_DAYS = 43  # to the day of the second bank statement, a Tuesday: much to 
 POLICY_KEY = "policy/demo.toml"
 
 
-def run_up(*, port: int, empty: bool, console: Console) -> None:
+def run_up(*, port: int, empty: bool, console: Console, as_json: bool = False) -> None:
     """Start the stack, fill it, serve the page. Raises LocalStackError or OSError when something cannot start."""
     with console.status("Starting the local stack"):
         stack = LocalStack(announce=True)
@@ -25,8 +26,13 @@ def run_up(*, port: int, empty: bool, console: Console) -> None:
     try:
         now = _fill(stack, console, empty)
         with PageServer(Desk(stack, now), port) as page:
-            console.print(f"Duly's local stack: {page.url}  (Ctrl-C ends it and leaves nothing behind)")
-            console.print("In another terminal: .venv/bin/duly audit, account ID, disputes")
+            if as_json:
+                print(json.dumps({"url": page.url, "now": now.isoformat()}), flush=True)
+            else:
+                console.print(f"Duly's local stack: {page.url}", soft_wrap=True)
+                console.print(
+                    "Ctrl-C ends it. Meanwhile in another terminal: .venv/bin/duly audit, account ID, disputes"
+                )
             page.wait()
     except KeyboardInterrupt:
         console.print("Stopping")
@@ -50,4 +56,8 @@ def _fill(stack: LocalStack, console: Console, empty: bool) -> datetime:
             for upload in [*business.uploads_on(day), *debtors.statements_on(day)]:
                 stack.upload(upload.key, upload.data, datetime.combine(upload.day, upload.time, tzinfo=UTC))
         stack.wait_until_idle()
-    return datetime.combine(last_day, time(17), tzinfo=UTC)
+    now = datetime.combine(last_day, time(TICK_HOUR), tzinfo=UTC)
+    with console.status("The first day's notices"):
+        stack.tick(now)
+        stack.wait_until_idle()
+    return now

@@ -11,6 +11,7 @@ from rich.text import Text
 from cli.timeline import timeline
 from duly.domain.account import Account
 from duly.domain.money import format_minor
+from duly.domain.scoring import exposure_of
 from duly.flows.edge import Edge
 from duly.store import lookups
 
@@ -35,6 +36,7 @@ def account_data(edge: Edge, wanted: str) -> dict[str, Any] | None:
         "score_reasons": list(header.score_reasons),
         "scenario": header.scenario,
         "next_look": header.due_at,
+        "exposure": _exposure(edge, account),
         "open": _open_items(account),
         "unapplied": _unapplied(account),
         "disputes": [one.key for one in account.live("disputes")],
@@ -47,6 +49,19 @@ def account_data(edge: Edge, wanted: str) -> dict[str, Any] | None:
             for line in timeline(history)
         ],
     }
+
+
+def _exposure(edge: Edge, account: Account) -> list[dict[str, Any]]:
+    """What is open against the limit of the customer's category, per currency."""
+    return [
+        {
+            "currency": one.currency,
+            "open": format_minor(one.open_minor, one.currency),
+            "limit": None if one.limit_minor is None else format_minor(one.limit_minor, one.currency),
+            "headroom": None if one.headroom_minor is None else format_minor(one.headroom_minor, one.currency),
+        }
+        for one in exposure_of(account, edge.policy())
+    ]
 
 
 def _open_items(account: Account) -> list[dict[str, Any]]:
@@ -79,6 +94,9 @@ def print_account(console: Console, data: dict[str, Any]) -> None:
         Text(f"category {data['category'] or 'none'}, score {data['score']} ({', '.join(data['score_reasons'])})"),
         sep="\n",
     )
+    for one in data["exposure"]:
+        limit = f"limit {one['limit']}, headroom {one['headroom']}" if one["limit"] else "no limit"
+        console.print(Text(f"exposure {one['currency']} {one['open']}: {limit}"))
     items = Table("Invoice", "Due", "Amount", "Outstanding", "Level", title="Open", title_justify="left")
     for item in data["open"]:
         level = str(item["level"]) if item["level"] >= 0 else ""
