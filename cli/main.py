@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,6 +41,12 @@ def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
+def need_emulator() -> None:
+    """Say what to do when this environment was made for files and deployed stacks alone (`make setup`)."""
+    if find_spec("ministack") is None:
+        raise fail("the local stack needs the emulator, which `make setup` leaves out; use `make demo` or `make up`")
+
+
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Option("--out", help="Where mails, report and summary go.")] = Path("out/demo"),
@@ -48,6 +55,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Play a quarter of a small business on the local stack. Exit 0 only if the run's audit is clean."""
+    need_emulator()
     from cli.run_demo import run_demo
     from local.emulator import LocalStackError
 
@@ -72,6 +80,7 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Keep the local stack running with a page to try it: mailbox, next day, files, report."""
+    need_emulator()
     from cli.run_up import run_up
     from local.emulator import LocalStackError
 

@@ -30,9 +30,7 @@ def run_up(*, port: int, empty: bool, console: Console, as_json: bool = False) -
                 print(json.dumps({"url": page.url, "now": now.isoformat()}), flush=True)
             else:
                 console.print(f"Duly's local stack: {page.url}", soft_wrap=True)
-                console.print(
-                    "Ctrl-C ends it. Meanwhile in another terminal: .venv/bin/duly audit, account ID, disputes"
-                )
+                console.print("Ctrl-C ends it. In another terminal: .venv/bin/duly audit, account ID, disputes")
             page.wait()
     except KeyboardInterrupt:
         console.print("Stopping")
