@@ -399,7 +399,7 @@ def test_steps_of_settled_items_are_recorded_by_a_later_load(table: Table, own: 
     commit(store, account, [ev.NoticeSent(notice, NOW, "event", "m")])
     loaded = store.load(own)
     assert set(loaded.items) == set(numbers)
-    done = [ev.StepsRecorded(notice, tuple(numbers[start : start + 40]), DAY) for start in (0, 40)]
+    done: Events = [ev.StepsRecorded(notice, tuple(numbers[start : start + 40]), DAY) for start in (0, 40)]
     commit(store, loaded, done)
     assert store.load(own).notices == {}
     assert_true_to_journal(store, own)
