@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from duly.flows import decisions, dispatch
+from duly.flows import dispatch
 from duly.flows.aws import aws_edge
 from duly.flows.edge import Edge
 from duly.runtime import clock
@@ -48,6 +48,8 @@ def work(body: dict[str, Any]) -> None:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     if event.get("type") == "decision":
+        from duly.flows import decisions  # with all that it takes to settle disputes, which statements never need
+
         return decisions.answer(edge(), event, clock.now(settings().is_local, event.get("time")))
     _, config = once_per_upload(settings().idempotency_table, take_upload)
     config.register_lambda_context(context)

@@ -89,7 +89,8 @@ class Context:
 
 
 class Stack:
-    """One stack in moto. ``fault`` is called with service, operation and parameters before a function's SDK call."""
+    """One stack in moto. ``fault`` is called with service, operation and parameters before a function's SDK call, and
+    ``lost`` after it, when the answer can still be lost."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, stage: str = "local") -> None:
         self.template = _template()
@@ -101,6 +102,7 @@ class Stack:
         self.calls: list[tuple[str, Call]] = []
         self.refused: list[tuple[str, Call]] = []
         self.fault: Callable[[str, str, dict[str, Any]], None] = lambda *_: None
+        self.lost: Callable[[str, str, dict[str, Any]], None] = lambda *_: None
         self.output = io.StringIO()
         self.records = io.StringIO()
         self._credentials()
@@ -180,7 +182,6 @@ class Stack:
         handler.setLevel(self.template["Parameters"]["LogLevel"]["Default"])
         root.addHandler(handler)
         self.stop_listening = lambda: root.removeHandler(handler)
-        aws._key_ring.cache_clear()
         sending._client.cache_clear()
 
     def said(self) -> str:
@@ -212,12 +213,14 @@ class Stack:
             stack.check(service, operation, parameters)
             stack.fault(service, operation, parameters)
             try:
-                return original(client, operation, parameters)
+                answer = original(client, operation, parameters)
             except ClientError as error:
                 if operation == "GetObject" and error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion"):
                     # S3 tells 404 from 403 only to those who may list
                     stack.allow("s3:ListBucket", stack.names["Bucket.Arn"], {"s3:prefix": parameters["Key"]}, operation)
                 raise
+            stack.lost(service, operation, parameters)
+            return answer
 
         self.monkeypatch.setattr(BaseClient, "_make_api_call", call)
 
@@ -260,6 +263,7 @@ class Stack:
         for name, value in self.variables[function].items():
             self.monkeypatch.setenv(name, value)
         app = self.app(function)
+        aws._key_ring.cache_clear()  # functions do not share a process
         self.running = function
         try:
             with contextlib.redirect_stdout(self.output):

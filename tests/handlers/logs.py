@@ -7,8 +7,9 @@ import re
 from typing import Any
 
 from tests.handlers.material import PERSONAL
-from tests.template.checks import FUNCTIONS, METRICS
+from tests.template.checks import FIGURES, FUNCTIONS, METRICS
 
+KNOWN = METRICS | FIGURES
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b")
 SECRET = re.compile(r"\b[0-9a-f]{64}\b|reply\+[a-z2-7]{10}", re.IGNORECASE)
@@ -48,9 +49,9 @@ def metric_problems(line: dict[str, Any]) -> list[str]:
             found.append(f"service {line.get('service')}, stack {line.get('stack')}")
         for metric in part["Metrics"]:
             name = metric["Name"]
-            if name not in METRICS:
+            if name not in KNOWN:
                 found.append(f"{name} is no metric that the template knows")
-            elif set(dimensions) not in ({"service", "stack"}, {"service", "stack", *METRICS[name]}):
+            elif set(dimensions) not in ({"service", "stack"}, {"service", "stack", *KNOWN[name]}):
                 found.append(f"{name} has the dimensions {sorted(dimensions)}")
             if not all(dimension in line for dimension in dimensions):
                 found.append(f"{name} misses a dimension's value")

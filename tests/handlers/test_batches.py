@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from tests.handlers.logs import metric_problems, personal_in, problems_of
 from tests.handlers.material import CUSTOMERS, EMAIL, NAME, PAYER_IBAN
@@ -97,6 +97,22 @@ def test_a_fault_of_the_table_sends_the_message_back_and_it_works_later(world: W
     world.stack.fault = lambda *_: None
     assert world.invoke("risk_check", event) == FINE
     assert world.versions() == {"C-1001": 1, "C-1002": 1}
+
+
+def test_a_commit_whose_answer_is_lost_is_found_in_the_journal(world: World) -> None:
+    world.invoke("risk_check", world.upload("upload-customers", CUSTOMERS))
+    messages = [json.loads(one["Body"]) for one in world.stack.receive("CustomerQueue")]
+    lost = []
+
+    def lose(_: str, operation: str, parameters: dict[str, Any]) -> None:
+        if operation == "TransactWriteItems" and "C-1001" in json.dumps(parameters) and not lost:
+            lost.append(operation)
+            raise ReadTimeoutError(endpoint_url="https://dynamodb.example")
+
+    world.stack.lost = lose
+    assert world.invoke("risk_check", with_bodies(load_event("rows"), *messages)) == FINE
+    assert lost and world.versions() == {"C-1001": 1, "C-1002": 1}
+    assert world.stack.receipt("customers/2026-03-customers.csv")["rows"]["applied"] == 2
 
 
 def test_an_upload_that_failed_is_taken_in_when_its_event_comes_again(world: World) -> None:

@@ -13,7 +13,6 @@ from duly.domain.upkeep import today_of
 from duly.flows import cash
 from duly.flows.edge import Edge
 
-
 MAX_TEXT = 200  # characters of a text in a decision: keys of a table and entries of a journal are bounded
 MAX_ITEMS = 100  # invoices named in one decision
 TEXTS = frozenset(

@@ -119,9 +119,10 @@ class DynamoTable:
                     transaction.delete(self.model(pk, sk))
         except TransactWriteError as error:
             reasons = {reason.code for reason in error.cancellation_reasons if reason is not None}
-            if reasons & LOST_RACE or error.cause_response_code == "TransactionConflictException":
+            code = _code_of(error.cause)
+            if reasons & LOST_RACE or code == "TransactionConflictException":
                 raise Conflict from None
-            raise OutcomeUnknown(error.cause_response_code) from error
+            raise OutcomeUnknown(code) from error
         except (PynamoDBException, ClientError, BotoCoreError) as error:
             raise OutcomeUnknown(type(error).__name__) from error
 
@@ -168,6 +169,13 @@ class DynamoTable:
             due_at=record.due_at,
             header_shard=record.header_shard,
         )
+
+
+def _code_of(cause: Exception | None) -> str:
+    """Return DynamoDB's error code, or the kind of error when there was no answer. pynamodb's own property fails for
+    a time-out: botocore's carries a response that is None."""
+    response = getattr(cause, "response", None) or {}
+    return str(response.get("Error", {}).get("Code") or type(cause).__name__)
 
 
 def _record(item: _Item) -> Record:
