@@ -550,7 +550,7 @@ def test_what_is_called_applied_is_read_by_some_code() -> None:
     package = ROOT / "layers" / "common" / "duly"
     files = [path for path in package.rglob("*.py") if not path.name.startswith("policy_")]
     code = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    by_method = {"owners": "owner_for", "min_gap_days": "min_gap_days_for", "final": "steps"}
+    by_method = {"owners": "owner_key", "min_gap_days": "min_gap_days_for", "final": "steps"}
     for section, keys in SECTIONS.items():
         for key in keys:
             if key.neutral is APPLIED:
