@@ -17,6 +17,7 @@ from duly.domain.steps import blocked_until
 from duly.domain.upkeep import today_of
 from duly.flows import audit
 from duly.flows.decisions import DecisionRefused, decide
+from duly.flows.edge import Edge
 from duly.flows.twin import Ended, TwinStack
 from duly.mail.sending import SentMessage
 from duly.store import keys
@@ -228,14 +229,20 @@ def reply(stack: TwinStack, sender: str, text: str, now: datetime) -> bool:
     got = [message for message in stack.mailer.messages if sender in message.to]
     if not got:
         return False
-    to = str(message_from_bytes(got[-1].raw, policy=policy.default)["Reply-To"])
+    raw, to = answer_to(got[-1].raw, sender, text, now)
+    stack.inbound(raw, (to,), PASSED, now)
+    return True
+
+
+def answer_to(notice: bytes, sender: str, text: str, now: datetime) -> tuple[bytes, str]:
+    """A debtor's answer to one of our mails, and the address that it goes to."""
+    to = str(message_from_bytes(notice, policy=policy.default)["Reply-To"])
     mail = EmailMessage(policy=policy.SMTP)
     mail["From"], mail["To"], mail["Subject"] = sender, to, "Re: reminder"
     mail["Date"] = now
     mail["Message-ID"] = f"<{now:%d%H%M}@{sender.partition('@')[2]}>"
     mail.set_content(text)
-    stack.inbound(mail.as_bytes(), (to,), PASSED, now)
-    return True
+    return mail.as_bytes(), to
 
 
 def run(stack: TwinStack, first: int = 0, last: int = len(STAGES)) -> TwinStack:
@@ -387,7 +394,7 @@ def problems(stack: TwinStack, now: datetime) -> list[str]:
     accounts = [stack.edge.accounts.rebuild(one) for one in audit.account_ids(stack.edge)]
     for account in accounts:
         found += unfinished(account)
-        found += untimely_claims(stack, account.id)
+        found += untimely_claims(stack.edge, account.id)
     found += [f"messages left in {name}" for name, left in stack.queues.queues.items() if left]
     found += wrong_receipts(stack, now)
     found += untrue_marks(stack, accounts)
@@ -396,15 +403,19 @@ def problems(stack: TwinStack, now: datetime) -> list[str]:
 
 def reminders(stack: TwinStack) -> Counter[str]:
     """How often each step of each item went out, counted in the mails that were accepted."""
+    return reminders_in(stack.edge, [message.raw for message in stack.mailer.messages])
+
+
+def reminders_in(edge: Edge, mails: list[bytes]) -> Counter[str]:
+    """How often each step of each item went out in these mails."""
     counts: Counter[str] = Counter()
     notices = {
         notice.key: (account, notice)
-        for account in audit.account_ids(stack.edge)
-        for notice in stack.edge.accounts.rebuild(account).notices.values()
+        for account in audit.account_ids(edge)
+        for notice in edge.accounts.rebuild(account).notices.values()
     }
-    for message in stack.mailer.messages:
-        attempt = str(message_from_bytes(message.raw)["X-Duly-Attempt"])
-        assert attempt == message.tags["attempt"]
+    for raw in mails:
+        attempt = str(message_from_bytes(raw)["X-Duly-Attempt"])
         account, notice = notices[attempt]
         for part in notice.items:
             counts[f"{account} {part.item} episode {part.episode} {part.step} {part.repetition}"] += 1
@@ -424,11 +435,11 @@ def unfinished(account: Account) -> Iterator[str]:
             yield f"{account.id}: reply {reply.key[:6]} is unread"
 
 
-def untimely_claims(stack: TwinStack, account_id: str) -> Iterator[str]:
+def untimely_claims(edge: Edge, account_id: str) -> Iterator[str]:
     """No claim stands after a payment, dispute, promise or hold of its items: replayed version by version."""
     account = Account(account_id)
-    policy_now = stack.edge.policy()
-    for entry in stack.edge.accounts.history(account_id):
+    policy_now = edge.policy()
+    for entry in edge.accounts.history(account_id):
         for event in entry.events:
             if isinstance(event, ev.NoticeClaimed):
                 today = today_of(account, policy_now, entry.at)

@@ -121,7 +121,7 @@ def test_an_end_before_and_after_every_call(story: Story, stage: str) -> None:
     calls = world.calls_of(world.STAGES[number], world.fork(story.forks[number]))
     assert len(calls) > 8
     for point in world.distinct_ends(calls):
-        _, wrong = story.disturbed(number, lambda stack, at=point: end_at(stack, at))
+        _, wrong = story.disturbed(number, ends(point))
         assert wrong == [], f"ended {calls[point]}, call {point} of {stage}"
 
 
@@ -130,7 +130,7 @@ def test_an_end_and_the_message_comes_back_after_the_next_stage(story: Story, st
     number = BY_NAME[stage]
     calls = world.calls_of(world.STAGES[number], world.fork(story.forks[number]))
     for point in world.distinct_ends(calls):
-        _, wrong = story.disturbed(number, lambda stack, at=point: end_at(stack, at, late=True))
+        _, wrong = story.disturbed(number, ends(point, late=True))
         assert wrong == [], f"ended {calls[point]}, call {point} of {stage}, came back late"
 
 
@@ -143,9 +143,12 @@ def test_a_frozen_process_is_overtaken_at_every_call(story: Story, stage: str) -
         assert wrong == [], f"frozen {calls[point]}, call {point} of {stage}"
 
 
-def end_at(stack: TwinStack, *points: int, late: bool = False) -> None:
-    stack.keeps_invisible = late
-    stack.set_fault(world.EndAt(frozenset(points)))
+def ends(*points: int, late: bool = False) -> Callable[[TwinStack], None]:
+    def disturb(stack: TwinStack) -> None:
+        stack.keeps_invisible = late
+        stack.set_fault(world.EndAt(frozenset(points)))
+
+    return disturb
 
 
 @pytest.mark.parametrize("stage", BY_NAME)
@@ -156,7 +159,7 @@ def test_two_ends_in_a_row(story: Story, stage: str) -> None:
     for _ in range(12):
         first = chance.randrange(count)
         second = first + chance.randrange(1, 30)
-        _, wrong = story.disturbed(number, lambda stack, at=(first, second): end_at(stack, *at))
+        _, wrong = story.disturbed(number, ends(first, second))
         assert wrong == [], f"ended at calls {first} and {second} of {stage}"
 
 
@@ -167,12 +170,15 @@ def test_every_lost_answer(story: Story, stage: str) -> None:
     writes = sum(call.endswith(" after") and call.split(" ")[0].split(".")[1] in world.WRITES for call in calls)
     assert writes > 0
     for point in range(writes):
-        _, wrong = story.disturbed(number, lambda stack, at=point: lose_answer(stack, at))
+        _, wrong = story.disturbed(number, lost_answer(point))
         assert wrong == [], f"lost the answer of write {point} of {stage}"
 
 
-def lose_answer(stack: TwinStack, point: int) -> None:
-    stack.set_fault(world.LoseAnswer(point))
+def lost_answer(point: int) -> Callable[[TwinStack], None]:
+    def disturb(stack: TwinStack) -> None:
+        stack.set_fault(world.LoseAnswer(point))
+
+    return disturb
 
 
 def test_every_message_comes_twice(story: Story) -> None:

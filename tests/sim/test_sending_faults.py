@@ -279,7 +279,7 @@ def test_an_event_of_an_unknown_attempt_changes_nothing() -> None:
 
 
 # --- somebody else commits between load and claim
-def competing(stack: TwinStack, act: Callable[[], None]) -> Callable[[str, str], None]:
+def competing(stack: TwinStack, act: Callable[[], object]) -> Callable[[str, str], None]:
     """Acts just before the claim is written, once."""
 
     def hook(name: str, moment: str) -> None:
@@ -320,7 +320,7 @@ def test_a_dispute_between_load_and_claim_wins() -> None:
 def test_a_hold_between_load_and_claim_wins() -> None:
     stack = debtors(1)
     request = {"action": "hold", "account": "K0", "items": [], "until": "2026-03-20", "reason": "a call", "by": "x"}
-    stack.set_fault(competing(stack, lambda: decide(stack.edge, request, TICK) and None))
+    stack.set_fault(competing(stack, lambda: decide(stack.edge, request, TICK)))
     world.tick(stack, TICK)
     assert stack.mailer.calls == 0
     settled(stack)

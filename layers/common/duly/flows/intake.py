@@ -59,6 +59,7 @@ def take_upload(edge: Edge, key: str, version: str, now: datetime) -> Upload:
     if upload.kind == "policy":
         return take_policy(edge, upload, found.data, now)
     if upload.state == "received":
+        edge.forget_policy()  # what a plan rejects stays rejected, so it is made under the policy in force now
         result = read_file(key, found.data)
         parts, rejects = _parts(edge, result)
         upload = plan(edge, upload, result, parts, rejects, now)
