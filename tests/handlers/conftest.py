@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from aws_lambda_powertools import Metrics
 from moto import mock_aws
 
 from tests.handlers.aws_stack import Stack
 from tests.handlers.logs import problems_of
 from tests.handlers.world import World
+
+
+@pytest.fixture(autouse=True)
+def own_metrics() -> None:
+    """Forget what another function said in this process: Powertools keeps it with the class."""
+    for kept in (Metrics._metrics, Metrics._dimensions, Metrics._metadata, Metrics._default_dimensions):
+        kept.clear()
 
 
 @pytest.fixture
