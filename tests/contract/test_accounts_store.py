@@ -558,6 +558,41 @@ def test_what_does_not_match_five_times_is_rebuilt_with_an_alarm(table: Table, o
     assert_true_to_journal(store, own)
 
 
+def test_a_repair_sets_a_stray_personal_item_aside_and_keeps_it(table: Table, own: str) -> None:
+    alarms: list[tuple[str, str]] = []
+    store = alarmed(table, alarms)
+    event = ev.CustomerRegistered(own, "p1", "p1", "DE", "de", "Europe/Berlin", "business")
+    commit(store, store.load(own), [event], personal={"p1": {"name": "present"}})
+    table.put(Record(keys.account(own), keys.personal("p0"), {"name": "stray"}, 1, "personal"))
+    assert store.load(own).personal == {"name": "present"}
+    assert store.load(own).personal == {"name": "present"}
+    assert alarms == [("account_rebuilt", own)]
+    aside = table.get(keys.account(own), keys.personal("p0", live=False))
+    assert aside is not None
+    assert aside.body == {"name": "stray"}
+    assert_true_to_journal(store, own)
+
+
+def test_a_personal_item_that_was_set_aside_is_found_again(store: AccountStore, own: str) -> None:
+    """A repair that a change of the record overtook may have taken the new one for a stray."""
+    event = ev.CustomerRegistered(own, "p1", "p1", "DE", "de", "Europe/Berlin", "business")
+    commit(store, store.load(own), [event], personal={"p1": {"name": "present"}})
+    found = store.table.get(keys.account(own), keys.personal("p1"))
+    assert found is not None
+    store.table.put(replace(found, sk=keys.personal("p1", live=False)))
+    store.table.delete(*found.key)
+    assert store.load(own).personal == {"name": "present"}
+    assert_true_to_journal(store, own)
+
+
+def test_a_merged_account_says_where_it_is_now(store: AccountStore, own: str) -> None:
+    assert store.now_at(own) == own
+    commit(store, store.load(own), [invoice("I-1")])
+    assert store.now_at(own) == own
+    commit(store, store.load(own), [ev.AccountMerged("C-1")])
+    assert store.now_at(own) == "C-1"
+
+
 def test_a_repair_that_another_commit_overtook_is_made_again(table: Table, own: str) -> None:
     """Otherwise the old header stays, and every later commit loses against a journal entry that nobody has read."""
 

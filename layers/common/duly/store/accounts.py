@@ -117,9 +117,14 @@ class AccountStore:
             account.version, account.last_hash = entry.version, entry.hash
             account.header = replace(account.header, due_at=entry.moments.due_at, upkeep_at=entry.moments.upkeep_at)
         if account.header.personal:
-            record = self.table.get(keys.account(account_id), keys.personal(account.header.personal))
-            account.personal = record.body if record else {}
+            account.personal = self._personal(account_id, account.header.personal)
         return account
+
+    def _personal(self, account_id: str, personal: str) -> dict[str, Any]:
+        """Return a personal item, also one that a repair set aside; {} when it was erased."""
+        places = [keys.personal(personal, live) for live in (True, False)]
+        found = self.table.get_many(keys.account(account_id), places)
+        return next((found[sk].body for sk in places if sk in found), {})
 
     def _rewrite(self, account: Account) -> None:
         """Write every projection of a rebuilt account again. The journal is not touched."""
@@ -128,9 +133,12 @@ class AccountStore:
             return
         wanted = {record.sk: record for record in projections(account)}
         for record in self.table.query(pk, keys.LIVE) + self.table.query(pk, keys.CLOSED):
-            letter = record.sk[len(keys.LIVE)]
-            if record.sk not in wanted and letter in keys.KINDS:
-                self.table.delete(pk, record.sk)
+            letter, _, key = record.sk[len(keys.LIVE) :].partition("#")
+            if record.sk in wanted or (letter not in keys.KINDS and not record.sk.startswith(keys.LIVE)):
+                continue  # an earlier personal item is nothing that the journal could give back
+            if letter not in keys.KINDS:
+                self.table.put(replace(record, sk=keys.personal(key, live=False)))
+            self.table.delete(pk, record.sk)
         for record in wanted.values():
             self.table.put(record)
 

@@ -84,7 +84,7 @@ class MemoryTable:
             found = [
                 record for items in self._items.values() for record in items.values() if record.header_shard == shard
             ]
-        yield from sorted(found, key=lambda record: record.pk)
+        yield from sorted(found, key=lambda record: record.pk.encode())
 
     def partitions(self) -> list[str]:
         """Return all partition keys: for audits of a test's own world, not part of the Table protocol."""
