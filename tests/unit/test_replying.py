@@ -118,6 +118,23 @@ def test_a_promise_without_a_usable_date_is_a_persons_matter(on: object) -> None
     assert after.tasks["read-r"].detail == "promise"
 
 
+def test_an_amount_counts_only_in_the_one_currency_of_the_items() -> None:
+    before = then(answered("I-1"), [invoice("I-7", currency="USD")])
+    for numbers, currency, is_promise in (
+        (("I-1",), "EUR", True),
+        (("I-1",), None, True),
+        (("I-1",), "USD", False),
+        (("I-1", "I-7"), "EUR", False),
+        (("I-1", "I-7"), None, False),
+    ):
+        intent = Intent("promise", on=FRIDAY, amount_minor=500, currency=currency, invoices=numbers)
+        after, _ = understood(plain(intent), before)
+        assert bool(after.promises) == is_promise
+        assert bool(after.tasks) != is_promise
+    after, _ = understood(plain(Intent("promise", on=FRIDAY, invoices=("I-1", "I-7"))), before)
+    assert after.promises["P-r"].items == ("I-1", "I-7")
+
+
 @pytest.mark.parametrize("days", [0, POLICY.promises.max_days])
 def test_the_first_and_last_usable_date(days: int) -> None:
     after, _ = understood(plain(Intent("promise", on=MONDAY + timedelta(days=days))))

@@ -125,12 +125,14 @@ def _dispute(
 def _promise(
     account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent, policy: Policy, number: int
 ) -> list[ev.Event]:
-    """A promise needs a date within the policy's reach; a further one is a person's matter."""
+    """A promise needs a date within the policy's reach; a further one, or an amount that is not in the one currency of
+    the items, is a person's matter."""
     if intent.on is None or not facts.on <= intent.on <= facts.on + timedelta(days=policy.promises.max_days):
         return []
     promised = {key for promise in account.live("promises") for key in promise.items}
     items = tuple(key for key in _concerned(account, notice, intent.invoices) if key not in promised)
-    if not items:
+    currencies = {account.items[key].currency for key in items}
+    if not items or (intent.amount_minor and currencies != {intent.currency or min(currencies)}):
         return []
     return [
         ev.PromiseMade(
