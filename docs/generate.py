@@ -16,7 +16,6 @@ from pathlib import Path
 
 from duly.domain import account, transaction
 from duly.formats import bank_csv, customers_csv, invoices_csv
-from duly.formats.recognise import UNSUPPORTED
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("layers/common/requirements.txt", "requirements/cli.txt")
@@ -48,14 +47,7 @@ def columns() -> str:
     return "\n".join(rows)
 
 
-def refused() -> str:
-    """What is recognised only to be refused by name."""
-    return ", ".join(
-        one.called.split(" ", 1)[1] if one.called[:2] in ("a ", "an") else one.called for one in UNSUPPORTED
-    )
-
-
-PARTS = {"transitions": transitions, "columns": columns, "refused": refused}
+PARTS = {"transitions": transitions, "columns": columns}
 
 
 def filled(text: str) -> str:
