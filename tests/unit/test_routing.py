@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from duly.domain.references import MAX_TOKENS, find_references, normalise_name, normalise_reference
-from duly.domain.routing import MAX_CANDIDATES, Answers, Route, route
+from duly.domain.routing import MAX_CANDIDATES, MAX_SAME_AMOUNT, Answers, Route, route
 from duly.domain.transaction import Transaction
 from tests.core_samples import MONDAY
 
@@ -169,16 +169,25 @@ def test_a_number_of_five_digits_is_certain() -> None:
     assert routed("70001") == Route("D", ("70001",), "reference")
 
 
-def test_without_a_reference_the_name_and_a_rare_amount_nominate() -> None:
-    found = routed("thanks", by_name=("B",), by_amount=("C",))
-    assert (found.account, found.reason, found.candidates) == ("", "no_reference", ("B", "C"))
-    common = tuple(f"A{n}" for n in range(MAX_CANDIDATES + 1))
-    assert routed("thanks", by_amount=common).candidates == ()
+def test_without_a_reference_the_name_and_what_is_owed_nominate() -> None:
+    answers = Answers(by_name=("B",), by_amount=("C", "D"), open_amount=("D",))
+    found = route(transaction("thanks"), answers)
+    assert (found.account, found.reason, found.candidates) == ("", "no_reference", ("B", "D"))
 
 
-def test_candidates_are_bounded() -> None:
+def test_a_weak_reference_nominates_its_account() -> None:
+    found = route(transaction("1001"), Answers({"1001": [("C", "1001")]}))
+    assert (found.account, found.candidates) == ("", ("C",))
+
+
+def test_every_account_that_owes_the_amount_is_nominated_up_to_a_bound() -> None:
+    owing = tuple(f"A{n:02d}" for n in range(MAX_SAME_AMOUNT + 1))
+    assert route(transaction("thanks"), Answers(open_amount=owing)).candidates == owing[:-1]
+
+
+def test_candidates_by_name_are_bounded() -> None:
     names = tuple(f"N{n:02d}" for n in range(30))
-    assert len(routed("thanks", by_name=names, by_amount=("C",)).candidates) <= 2 * MAX_CANDIDATES
+    assert route(transaction("thanks"), Answers(by_name=names)).candidates == names[:MAX_CANDIDATES]
 
 
 def test_a_reversal_waits_for_a_person() -> None:

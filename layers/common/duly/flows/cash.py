@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from duly.domain.account import Account
 from duly.domain.cash import receive, withdraw
 from duly.domain.identity import EntryFacts, transaction_ids
 from duly.domain.references import find_references, normalise_name
-from duly.domain.routing import Answers, Route, route
+from duly.domain.routing import MAX_SAME_AMOUNT, Answers, Route, route
 from duly.domain.scoring import rescore
 from duly.domain.transaction import Transaction
 from duly.domain.upkeep import today_of
@@ -169,7 +170,10 @@ def _decide(edge: Edge, stored: Stored, now: datetime) -> Stored:
     if state.reason == "person":
         return _follow_merge(edge, stored, now)
     personal = edge.transactions.personal(state.key, state.personal)
-    found = route(state, _answers(edge, state, personal))
+    answers = _answers(edge, state, personal)
+    found = route(state, answers)
+    if found.is_receipt and not found.account:
+        found = route(state, replace(answers, open_amount=_owing(edge, state, answers.by_amount)))
     event = _decision(state, found, _may_move(edge, state, now))
     if event is None:
         return stored
@@ -220,7 +224,21 @@ def _answers(edge: Edge, state: Transaction, personal: dict[str, Any]) -> Answer
     }
     by_name = _accounts(edge, lookups.NAME, normalise_name(personal.get("name", "")))
     by_amount = _accounts(edge, lookups.AMOUNT, lookups.amount_value(state.currency, state.amount_minor))
-    return Answers({token: found for token, found in references.items() if found}, by_name, by_amount)
+    known = {token: found for token, found in references.items() if found}
+    return Answers(known, by_name, by_amount)
+
+
+def _owing(edge: Edge, state: Transaction, accounts: Sequence[str]) -> list[str]:
+    """Return those of the accounts that owe exactly this money on one open invoice. Lookups of amounts outlive the
+    invoices, so the account itself is asked."""
+    return [
+        account
+        for account in accounts[:MAX_SAME_AMOUNT]
+        if any(
+            (item.outstanding_minor, item.currency) == (state.amount_minor, state.currency)
+            for item in edge.accounts.load(account).live("items")
+        )
+    ]
 
 
 def _items(edge: Edge, answers: Sequence[lookups.Answer]) -> list[tuple[str, str]]:
@@ -314,10 +332,12 @@ def _mark(edge: Edge, stored: Stored, now: datetime) -> Stored:
 
 
 def clear_untrue_marks(edge: Edge, account: Account, now: datetime) -> bool:
-    """Take away marks of money that is no longer in suspense for this account, which a writer that was overtaken may
-    have left; return whether there were any. Whoever marks records it first, so a second look finds a new mark."""
+    """Finish the work on money that is no longer in suspense for this account but still marks it, because its writer
+    ended or was overtaken; return whether there was any. Whoever marks records it first, so a second look finds a new
+    mark."""
     untrue = [key for key in account.header.suspense if not _may_own(edge, key, account.id)]
     for key in untrue:
+        settle_transaction(edge, key, now)
         edge.change(account.id, lambda one, key=key: _cleared(one, key), now)  # type: ignore[misc]
         if _may_own(edge, key, account.id):
             edge.change(account.id, lambda one, key=key: _marked(one, key), now)  # type: ignore[misc]
@@ -340,7 +360,8 @@ def _cleared(account: Account, transaction: str) -> list[ev.Event]:
 def assign(edge: Edge, transaction_id: str, account_id: str, items: Sequence[str], now: datetime) -> Transaction:
     """Book money where a person says: on this account, for these items in this order (none: unapplied).
 
-    Raises LookupError for an unknown transaction, account or item, ValueError for money that is booked already.
+    The same decision again finishes what the first one began. Raises LookupError for an unknown transaction, account
+    or item, ValueError for money that is booked already.
     """
     stored = edge.transactions.load(transaction_id)
     account = edge.accounts.load(account_id, [("items", key) for key in items])
@@ -348,7 +369,10 @@ def assign(edge: Edge, transaction_id: str, account_id: str, items: Sequence[str
         raise LookupError("unknown transaction or account")
     if any(key not in account.items for key in items):
         raise LookupError("no such invoice on this account")
-    if stored.state.state != "suspense":
-        raise ValueError("only money in suspense can be assigned")
-    edge.transactions.commit(stored, transaction_id, [ev.TransactionRouted(account_id, tuple(items), "person")], now)
+    state = stored.state
+    if (state.reason, state.account, state.names) != ("person", account_id, tuple(items)):
+        if state.state != "suspense":
+            raise ValueError("only money in suspense can be assigned")
+        routed = ev.TransactionRouted(account_id, tuple(items), "person")
+        edge.transactions.commit(stored, transaction_id, [routed], now)
     return settle_transaction(edge, transaction_id, now)

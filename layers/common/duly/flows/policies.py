@@ -31,7 +31,7 @@ def take_policy(edge: Edge, upload: Upload, data: bytes, now: datetime) -> Uploa
 
 
 def _put_in_force(edge: Edge, upload: Upload, version: str) -> None:
-    """Point at this policy, unless one that arrived later is in force already: a message may be worked on again late."""
+    """Point at this policy, unless one that arrived later is in force: a message may be worked on again late."""
     arrived = upload.at.isoformat()
     if edge.stack.get("policy").get("arrived", "") <= arrived:
         pointer = {"key": upload.key, "version": upload.version, "policy": version, "arrived": arrived}

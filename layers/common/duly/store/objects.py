@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from duly.store.memory import Fault, no_fault
 
-MAX_OBJECT_BYTES = 200 * 1024 * 1024  # a larger upload is refused with a reason, not read
+MAX_OBJECT_BYTES = 48 * 1024 * 1024  # a larger upload is refused with a reason, not read
 
 
 @dataclass(frozen=True, slots=True)
