@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -173,6 +174,17 @@ def test_the_quota_stops_the_run_for_an_hour() -> None:
     settled(stack)
 
 
+def test_a_quota_used_up_for_long_costs_a_notice_nothing() -> None:
+    stack = debtors(1)
+    stack.mailer.will(*[QUOTA] * 5)
+    hours(stack, TICK, *range(0, 8))
+    hours(stack, TICK, 24, 25)
+    assert stack.mailer.calls == 6
+    assert states(stack, 1) == ["released"] * 5 + ["sent"]
+    assert open_tasks(stack) == []
+    settled(stack)
+
+
 def test_three_doubtful_in_a_row_stop_claiming_until_a_probe_succeeds() -> None:
     stack = debtors(9)
     stack.mailer.will(*[READ_TIMEOUT] * 5)
@@ -298,6 +310,28 @@ def test_a_payment_between_load_and_claim_wins() -> None:
     assert notices(stack) == []
     assert account(stack).items["R0-0"].state == "paid"
     settled(stack)
+
+
+def test_a_payment_at_any_call_of_a_tick_never_finds_a_later_claim() -> None:
+    start = debtors(1)
+    calls = world.calls_of(lambda stack: stack.tick(TICK), world.fork(start))
+    claimed = 0
+    for point in range(len(calls)):
+        stack = world.fork(start)
+        number = iter(range(len(calls) + 1_000))
+
+        def hook(name: str, moment: str, stack: TwinStack = stack, point: int = point, number: Any = number) -> None:
+            del name, moment
+            if next(number) == point:
+                stack.set_fault(lambda *_: None)
+                pay(stack, "statements/now.csv", "R0-0", 100, TICK)
+
+        stack.set_fault(hook)
+        world.tick(stack, TICK)
+        assert world.problems(stack, world.at(30, 12)) == [], f"paid at {calls[point]}, call {point}"
+        assert len(stack.mailer.messages) == len(notices(stack))
+        claimed += len(notices(stack))
+    assert 0 < claimed < len(calls)
 
 
 def test_a_dispute_between_load_and_claim_wins() -> None:

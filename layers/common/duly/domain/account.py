@@ -784,7 +784,7 @@ def _notice_released(account: Account, event: ev.NoticeReleased) -> None:
     header = account.header
     account._set(
         contacts_made={key: time for key, time in header.contacts_made.items() if key != event.notice},
-        releases=_added(header.releases, notice.intent, 1),
+        releases=_added(header.releases, notice.intent, 1) if event.counts else header.releases,
         retry_at={**header.retry_at, notice.intent: event.retry_at},
     )
 

@@ -316,11 +316,15 @@ class NoticeClaimed(Event):
 
 @dataclass(frozen=True, slots=True)
 class NoticeReleased(Event):
-    """The message was certainly not accepted: the step may be claimed again, not before ``retry_at``."""
+    """The message was certainly not accepted: the step may be claimed again, not before ``retry_at``.
+
+    ``counts`` is false when nothing was wrong with this message: the mail service took none at all then.
+    """
 
     notice: str
     reason: str
     retry_at: datetime
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

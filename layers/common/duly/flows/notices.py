@@ -173,8 +173,9 @@ def outcome_events(
 
 
 def _released(account: Account, notice: Notice, outcome: Refused, now: datetime, today: date) -> list[ev.Event]:
-    count = account.header.releases.get(notice.intent, 0) + 1
-    events: list[ev.Event] = [ev.NoticeReleased(notice.key, outcome.code, now + BACKOFF * count)]
+    counts = outcome.pressure != "stop"  # a used-up quota or a pause says nothing about this message
+    count = account.header.releases.get(notice.intent, 0) + counts
+    events: list[ev.Event] = [ev.NoticeReleased(notice.key, outcome.code, now + BACKOFF * max(1, count), counts)]
     if count >= MAX_RELEASES or not outcome.retryable:
         task = f"released-{notice.key}"
         events.append(ev.IntentRetired(notice.intent))
