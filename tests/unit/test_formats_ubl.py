@@ -56,6 +56,10 @@ def test_an_invoice_with_everything() -> None:
             total_minor=119000,
             lines=2,
             type_code="380",
+            means="transfer",
+            means_code="58",
+            prepaid_minor=19000,
+            notes=("vat_id_check_digits",),
         ),
     )
 
@@ -99,8 +103,11 @@ def test_the_due_date_may_stand_with_the_means_of_payment_or_the_terms(place: st
     assert (row.due, row.due_source) == (date(2026, 3, 1), "stated")
 
 
-def test_no_due_date_is_left_to_the_policy() -> None:
-    row = changed("<cbc:DueDate>2026-02-14</cbc:DueDate>", "").invoices[0]
+def test_without_a_due_date_the_terms_in_words_count_else_the_policy() -> None:
+    without = INVOICE.replace("<cbc:DueDate>2026-02-14</cbc:DueDate>", "")
+    row = read(without).invoices[0]
+    assert (row.due, row.due_source) == (date(2026, 2, 14), "terms_text")
+    row = read(without.replace("30 Tage netto", "wie vereinbart")).invoices[0]
     assert (row.due, row.due_source) == (None, "default")
 
 

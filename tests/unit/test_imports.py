@@ -33,7 +33,7 @@ MAY_IMPORT = {
 # What may be imported from outside, and whether inside functions only (for the start-up time).
 OUTSIDE = {
     "domain": {},
-    "formats": {"lxml": "inside"},
+    "formats": {"lxml": "inside", "pypdf": "inside"},
     "store": dict.fromkeys(AWS, "anywhere"),
     "mail": {**dict.fromkeys(AWS, "inside"), "jinja2": "inside"},
     "policies": {},

@@ -29,6 +29,7 @@ class InvoiceFacts:
     for_invoice: str = ""
     upload: str = ""
     line: int = 0
+    due_source: str = "stated"  # where ``due`` comes from, when there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def register_invoice(account: Account, facts: InvoiceFacts, default_days: int, t
     """
     if facts.type == "credit_note":
         return _register_credit_note(account, facts, today)
-    due, due_source = (facts.due, "stated") if facts.due else (due_date(facts.issued, default_days), "default")
+    due, due_source = (facts.due, facts.due_source) if facts.due else (due_date(facts.issued, default_days), "default")
     present = account.items.get(facts.number)
     if present is None and credit_note_key(facts.number) in account.cash:
         return _number_reused("a credit note")

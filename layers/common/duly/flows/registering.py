@@ -192,6 +192,7 @@ def facts_of(row: InvoiceRow, upload: str) -> InvoiceFacts:
         for_invoice=row.for_invoice,
         upload=upload,
         line=row.line,
+        due_source=row.due_source,
     )
 
 

@@ -7,12 +7,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, get_args
 
 from duly.domain.money import format_minor, shortened
+from duly.domain.terms import CashDiscount
 from duly.formats import bank_csv, customers_csv, invoices_csv
 from duly.formats.camt053 import read_camt053
+from duly.formats.cii import read_cii
 from duly.formats.decoding import check_bytes, check_size
+from duly.formats.pdf import read_pdf
 from duly.formats.policy_toml import read_policy
 from duly.formats.problems import FileProblem
-from duly.formats.recognise import UNSUPPORTED, Look, is_camt053, is_ubl, look_at
+from duly.formats.recognise import UNSUPPORTED, Look, is_camt053, is_cii, is_pdf, is_ubl, look_at
 from duly.formats.records import (
     BankEntry,
     CustomerRow,
@@ -49,6 +52,8 @@ def _header_like(columns: Columns) -> Callable[[Look], bool]:
 #: Tried in order; a new format is a new line.
 READERS: Final = (
     Reader("ubl", "invoices", is_ubl, read_ubl),
+    Reader("cii", "invoices", is_cii, read_cii),
+    Reader("pdf", "invoices", is_pdf, read_pdf),
     Reader("camt053", "statement", is_camt053, read_camt053),
     Reader("csv", "customers", _header_like(customers_csv.COLUMNS), customers_csv.read_customers, fallback=True),
     Reader("csv", "invoices", _header_like(invoices_csv.COLUMNS), invoices_csv.read_invoices, fallback=True),
@@ -124,6 +129,7 @@ def to_json(result: FileResult, file: str = "") -> dict[str, Any]:
         "format": result.format,
         "rows": result.rows_in,
         "amounts": {currency: format_minor(minor, currency) for currency, minor in sorted(result.amounts_in.items())},
+        "notes": list(result.notes),
         "records": [_record(record) for record in result.records],
         "rejects": [_reject(reject) for reject in result.rejects],
     }
@@ -168,11 +174,23 @@ def _invoice(row: InvoiceRow) -> dict[str, Any]:
         },
         "seller": {"name": row.seller_name, "vat_id": row.seller_vat_id},
         "payment": {"iban": row.payment_iban, "reference": row.payment_reference},
+        "means": row.means,
+        "prepaid": None if row.prepaid_minor is None else format_minor(row.prepaid_minor, row.currency),
+        "instalments": [
+            {"due": day.isoformat(), "amount": format_minor(minor, row.currency)} for day, minor in row.instalments
+        ],
+        "discounts": [{"days": one.days, "percent": format_percent(one)} for one in row.discounts],
         "order": row.order,
         "for_invoice": row.for_invoice,
         "terms": row.terms,
         "lines": row.lines,
+        "notes": list(row.notes),
     }
+
+
+def format_percent(discount: CashDiscount) -> str:
+    """A percentage as text: 250 hundredths -> "2.50"."""
+    return f"{discount.percent_hundredths // 100}.{discount.percent_hundredths % 100:02}"
 
 
 def _statement(statement: Statement) -> dict[str, Any]:

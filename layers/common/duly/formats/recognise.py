@@ -68,9 +68,18 @@ def is_ubl(look: Look) -> bool:
     return look.root in ("Invoice", "CreditNote") and "oasis:names:specification:ubl:schema:xsd" in look.root_attributes
 
 
+def is_cii(look: Look) -> bool:
+    """Whether this is a CII invoice (ZUGFeRD 2, Factur-X, XRechnung) or ZUGFeRD 1.0."""
+    return look.root in ("CrossIndustryInvoice", "CrossIndustryDocument")
+
+
+def is_pdf(look: Look) -> bool:
+    """Whether this is a PDF; other bytes may stand before its mark, as readers of PDF allow."""
+    return b"%PDF-" in look.head[:1024]
+
+
 #: Tried in order, after the supported formats.
 UNSUPPORTED: Final = (
-    Unsupported("pdf", "a PDF", lambda look: look.starts(b"%PDF")),
     Unsupported(
         "xlsx", "an XLSX workbook", lambda look: look.starts(b"PK\x03\x04") and look.has(rb"xl/|\[Content_Types\]")
     ),
@@ -80,12 +89,6 @@ UNSUPPORTED: Final = (
         "archive", "a compressed archive", lambda look: look.starts(b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
     ),
     Unsupported("ole", "an old or encrypted Office file", lambda look: look.starts(b"\xd0\xcf\x11\xe0")),
-    Unsupported(
-        "cii",
-        "a UN/CEFACT CII invoice (ZUGFeRD 2, Factur-X, XRechnung)",
-        lambda look: look.root == "CrossIndustryInvoice",
-    ),
-    Unsupported("zugferd1", "a ZUGFeRD 1.0 invoice", lambda look: look.root == "CrossIndustryDocument"),
     Unsupported("orderx", "an Order-X order", lambda look: look.root == "SCRDMCCBDACIOMessageStructure"),
     Unsupported("fatturapa", "a FatturaPA invoice", lambda look: look.root == "FatturaElettronica"),
     Unsupported("camt052", "a CAMT.052 account report", _document(b"BkToCstmrAcctRpt", "camt.052")),

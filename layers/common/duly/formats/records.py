@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from duly.domain.terms import CashDiscount
+
 FileKind = Literal["customers", "invoices", "statement", "policy", "mail", "unknown"]
-InvoiceType = Literal["invoice", "credit_note"]
-DueSource = Literal["stated", "default"]
+InvoiceType = Literal["invoice", "credit_note", "correction", "self_billed", "prepayment", "partial"]
+#: A due date that the file states, one read from its terms in words, or none (the policy's days are used then).
+DueSource = Literal["stated", "terms_text", "default"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,15 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """One invoice or credit note.
+    """One invoice, credit note or correction.
 
     `amount_minor` is what is payable, with the sign of the file: a credit note is not negated. `due` is None (and
-    `due_source` "default") when the file states none; the policy's days are used then. `total_minor` is the amount with
-    tax before prepayments, when stated.
+    `due_source` "default") when neither a date nor the terms say one; the policy's days are used then. `total_minor` is
+    the amount with tax before prepayments, when stated; `prepaid_minor` what was paid before, when stated.
+    `instalments` are due dates with amounts when the file states several; `due` is then the last of them, so that
+    nobody who treats the invoice as one asks too early. `means` is how the money comes (transfer, direct_debit, card,
+    cash, cheque, other, or "" when the file does not say), `means_code` its UNTDID 4461 code. `notes` are codes of what
+    is odd about the row but no reason to refuse it.
     """
 
     line: int
@@ -88,6 +95,14 @@ class InvoiceRow:
     total_minor: int | None = None
     lines: int = 0
     type_code: str = ""
+    instalments: tuple[tuple[date, int], ...] = ()
+    discounts: tuple[CashDiscount, ...] = ()
+    means: str = ""
+    means_code: str = ""
+    prepaid_minor: int | None = None
+    delivered: date | None = None
+    buyer_reference: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def owed_minor(self) -> int:
@@ -138,7 +153,8 @@ class FileResult:
     """What one file gave.
 
     `rows_in` is good rows (for statements: entries) plus rejected rows. `amounts_in` sums, by currency and in minor
-    units, the amounts of the good rows and those rejected rows whose amount could be read.
+    units, the amounts of the good rows and those rejected rows whose amount could be read. `notes` state, in words,
+    what was detected rather than given: encoding, separator, columns, order of dates, decimal sign.
     """
 
     kind: FileKind
@@ -147,6 +163,7 @@ class FileResult:
     rejects: tuple[Reject, ...]
     rows_in: int
     amounts_in: dict[str, int]
+    notes: tuple[str, ...] = ()
 
     @property
     def customers(self) -> tuple[CustomerRow, ...]:
@@ -169,7 +186,9 @@ class FileResult:
         return tuple(reject for reject in self.rejects if reject.line > 0)
 
 
-def file_result(kind: FileKind, format: str, records: Iterable[Record], rejects: Iterable[Reject]) -> FileResult:
+def file_result(
+    kind: FileKind, format: str, records: Iterable[Record], rejects: Iterable[Reject], notes: Iterable[str] = ()
+) -> FileResult:
     """A FileResult whose counts and sums are taken from its records and rejects."""
     records, rejects = tuple(records), tuple(rejects)
     rows, amounts = 0, dict[str, int]()
@@ -181,7 +200,7 @@ def file_result(kind: FileKind, format: str, records: Iterable[Record], rejects:
         rows += reject.line > 0
         if reject.amount_minor is not None and reject.currency:
             amounts[reject.currency] = amounts.get(reject.currency, 0) + reject.amount_minor
-    return FileResult(kind, format, records, rejects, rows, amounts)
+    return FileResult(kind, format, records, rejects, rows, amounts, tuple(notes))
 
 
 def _amounts_of(record: Record) -> Iterable[tuple[int, str]]:
