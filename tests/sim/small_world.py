@@ -20,7 +20,7 @@ from duly.flows.decisions import DecisionRefused, decide
 from duly.flows.edge import Edge
 from duly.flows.twin import Ended, TwinStack
 from duly.mail.sending import SentMessage
-from duly.store import keys
+from duly.store import keys, lookups
 from duly.store.memory import MemoryTable, no_fault
 from duly.store.tables import Conflict, OutcomeUnknown
 
@@ -41,6 +41,7 @@ C1,Ahrens Bau GmbH,DE,en,Europe/Berlin,business,DE100000001,chase@ahrens.example
 C2,Bolte Druck KG,DE,de,Europe/Berlin,business,,pay@bolte.example,billing,standard
 C3,Castle Ltd,GB,en,Europe/London,business,,accounts@castle.example,billing,standard
 C4,Dorn AG,DE,de,Europe/Berlin,business,,gone@dorn.example,billing,standard
+C5,Erler Holz GmbH,DE,de,Europe/Berlin,business,,post@erler.example,billing,standard
 """
 LATE_CUSTOMER = b"""id,name,country,language,timezone,kind,vat_id,email,role,scenario
 C9,Neumann Tischlerei,DE,de,Europe/Berlin,business,DE900000009,mail@neumann.example,billing,standard
@@ -53,14 +54,17 @@ RE-26-1004,C3,2026-01-23,2026-02-22,2000.00,GBP,invoice,,
 RE-26-1005,C4,2026-01-23,2026-02-22,410.00,EUR,invoice,,
 RE-26-1006,C3,2026-02-27,2026-03-29,55.00,GBP,invoice,,
 RE-26-1007,C2,not-a-date,2026-03-29,55.00,EUR,invoice,,
+RE-26-1030,C5,2026-01-24,2026-02-23,350.00,EUR,invoice,,
 CN-26-0001,C1,2026-02-10,,40.50,EUR,credit_note,,
 """
 LATE_INVOICES = b"""number,customer,issued,due,amount,currency,type,terms,order
 RE-26-1010,C2,2026-02-20,2026-03-22,777.00,EUR,invoice,,
 RE-26-1011,C1,2026-02-20,2026-03-22,310.00,EUR,invoice,,
+RE-26-1030,C2,2026-02-20,2026-03-22,81.00,EUR,invoice,,
 """
 STATEMENT = b"""account,booked,amount,currency,value,name,counterparty_account,text,reference,bank_reference
 DE02120300000000202051,2026-02-27,99.90,EUR,2026-02-27,Bolte Druck KG,,Rechnung RE-26-1003,,B1
+DE02120300000000202051,2026-02-27,120.00,EUR,2026-02-27,Nobody known,,RE-26-1030 part,,B9
 DE02120300000000202051,2026-02-27,200.00,EUR,2026-02-27,Ahrens Bau GmbH,,RE-26-1001 part,,B2
 DE02120300000000202051,2026-02-27,777.00,EUR,2026-02-27,Somebody,,thank you RE-26-1010,,B3
 DE02120300000000202051,2026-02-27,-12.00,EUR,2026-02-27,Bank,,fee,,B4
@@ -118,9 +122,26 @@ def take_payments(stack: TwinStack) -> None:
 
 
 def take_the_late(stack: TwinStack) -> None:
-    """A customer whose invoice came first, and an invoice whose money came first."""
+    """A customer whose invoice came first, an invoice whose money came first, and one whose number another has too."""
     stack.upload("customers/late.csv", LATE_CUSTOMER, at(0, 5, 40))
     stack.upload("invoices/late.csv", LATE_INVOICES, at(0, 5, 41))
+    stack.work()
+
+
+def book_from_suspense(stack: TwinStack) -> None:
+    book(stack, at(0, 7))
+
+
+def book(stack: TwinStack, now: datetime) -> None:
+    """Finance books the money that two customers' invoices of one number have sent to suspense, once it is there."""
+    fault = stack.set_fault(no_fault)
+    answers = lookups.find(stack.edge.table, lookups.WAITING_AMOUNT, lookups.amount_value("EUR", 12_000))
+    states = [stack.edge.transactions.load(answer.transaction).state for answer in answers]
+    stack.set_fault(fault)
+    for state in states:
+        if state.state == "suspense":
+            request = {"action": "assign", "transaction": state.key, "account": "C5", "items": ["RE-26-1030"]}
+            press(stack, request, now)
     stack.work()
 
 
@@ -150,19 +171,20 @@ def take_later_payments(stack: TwinStack) -> None:
 def decision(stack: TwinStack) -> None:
     """Finance resolves the dispute; when the function ends in the middle, the person presses the button again."""
     request = {"action": "resolve_dispute", "account": "C1", "outcome": "rejected", "by": "finance"}
+    book(stack, at(2, 7))
     fault = stack.set_fault(no_fault)
     live = stack.edge.accounts.load("C1").live("disputes")
     stack.set_fault(fault)
     for dispute in live:
-        press(stack, {**request, "dispute": dispute.key})
+        press(stack, {**request, "dispute": dispute.key}, at(2, 7))
     stack.work()
 
 
-def press(stack: TwinStack, request: dict[str, str]) -> None:
+def press(stack: TwinStack, request: dict[str, Any], now: datetime) -> None:
     """Press a button until it answers. Only what is done already may be refused."""
     for attempt in range(4):
         try:
-            decide(stack.edge, request, at(2, 7, attempt))
+            decide(stack.edge, request, now + timedelta(minutes=attempt))
             return
         except (Ended, OutcomeUnknown):
             continue
@@ -191,6 +213,7 @@ STAGES: tuple[Stage, ...] = (
     take_invoices,
     take_payments,
     take_the_late,
+    book_from_suspense,
     first_tick,
     ses_events,
     replies,

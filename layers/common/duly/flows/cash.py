@@ -363,16 +363,26 @@ def assign(edge: Edge, transaction_id: str, account_id: str, items: Sequence[str
     The same decision again finishes what the first one began. Raises LookupError for an unknown transaction, account
     or item, ValueError for money that is booked already.
     """
-    stored = edge.transactions.load(transaction_id)
     account = edge.accounts.load(account_id, [("items", key) for key in items])
-    if stored.version == 0 or not account.exists:
+    if edge.transactions.load(transaction_id).version == 0 or not account.exists:
         raise LookupError("unknown transaction or account")
     if any(key not in account.items for key in items):
         raise LookupError("no such invoice on this account")
+    for _ in range(ATTEMPTS):
+        try:
+            _record_assignment(edge, transaction_id, ev.TransactionRouted(account_id, tuple(items), "person"), now)
+        except Conflict:
+            continue
+        return settle_transaction(edge, transaction_id, now)
+    raise Conflict
+
+
+def _record_assignment(edge: Edge, transaction_id: str, routed: ev.TransactionRouted, now: datetime) -> None:
+    """Note where a person says that money in suspense belongs, once what was decided before is carried out."""
+    stored = _carry_out(edge, edge.transactions.load(transaction_id), now)
     state = stored.state
-    if (state.reason, state.account, state.names) != ("person", account_id, tuple(items)):
-        if state.state != "suspense":
-            raise ValueError("only money in suspense can be assigned")
-        routed = ev.TransactionRouted(account_id, tuple(items), "person")
-        edge.transactions.commit(stored, transaction_id, [routed], now)
-    return settle_transaction(edge, transaction_id, now)
+    if (state.reason, state.account, state.names) == (routed.reason, routed.account, routed.names):
+        return
+    if state.state != "suspense":
+        raise ValueError("only money in suspense can be assigned")
+    edge.transactions.commit(stored, transaction_id, [routed], now)
