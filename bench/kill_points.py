@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from duly.flows.twin import TwinStack
 from tests.sim import small_world as world
-
-NOT_LATE = {"take_policy", "decision", "later_ticks"}  # as in tests/sim/test_kills.py: no next stage, or no queue
+from tests.sim.test_kills import LATE
 
 
 def main() -> None:
@@ -25,7 +24,7 @@ def main() -> None:
 
 
 def _row(name: str, calls: list[str]) -> tuple[str, int, int, int, int, int]:
-    late = 0 if name in NOT_LATE else len(calls)
+    late = len(calls) if name in LATE else 0  # the others have no next stage, or no queue
     writes = sum(call.endswith(" after") and call.split(" ")[0].split(".")[1] in world.WRITES for call in calls)
     return name, len(calls), late, late, writes, 12
 

@@ -76,7 +76,7 @@ def test_decisions_are_numbered_once_and_dated() -> None:
         lines = record.read_text("utf-8").splitlines()
         assert lines[0].startswith(f"# {record.name[:4]} "), record.name
         assert any(re.fullmatch(r"20\d\d-\d\d-\d\d", line) for line in lines[:4]), f"{record.name} has no date"
-        assert len(lines) <= 30, f"{record.name} has {len(lines)} lines"
+        assert len(lines) <= 25, f"{record.name} has {len(lines)} lines"
 
 
 # --- nothing of where it was written
