@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from duly.formats.read import READERS, read_file, to_json
+from duly.formats.read import READERS, SHAPES, read_file, to_json
 from duly.formats.records import FileResult, Reject, file_result
 
 DATA = Path(__file__).parents[1] / "data" / "formats"
@@ -44,7 +44,6 @@ def test_the_data_folder_holds_no_untested_example() -> None:
 @pytest.mark.parametrize(
     ("data", "format"),
     [
-        (zipped("xl/workbook.xml"), "xlsx"),
         (zipped("a.csv"), "zip"),
         (b"\x1f\x8b\x08\x00" + b"\x00" * 20, "gzip"),
         (b"7z\xbc\xaf\x27\x1c", "archive"),
@@ -60,7 +59,6 @@ def test_the_data_folder_holds_no_untested_example() -> None:
         (b":20:STARTUMS\n:25:1/2\n", "mt940"),
         (b"{1:F01X}{2:I940X}{4:\n:20:X\n", "mt940"),
         (b"01,A,B,260101,1200,1,80,1,2/\n", "bai2"),
-        (b'{"number": 1}', "json"),
         (b"hello world", "unknown"),
         (b"<<<", "unknown"),
     ],
@@ -113,8 +111,10 @@ def test_a_policy_is_checked_with_line_and_key() -> None:
 
 def test_every_reader_gives_its_own_kind_and_format() -> None:
     for name, (kind, format) in EXAMPLES.items():
-        taking = [reader for reader in READERS if (reader.kind, reader.format) == (kind, format)]
-        assert len(taking) == 1, name
+        if format == "csv":
+            assert [shape.kind for shape in SHAPES].count(kind) == 1  # type: ignore[arg-type]
+        else:
+            assert [(reader.kind, reader.format) for reader in READERS].count((kind, format)) == 1, name  # type: ignore[arg-type]
 
 
 def test_counts_and_sums_come_from_records_and_rejects() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
+from duly.formats.aliases import BANK
+from duly.formats.columns import Columns
 from duly.formats.fields import Row, one_line
 from duly.formats.records import BankEntry, FileResult, Reject, Statement, file_result
-from duly.formats.table import Columns, read_rows
+from duly.formats.table import Rows, Table
 
 #: `reference` is a structured creditor reference, `text` the remittance text. `value` falls back to `booked`.
 COLUMNS: Final = Columns(
@@ -22,16 +24,21 @@ COLUMNS: Final = Columns(
         "bank_reference",
         "reversal",
     ),
+    essential=(("account",), ("booked",), ("amount",), ("currency",)),
+    aliases=BANK,
+    dates=("booked", "value"),
+    amounts=("amount",),
 )
 MAX_REMITTANCE_CHARS: Final = 20_000
 _TRUE: Final = ("true", "yes", "1")
 _FALSE: Final = ("false", "no", "0")
 
 
-def read_bank_csv(data: bytes) -> FileResult:
-    """The entries of a bank CSV by account. Raises FileProblem when the file as a whole cannot be read."""
+def read_bank_table(table: Table) -> FileResult:
+    """The entries of a table by account. Raises FileProblem when the file as a whole cannot be read."""
     entries, rejects = dict[tuple[str, str], list[BankEntry]](), list[Reject]()
-    for row in read_rows(data, COLUMNS):
+    rows = Rows(table, COLUMNS)
+    for row in rows:
         if isinstance(row, Reject):
             rejects.append(row)
             continue
@@ -45,7 +52,7 @@ def read_bank_csv(data: bytes) -> FileResult:
         Statement(account, "", currency, None, None, None, tuple(found))
         for (account, currency), found in entries.items()
     ]
-    return file_result("statement", "csv", statements, rejects)
+    return file_result("statement", table.format, statements, rejects, rows.notes)
 
 
 def _entry(row: Row) -> BankEntry:

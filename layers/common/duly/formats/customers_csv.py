@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from typing import Final
 
+from duly.formats.aliases import CUSTOMERS
+from duly.formats.columns import Columns
 from duly.formats.fields import Row
 from duly.formats.records import CustomerRow, FileResult, Reject, file_result
-from duly.formats.table import Columns, read_rows
+from duly.formats.table import Rows, Table
 
 COLUMNS: Final = Columns(
-    ("id", "name", "country", "language", "timezone", "kind", "vat_id", "email", "role", "scenario"), ("endpoint",)
+    ("id", "name", "country", "language", "timezone", "kind", "vat_id", "email", "role", "scenario"),
+    ("endpoint",),
+    essential=(("id",), ("name",)),
+    aliases=CUSTOMERS,
 )
 KINDS: Final = ("business", "consumer", "public")
 ROLES: Final = ("billing", "dunning", "dispute", "management")
 
 
-def read_customers(data: bytes) -> FileResult:
-    """The rows of a customer file. Raises FileProblem when the file as a whole cannot be read."""
+def read_customers(table: Table) -> FileResult:
+    """The rows of a table of customers. Raises FileProblem when the file as a whole cannot be read."""
     records, rejects = list[CustomerRow](), list[Reject]()
-    for row in read_rows(data, COLUMNS):
+    rows = Rows(table, COLUMNS)
+    for row in rows:
         if isinstance(row, Reject):
             rejects.append(row)
             continue
@@ -28,7 +34,7 @@ def read_customers(data: bytes) -> FileResult:
             records.append(customer)
         else:
             rejects.append(reject)
-    return file_result("customers", "csv", records, rejects)
+    return file_result("customers", table.format, records, rejects, rows.notes)
 
 
 def _customer(row: Row) -> CustomerRow:

@@ -1,16 +1,33 @@
-"""Bytes to text, strictly: what is not clean UTF-8 is refused with the line and byte where it breaks."""
+"""Bytes to text: UTF-8, UTF-16 with or without mark, Windows-1252; what could be several of them is refused."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from duly.formats.problems import FileProblem
 
 #: Largest file that a reader takes whole.
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
+#: Encodings that a profile may name, with Python's names for them.
+ENCODINGS: Final = {
+    "utf-8": "utf-8",
+    "utf-16": "utf-16",
+    "windows-1250": "cp1250",
+    "windows-1252": "cp1252",
+    "iso-8859-1": "latin-1",
+    "iso-8859-2": "iso8859-2",
+    "iso-8859-15": "iso8859-15",
+    "cp850": "cp850",
+}
 
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _WIDE_BOMS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+# Two or more bytes that are one character of UTF-8 and hardly ever stand together in Windows-1252.
+_UTF8_SEQUENCE: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+# Bytes that Windows-1252 does not have, and its low and high quotation marks inside a word: these are a and o with
+# dots in the code page of DOS.
+_NOT_1252: Final = re.compile(rb"[\x81\x8d\x8f\x90\x9d]|[A-Za-z][\x84\x94][a-z]")
 
 
 def check_size(data: bytes) -> None:
@@ -22,9 +39,14 @@ def check_size(data: bytes) -> None:
 
 
 def check_bytes(data: bytes) -> None:
-    """Refuse UTF-16, UTF-32 and NUL bytes, which no supported text format has."""
+    """Refuse UTF-16, UTF-32 and NUL bytes, which no format of bytes has."""
     if data.startswith(_WIDE_BOMS) or _looks_wide(data):
         raise FileProblem("encoding", "expected UTF-8, found UTF-16 or UTF-32 at line 1, byte 1", line=1)
+    check_nul(data)
+
+
+def check_nul(data: bytes) -> None:
+    """Refuse NUL bytes, which no text has."""
     position = data.find(b"\x00")
     if position >= 0:
         line, byte = place(data, position)
@@ -34,15 +56,45 @@ def check_bytes(data: bytes) -> None:
 def decode(data: bytes) -> str:
     """The text of UTF-8 bytes; a byte order mark is allowed and dropped."""
     check_bytes(data)
-    body = data.removeprefix(_UTF8_BOM)
+    return _utf8(data)
+
+
+def detect_encoding(data: bytes) -> str:
+    """utf-8, utf-16, utf-16-le, utf-16-be or windows-1252, by the bytes of a whole file.
+
+    Windows-1252 is taken for bytes that are no UTF-8 at all. A file that is UTF-8 but for some bytes is a broken one,
+    and one with bytes of another code page is refused: raises FileProblem with the first byte that cannot be told.
+    """
+    if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")) or not any(data[:3]):
+        raise FileProblem("encoding", "expected UTF-8 or UTF-16, found UTF-32 at line 1, byte 1", line=1)
+    if data.startswith(_WIDE_BOMS):
+        return "utf-16"
+    if _looks_wide(data):
+        return "utf-16-be" if not any(data[:64:2]) else "utf-16-le"
+    check_nul(data)
     try:
-        return body.decode("utf-8")
+        data.removeprefix(_UTF8_BOM).decode("utf-8")
     except UnicodeDecodeError as error:
-        line, byte = place(body, error.start)
-        found = f"0x{body[error.start]:02X}"
-        raise FileProblem(
-            "encoding", f"expected UTF-8, found byte {found} at line {line}, byte {byte} of the line", line=line
-        ) from None
+        if data.startswith(_UTF8_BOM) or _UTF8_SEQUENCE.search(data) or _NOT_1252.search(data):
+            raise _not_utf8(data.removeprefix(_UTF8_BOM), error.start) from None
+        return "windows-1252"
+    return "utf-8"
+
+
+def decode_as(data: bytes, encoding: str) -> str:
+    """The text in an encoding that was detected or named; raises FileProblem when the bytes are not of it."""
+    if encoding == "utf-8":
+        return _utf8(data)
+    try:
+        text = data.decode(ENCODINGS.get(encoding, encoding))
+    except UnicodeDecodeError as error:
+        line, byte = place(data, error.start)
+        reason = f"expected {encoding}, found a byte that it does not have at line {line}, byte {byte} of the line"
+        raise FileProblem("encoding", reason, line=line) from None
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise FileProblem("nul_byte", f"expected text, found a NUL character in line {line}", line=line)
+    return text.removeprefix("\ufeff")
 
 
 def place(data: bytes, position: int) -> tuple[int, int]:
@@ -50,6 +102,20 @@ def place(data: bytes, position: int) -> tuple[int, int]:
     before = data[:position]
     line_start = before.rfind(b"\n") + 1
     return before.count(b"\n") + 1, position - line_start + 1
+
+
+def _utf8(data: bytes) -> str:
+    body = data.removeprefix(_UTF8_BOM)
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(body, error.start) from None
+
+
+def _not_utf8(body: bytes, position: int) -> FileProblem:
+    line, byte = place(body, position)
+    reason = f"expected UTF-8, found byte 0x{body[position]:02X} at line {line}, byte {byte} of the line"
+    return FileProblem("encoding", reason, line=line)
 
 
 def _looks_wide(data: bytes) -> bool:

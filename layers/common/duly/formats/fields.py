@@ -126,11 +126,15 @@ class Row:
     Each method returns a usable value in any case; `reject()` tells whether the row as a whole can be used.
     """
 
-    def __init__(self, line: int, values: Mapping[str, str]) -> None:
+    def __init__(
+        self, line: int, values: Mapping[str, str], unreadable: Mapping[str, tuple[str, str]] | None = None
+    ) -> None:
+        """`unreadable` holds code and reason for dates and amounts whose form was found wrong before."""
         self.line = line
         self.amount_minor: int | None = None
         self.currency: str | None = None
         self._values = values
+        self._unreadable = unreadable or {}
         self._problems: list[tuple[str, str, str]] = []
 
     def fail(self, field: str, code: str, reason: str) -> None:
@@ -219,6 +223,9 @@ class Row:
     def day(self, field: str, *, required: bool = False) -> date | None:
         """A date in ISO form, None when empty or wrong."""
         value = self.raw(field)
+        if field in self._unreadable:
+            self.fail(field, *self._unreadable[field])
+            return None
         if not value:
             if required:
                 self.fail(field, "date_missing", "expected a date as YYYY-MM-DD, found none")
@@ -245,6 +252,9 @@ class Row:
 
     def side_amount(self, field: str, currency: str) -> int | None:
         """Another amount of the row, in minor units of a known currency; None, and a problem, if it is not one."""
+        if field in self._unreadable:
+            self.fail(field, *self._unreadable[field])
+            return None
         try:
             return parse_minor(self.raw(field), currency)
         except MoneyError as error:

@@ -2,51 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Final, get_args
 
+from duly.domain.terms import Terms, read_terms
+from duly.formats.aliases import INVOICES, TYPE_WORDS
+from duly.formats.columns import Columns, key_of
+from duly.formats.einvoice import flags
 from duly.formats.fields import Row
-from duly.formats.records import Buyer, FileResult, InvoiceRow, InvoiceType, Reject, file_result
-from duly.formats.table import Columns, read_rows
+from duly.formats.records import Buyer, DueSource, FileResult, InvoiceRow, InvoiceType, Reject, file_result
+from duly.formats.table import Rows, Table
 
 COLUMNS: Final = Columns(
     ("number", "customer", "issued", "due", "amount", "currency", "type", "terms", "order"),
-    ("for_invoice", "reference"),
+    ("for_invoice", "reference", "total", "name", "vat_id", "email", "country", "delivered"),
+    essential=(("number",), ("customer", "name"), ("issued",), ("amount",), ("currency",)),
+    aliases=INVOICES,
+    dates=("issued", "due", "delivered"),
+    amounts=("amount", "total"),
 )
-TYPES: Final = ("invoice", "credit_note")
+TYPES: Final[tuple[InvoiceType, ...]] = get_args(InvoiceType)
+_TYPE_OF_WORD: Final[dict[str, str]] = {word: name for name, words in TYPE_WORDS.items() for word in words.split()}
 
 
-def read_invoices(data: bytes) -> FileResult:
-    """The rows of an invoice file. Raises FileProblem when the file as a whole cannot be read."""
+def read_invoices(table: Table) -> FileResult:
+    """The rows of a table of invoices. Raises FileProblem when the file as a whole cannot be read."""
     records, rejects = list[InvoiceRow](), list[Reject]()
-    for row in read_rows(data, COLUMNS):
+    rows = Rows(table, COLUMNS)
+    types = {key_of(word): name for word, name in table.profile.types.items()}
+    for row in rows:
         if isinstance(row, Reject):
             rejects.append(row)
             continue
-        invoice = _invoice(row)
+        invoice = _invoice(row, types)
         reject = row.reject()
         if reject is None:
             records.append(invoice)
         else:
             rejects.append(reject)
-    return file_result("invoices", "csv", records, rejects)
+    return file_result("invoices", table.format, records, rejects, rows.notes)
 
 
-def _invoice(row: Row) -> InvoiceRow:
-    due = row.day("due")
-    kind: InvoiceType = "credit_note" if row.choice("type", TYPES, "invoice") == "credit_note" else "invoice"
+def _invoice(row: Row, types: Mapping[str, str]) -> InvoiceRow:
+    name, vat_id = row.name("name"), row.identifier("vat_id", show=False)
+    issued = row.day("issued", required=True)
+    due, terms = row.day("due"), row.text("terms")
+    amount_minor = row.money("amount", "currency")
+    reference = row.identifier("reference")
+    said = read_terms(terms, issued) if issued and terms else Terms()
+    due_source: DueSource = "stated" if due else "terms_text" if said.due else "default"
     return InvoiceRow(
         line=row.line,
         number=row.identifier("number", required=True),
-        buyer=Buyer(id=row.identifier("customer", required=True)),
-        issued=row.day("issued", required=True) or date.min,
-        due=due,
-        due_source="default" if due is None else "stated",
-        amount_minor=row.money("amount", "currency"),
+        buyer=Buyer(
+            id=row.identifier("customer", required=not name),
+            name=name,
+            vat_id=vat_id,
+            email=row.email("email"),
+            country=row.country("country"),
+        ),
+        issued=issued or date.min,
+        due=due or said.due,
+        due_source=due_source,
+        amount_minor=amount_minor,
         currency=row.raw("currency"),
-        type=kind,
-        terms=row.text("terms"),
+        type=_type(row, types),
+        terms=terms,
         order=row.identifier("order"),
         for_invoice=row.identifier("for_invoice"),
-        payment_reference=row.identifier("reference"),
+        payment_reference=reference,
+        total_minor=row.side_amount("total", row.currency) if row.currency and row.raw("total") else None,
+        delivered=row.day("delivered"),
+        discounts=said.discounts,
+        notes=tuple(flags("", reference, vat_id)),
     )
+
+
+def _type(row: Row, types: Mapping[str, str]) -> InvoiceType:
+    """The type of a row: Duly's own word, one that exports use, or one that the profile explains."""
+    word = key_of(row.raw("type"))
+    known = types.get(word) or _TYPE_OF_WORD.get(word)
+    found = known or row.choice("type", TYPES, "invoice")
+    return next((name for name in TYPES if name == found), "invoice")

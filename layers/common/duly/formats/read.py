@@ -11,11 +11,14 @@ from duly.domain.terms import CashDiscount
 from duly.formats import bank_csv, customers_csv, invoices_csv
 from duly.formats.camt053 import read_camt053
 from duly.formats.cii import read_cii
+from duly.formats.columns import Columns
 from duly.formats.decoding import check_bytes, check_size
+from duly.formats.json_table import json_table
 from duly.formats.pdf import read_pdf
 from duly.formats.policy_toml import read_policy
 from duly.formats.problems import FileProblem
-from duly.formats.recognise import UNSUPPORTED, Look, is_camt053, is_cii, is_pdf, is_ubl, look_at
+from duly.formats.profile import NO_PROFILE, Profile
+from duly.formats.recognise import UNSUPPORTED, Look, is_camt053, is_cii, is_json, is_pdf, is_ubl, is_xlsx, look_at
 from duly.formats.records import (
     BankEntry,
     CustomerRow,
@@ -26,27 +29,19 @@ from duly.formats.records import (
     Statement,
     file_result,
 )
-from duly.formats.table import Columns
+from duly.formats.table import Table, csv_table, find_header
 from duly.formats.ubl import read_ubl
+from duly.formats.xlsx import xlsx_table
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One format: the kind of file that it gives, how it is recognised, and how it is read.
-
-    A reader that is the `fallback` of its kind also takes text that nothing recognises, to say what is wrong with it.
-    """
+    """One format: the kind of file that it gives, how it is recognised, and how it is read."""
 
     format: str
     kind: FileKind
     detect: Callable[[Look], bool]
     read: Callable[[bytes], FileResult]
-    fallback: bool = False
-
-
-def _header_like(columns: Columns) -> Callable[[Look], bool]:
-    """Detects a CSV whose header has more than half of a kind's required columns."""
-    return lambda look: 2 * len(set(columns.required) & set(look.header)) > len(columns.required)
 
 
 #: Tried in order; a new format is a new line.
@@ -55,33 +50,51 @@ READERS: Final = (
     Reader("cii", "invoices", is_cii, read_cii),
     Reader("pdf", "invoices", is_pdf, read_pdf),
     Reader("camt053", "statement", is_camt053, read_camt053),
-    Reader("csv", "customers", _header_like(customers_csv.COLUMNS), customers_csv.read_customers, fallback=True),
-    Reader("csv", "invoices", _header_like(invoices_csv.COLUMNS), invoices_csv.read_invoices, fallback=True),
-    Reader("csv", "statement", _header_like(bank_csv.COLUMNS), bank_csv.read_bank_csv, fallback=True),
-    Reader("toml", "policy", lambda look: look.name.lower().endswith(".toml"), read_policy, fallback=True),
+    Reader("toml", "policy", lambda look: look.name.lower().endswith(".toml"), read_policy),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One kind of file that may come as a table: its columns and how its rows are read."""
+
+    kind: FileKind
+    columns: Columns
+    read: Callable[[Table], FileResult]
+
+
+#: The kinds of tables. A table of an unknown kind is what its header fits best, the earlier one in doubt.
+SHAPES: Final = (
+    Shape("customers", customers_csv.COLUMNS, customers_csv.read_customers),
+    Shape("invoices", invoices_csv.COLUMNS, invoices_csv.read_invoices),
+    Shape("statement", bank_csv.COLUMNS, bank_csv.read_bank_table),
 )
 
 _KINDS: Final[dict[str, FileKind]] = {kind: kind for kind in get_args(FileKind)} | {"statements": "statement"}
 
 
-def read_file(name: str, data: bytes, kind: str | None = None) -> FileResult:
+def read_file(name: str, data: bytes, kind: str | None = None, profile: Profile = NO_PROFILE) -> FileResult:
     """Read a file as the functions do.
 
     `kind` is what the file should hold (customers, invoices, statement); without it the first folder of the name tells
-    (`invoices/2026/a.xml`), else the content. Never raises for bad content: what cannot be read becomes a reject.
+    (`invoices/2026/a.xml`), else the content. `profile` settles what a table calls its columns and how it writes
+    values. Never raises for bad content: what cannot be read becomes a reject.
     """
-    expected = _KINDS.get((kind or name.lstrip("/").partition("/")[0]).strip().lower())
+    stated = kind or profile.kind or name.lstrip("/").partition("/")[0]
+    expected = _KINDS.get(stated.strip().lower())
     look = look_at(name, data)
-    reader = _reader_for(look, expected)
+    reader = next((reader for reader in READERS if reader.detect(look)), None)
+    if reader is None and expected == "policy" and not _table_format(look):
+        reader = next(reader for reader in READERS if reader.kind == "policy")
     try:
         check_size(data)
         if reader is None:
-            raise _refusal(data, look, expected)
+            return _read_table(data, look, expected, profile)
         if expected in _UPLOADS and reader.kind != expected:
-            raise FileProblem("wrong_kind", f"expected {_UPLOADS[expected]}, found {_UPLOADS[reader.kind]}")
+            raise _wrong_kind(expected, reader.kind)
         return reader.read(data)
     except FileProblem as problem:
-        format = reader.format if reader else _unsupported_format(look) or ("xml" if look.root else "unknown")
+        format = reader.format if reader else _format_of(look, expected)
         return file_result(expected or (reader.kind if reader else "unknown"), format, (), (problem.as_reject(),))
 
 
@@ -93,15 +106,60 @@ _UPLOADS: Final[dict[FileKind | None, str]] = {
 }
 
 
-def _reader_for(look: Look, expected: FileKind | None) -> Reader | None:
-    """The reader that recognises the content; other text goes to the fallback of the expected kind."""
-    found = [reader for reader in READERS if reader.detect(look)]
-    matching = [reader for reader in found if reader.kind == expected]
-    if matching or found:
-        return (matching or found)[0]
-    if _unsupported_format(look) or look.starts(b"<"):
-        return None
-    return next((reader for reader in READERS if reader.fallback and reader.kind == expected), None)
+def _wrong_kind(expected: FileKind | None, found: FileKind) -> FileProblem:
+    return FileProblem("wrong_kind", f"expected {_UPLOADS[expected]}, found {_UPLOADS[found]}")
+
+
+def _table_format(look: Look) -> str:
+    return "xlsx" if is_xlsx(look) else "json" if is_json(look) else ""
+
+
+def _format_of(look: Look, expected: FileKind | None) -> str:
+    """The format named in the result of a file that could not be read."""
+    named = _table_format(look) or _unsupported_format(look)
+    fallback = "csv" if any(shape.kind == expected for shape in SHAPES) and not look.starts(b"<") else "unknown"
+    return named or ("xml" if look.root else fallback)
+
+
+def _read_table(data: bytes, look: Look, expected: FileKind | None, profile: Profile) -> FileResult:
+    """Read a table of the expected kind, or of the kind that its header fits."""
+    candidates = [shape.columns for shape in SHAPES if expected in (None, "unknown", shape.kind)] or [
+        shape.columns for shape in SHAPES
+    ]
+    format = _table_format(look)
+    if format == "xlsx":
+        table = xlsx_table(data, candidates, profile)
+    elif format == "json":
+        table = json_table(data, profile)
+    elif _unsupported_format(look) or look.starts(b"<"):
+        raise _refusal(data, look, expected)
+    else:
+        table = csv_table(data, candidates, profile)
+    shape = _shape_of(table, expected)
+    if shape is None:
+        raise _refusal(data, look, expected)
+    if expected in _UPLOADS and shape.kind != expected:
+        raise _wrong_kind(expected, shape.kind)
+    return shape.read(table)
+
+
+def _shape_of(table: Table, expected: FileKind | None) -> Shape | None:
+    """The expected shape, or another one that the header fits alone or much better; None when nothing is expected and
+    nothing fits."""
+    fits = [(_fit(table, shape), -index, shape) for index, shape in enumerate(SHAPES)]
+    (likely, whole, columns), _, best = max(fits, key=lambda fit: fit[:2])
+    wanted = next((shape for shape in SHAPES if shape.kind == expected), None)
+    if wanted is None:
+        return best if whole or likely else None
+    fit = _fit(table, wanted)
+    other = whole and not fit[0] and (not fit[1] or columns >= 2 * fit[2])
+    return best if other else wanted
+
+
+def _fit(table: Table, shape: Shape) -> tuple[bool, bool, int]:
+    """Whether a header has more than half of a kind's own columns, whether its rows can be read, how many it has."""
+    mapped = find_header(table, shape.columns).mapped
+    return 2 * mapped.exact > len(shape.columns.required), mapped.good, len(mapped.places)
 
 
 def _unsupported_format(look: Look) -> str:

@@ -15,13 +15,12 @@ HEAD_BYTES: Final = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A first look at a file: its name, its start, its root element when it is XML, its first row when it is text."""
+    """A first look at a file: its name, its start, its root element when it is XML."""
 
     name: str
     head: bytes
     root: str
     root_attributes: str
-    header: tuple[str, ...]
 
     def starts(self, *beginnings: bytes) -> bool:
         """Whether the file starts with one of these bytes."""
@@ -33,12 +32,10 @@ class Look:
 
 
 def look_at(name: str, data: bytes) -> Look:
-    """The first look at a file. The header is split at any usual separator, so that a wrong one can be named later."""
+    """The first look at a file."""
     head = data[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     root, attributes = (root_of(head) or ("", "")) if head.startswith(b"<") else ("", "")
-    first_line = re.split(rb"[\r\n]", head, maxsplit=1)[0].decode("utf-8", "replace")
-    header = tuple(cell.strip().strip('"').strip().lower() for cell in re.split(r"[,;\t|]", first_line))
-    return Look(name, head, root, attributes, header)
+    return Look(name, head, root, attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +75,18 @@ def is_pdf(look: Look) -> bool:
     return b"%PDF-" in look.head[:1024]
 
 
+def is_xlsx(look: Look) -> bool:
+    """Whether this is an XLSX workbook: a ZIP that names its parts as one."""
+    return look.starts(b"PK\x03\x04") and look.has(rb"xl/|\[Content_Types\]")
+
+
+def is_json(look: Look) -> bool:
+    """Whether this is JSON: a list or an object."""
+    return look.has(rb"\A[\[{]\s*[\[{\"\]}]")
+
+
 #: Tried in order, after the supported formats.
 UNSUPPORTED: Final = (
-    Unsupported(
-        "xlsx", "an XLSX workbook", lambda look: look.starts(b"PK\x03\x04") and look.has(rb"xl/|\[Content_Types\]")
-    ),
     Unsupported("zip", "a ZIP archive", lambda look: look.starts(b"PK\x03\x04", b"PK\x05\x06")),
     Unsupported("gzip", "a gzip archive", lambda look: look.starts(b"\x1f\x8b")),
     Unsupported(
@@ -105,5 +109,4 @@ UNSUPPORTED: Final = (
     ),
     Unsupported("bai2", "a BAI2 statement", lambda look: look.has(rb"\A01,[^,\r\n]*,[^,\r\n]*,[0-9]{6},")),
     Unsupported("coda", "a CODA statement", lambda look: look.has(rb"\A00000[0-9]{9}05")),
-    Unsupported("json", "JSON", lambda look: look.has(rb"\A[\[{]\s*[\[{\"\]}]")),
 )

@@ -1,0 +1,158 @@
+"""Names that exports give their columns, by Duly's own column; compared without case, accents, spaces and signs.
+
+Beside each column stand its names in English, German, French, Italian, Spanish and Dutch, as the exports of accounting
+programs write them. `WEAK` names mean a column only when nothing else does ("customer" is an id, or a name when there
+is an id too).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+INVOICES: Final[dict[str, str]] = {
+    "number": """
+        invoicenumber invoiceno invoicenr invoiceid invoice documentnumber documentno docno docnumber billnumber
+        rechnungsnummer rechnungsnr rechnungnr rechnung belegnummer belegnr belegnummer1 belegfeld1 numerofacture
+        nfacture facture numfacture piece numeropiece numerofattura nfattura fattura numerodocumento numfactura
+        numerofactura nfactura factura factuurnummer factuurnr factuur
+    """,
+    "customer": """
+        customerid customernumber customerno customernr customercode clientid clientnumber clientcode accountno
+        accountnumber accountid debtorid debtorno debtornumber kundennummer kundennr kundenr kundenid kdnr debitor
+        debitorennummer debitorennr debitornr debitorenkonto personenkonto codeclient numeroclient numclient
+        compteclient codicecliente idcliente codigocliente numerocliente klantnummer klantnr klantcode
+        debiteurnummer debiteurnr
+    """,
+    "issued": """
+        issuedate issued invoicedate documentdate docdate dateissued billdate date rechnungsdatum belegdatum
+        ausstellungsdatum datum datefacture datedefacture dateemission datepiece datafattura datadocumento
+        dataemissione data fechafactura fechaemision fecha factuurdatum
+    """,
+    "due": """
+        duedate due netduedate paymentduedate datedue duedateutc payby falligkeit falligkeitsdatum faelligkeit
+        faelligkeitsdatum falligam faelligam zahlbarbis nettofalligkeit dateecheance echeance datedecheance scadenza
+        datascadenza fechavencimiento vencimiento vervaldatum vervaldag
+    """,
+    "amount": """
+        amountdue openamount outstandingamount outstanding payable payableamount balancedue amount invoiceamount
+        offenerbetrag offen zahlbetrag betrag rechnungsbetrag umsatz restbetrag solde montantdu resteapayer montant
+        importo importodovuto importe importependiente pendiente bedrag openstaandbedrag openstaand tebetalen
+    """,
+    "total": """
+        total grossamount gross totalamount totalgross amountincludingvat amountinclvat totalinclvat grandtotal
+        bruttobetrag brutto gesamtbetrag gesamtbrutto endbetrag montantttc totalttc ttc totale totaleivainclusa
+        totaldocumento importetotal totalfactura totaalbedrag totaalinclbtw bedraginclbtw
+    """,
+    "currency": """
+        currency currencycode curr ccy isocurrency wahrung waehrung wkz wahrungscode wahrungskennzeichen devise
+        codedevise monnaie valuta divisa moneda munt
+    """,
+    "type": """
+        type documenttype doctype invoicetype belegart belegtyp rechnungsart typ typedocument typepiece
+        tipodocumento tipo soort documentsoort
+    """,
+    "terms": """
+        terms paymentterms termsofpayment zahlungsbedingung zahlungsbedingungen zahlungsziel zahlungskondition
+        conditionspaiement conditionsdepaiement conditionsdereglement condizionipagamento terminipagamento
+        condicionespago formadepago betalingsvoorwaarden betalingsconditie
+    """,
+    "order": """
+        order ordernumber orderno purchaseorder ponumber po yourreference orderreference bestellnummer bestellnr
+        auftragsnummer bestellung numerocommande commande ncommande numeroordine ordine numeropedido pedido
+        ordernummer bestelnummer
+    """,
+    "for_invoice": """
+        forinvoice originalinvoice correctedinvoice invoicereference creditedinvoice originalrechnung zurechnung
+        bezugsrechnung factureorigine fattureorigine facturarectificada oorspronkelijkefactuur
+    """,
+    "reference": """
+        reference paymentreference structuredreference remittancereference verwendungszweck zahlungsreferenz
+        referencepaiement riferimentopagamento referenciapago betalingskenmerk
+    """,
+    "name": """
+        name customername clientname companyname company buyer buyername debtorname kundenname firma firmenname
+        debitorenname rechnungsempfanger nomclient raisonsociale nom ragionesociale nomecliente razonsocial
+        nombrecliente nombre klantnaam bedrijfsnaam naam
+    """,
+    "vat_id": """
+        vatid vatnumber vatno vatregno customervatid buyervatid ustid ustidnr ustidnummer uidnummer numerotva
+        tvaintra tvaintracommunautaire numtva partitaiva piva nif nifiva cif btwnummer btwid
+    """,
+    "email": """
+        email emailaddress mail customeremail billingemail emailadresse rechnungsemail courriel adressemail
+        correoelectronico correo emailfatturazione emailadres
+    """,
+    "country": """
+        country countrycode customercountry land landercode landerkennzeichen laendercode pays codepays paese pais
+    """,
+    "delivered": """
+        delivered deliverydate dateofdelivery servicedate lieferdatum leistungsdatum datelivraison dataconsegna
+        fechaentrega leverdatum
+    """,
+}
+CUSTOMERS: Final[dict[str, str]] = {
+    "id": INVOICES["customer"] + " id number no nummer nr code codice codigo konto compte account",
+    "name": INVOICES["name"],
+    "country": INVOICES["country"],
+    "language": "language languagecode lang sprache sprachcode langue lingua idioma taal",
+    "timezone": "timezone tz zeitzone fuseauhoraire fusoorario zonahoraria tijdzone",
+    "kind": "kind customertype kundenart kundentyp typeclient tipocliente klanttype",
+    "vat_id": INVOICES["vat_id"],
+    "email": INVOICES["email"],
+    "role": "role contactrole rolle rolecontact ruolo rol",
+    "scenario": "scenario dunningscenario mahnverfahren mahnschema",
+    "endpoint": "endpoint peppolid peppol electronicaddress leitwegid",
+}
+BANK: Final[dict[str, str]] = {
+    "account": """
+        account accountiban iban ownaccount konto kontonummer ibanauftragskonto auftragskonto compte conto cuenta
+        rekening
+    """,
+    "booked": """
+        booked bookingdate bookdate transactiondate postingdate date buchungstag buchungsdatum datum dateoperation
+        datecomptable datacontabile dataoperazione fechaoperacion fecha boekdatum
+    """,
+    "value": """
+        value valuedate wertstellung valuta valutadatum wertstellungstag datevaleur datavaluta fechavalor
+        valutadatum1
+    """,
+    "amount": "amount betrag umsatz montant importo importe bedrag",
+    "currency": INVOICES["currency"] + " waehrungbetrag",
+    "name": """
+        name counterparty counterpartyname payer payee beneficiary auftraggeberempfanger auftraggeber empfanger
+        beguenstigterzahlungspflichtiger begunstigterzahlungspflichtiger namezahlungsbeteiligter tiers contrepartie
+        ordinante ordenante tegenpartij naamtegenpartij
+    """,
+    "counterparty_account": """
+        counterpartyaccount counterpartyiban kontonummeriban ibanzahlungsbeteiligter kontoibanzahlungsbeteiligter
+        ibancontrepartie tegenrekening tegenrekeningiban
+    """,
+    "text": """
+        text remittance remittanceinformation description details purpose verwendungszweck buchungstext libelle
+        motif causale descrizione concepto descripcion omschrijving mededelingen
+    """,
+    "reference": "reference structuredreference creditorreference glaubigerreferenz kundenreferenz betalingskenmerk",
+    "end_to_end_id": "endtoendid endtoendreference endtoend e2eid kundenreferenzendtoend",
+    "bank_reference": "bankreference transactionid bankreferenz transaktionsid referencebancaire",
+    "reversal": "reversal isreversal storno",
+}
+#: Used only when the column has no other name in the header and nothing else means the name.
+WEAK: Final[dict[str, str]] = {
+    "customer": "customer client debtor account kunde debiteur klant cliente",
+    "name": "customer client debtor kunde klant cliente",
+}
+
+#: Words of a type column, for the invoice types of Duly.
+TYPE_WORDS: Final[dict[str, str]] = {
+    "invoice": "invoice inv bill rechnung rg re ar facture fac fattura ft factura factuur 380",
+    "credit_note": """
+        creditnote credit creditmemo crn cn gutschrift gs rechnungskorrektur avoir notadicredito notacredito
+        notadecredito abono creditnota creditfactuur 381
+    """,
+    "correction": """
+        correction correctedinvoice korrekturrechnung korrektur facturerectificative facturarectificativa 384
+    """,
+    "self_billed": "selfbilled selfbilledinvoice autofacturation autofactura selfbilling 389",
+    "prepayment": "prepayment prepaymentinvoice downpayment anzahlung anzahlungsrechnung acompte acconto anticipo 386",
+    "partial": "partial partialinvoice teilrechnung abschlagsrechnung facturepartielle 326",
+}
