@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import boto3
 import pytest
 
 from duly.flows.aws import aws_edge
 from duly.flows.edge import Edge
 from duly.runtime.observe import SilentObserver
 from duly.runtime.settings import Settings
+from duly.store import dynamodb
 from local.stack import LocalStack
 
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
@@ -22,9 +24,14 @@ IBAN = re.compile(r"\b[A-Z]{2}\d{2}[A-Z0-9]{11,30}\b")
 
 @contextmanager
 def edge_on(stack: LocalStack) -> Iterator[Edge]:
-    """An edge of this process on the tables of a deployed stack."""
+    """An edge of this process on the tables of a deployed stack.
+
+    boto3 keeps the credentials that it saw first, and each stack has an account of its own: so both start anew here.
+    """
     settings = stack.settings()
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        dynamodb._model.cache_clear()
         for name, value in settings.items():
             patch.setenv(name, value)
         yield aws_edge(Settings.read(settings), SilentObserver())
