@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from duly.flows.twin import TwinStack
 from tests.sim import small_world as world
-from tests.sim.test_kills import LATE
+from tests.sim.test_kills import LATE, some_of
 
 
 def main() -> None:
@@ -24,9 +24,11 @@ def main() -> None:
 
 
 def _row(name: str, calls: list[str]) -> tuple[str, int, int, int, int, int]:
-    late = len(calls) if name in LATE else 0  # the others have no next stage, or no queue
+    ends = world.distinct_ends(calls)
+    freezes = [position for position, call in enumerate(calls) if world.has_effect(call)]
+    late, frozen = (len(some_of(points, name)) if name in LATE else 0 for points in (ends, freezes))
     writes = sum(call.endswith(" after") and call.split(" ")[0].split(".")[1] in world.WRITES for call in calls)
-    return name, len(calls), late, late, writes, 12
+    return name, len(ends), late, frozen, writes, 12
 
 
 def _total(counts: list[int]) -> str:
