@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
+WORKERS ?= 2
 # the locks are complete, so pip need not resolve them again (which old versions of pip do wrongly for extras)
 PIP_INSTALL := -m pip install --disable-pip-version-check --quiet --only-binary :all: --require-hashes --no-deps
 EDITABLE := -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation
@@ -37,7 +38,7 @@ up: $(DEV_STAMP) ## keep the local stack running, with a page to try it
 	@$(BIN)/duly up $(ARGS)
 
 test: $(DEV_STAMP) ## run all tests (ARGS="tests/unit -k name" for some)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(DEV_STAMP) ## lint, format, types, template
 	$(BIN)/ruff check .
