@@ -1,40 +1,69 @@
-"""The first risk score: what it says of plain customers, its reasons, history, exposure and credit hold."""
+"""The risk score: what it says of plain customers, its reasons, history, exposure and credit hold."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from duly.domain import payment_history as history_of_payments
 from duly.domain import risk
+from duly.domain.payment_history import PaidMonth, PaymentSums, Settlement
 from duly.domain.policy import CreditHold, bare_policy, default_policy
 from duly.domain.risk import RiskFacts
+from duly.domain.risk_model import Portfolio, chance_of, permille_log_odds, recent_habit, unknown_habit
+from duly.domain.risk_shipped import SHIPPED
 
 POLICY = default_policy()
-GOOD = RiskFacts(paid=60, late=0, exposure_minor={"EUR": 100_000}, relation_days=900)
-LATE = replace(GOOD, late=40, days_late=600, overdue_minor={"EUR": 60_000}, oldest_overdue_days=25)
+AS_OF = date(2026, 3, 15)
 
 
-def test_an_unknown_customer_is_neither_good_nor_bad() -> None:
+def paid(*days_late: int, as_of: date = AS_OF, amount_minor: int = 10_000, disputed: bool = False) -> RiskFacts:
+    """Facts of invoices settled so many days after their due date, one every fortnight back from ``as_of``."""
+    history: tuple[PaidMonth, ...] = ()
+    for number, days in enumerate(days_late):
+        settled = as_of - timedelta(days=14 * number + 1)
+        one = Settlement(settled - timedelta(days=days), settled, amount_minor, "EUR", disputed)
+        history = history_of_payments.with_settlement(history, one)
+    facts = RiskFacts(exposure_minor={"EUR": 100_000}, relation_days=900)
+    return risk.facts_from_history(facts, history, as_of)
+
+
+GOOD = paid(*[-8] * 20)
+LATE = replace(paid(*[12, 20, 3] * 6), overdue_minor={"EUR": 60_000}, overdue_items=2, oldest_overdue_days=25)
+
+
+def permille(facts: RiskFacts) -> int:
+    return risk.score(facts, POLICY).permille
+
+
+def test_an_unknown_customer_is_about_as_bad_as_the_usual_one() -> None:
     found = risk.score(RiskFacts(), POLICY)
-    assert (found.permille, found.category) == (354, "B")
+    assert abs(found.permille - SHIPPED.portfolio.late_permille) < 60
+    assert found.category == "B"
     assert [reason.code for reason in found.reasons] == ["young_relation"]
 
 
 def test_a_good_payer_is_in_the_best_category() -> None:
     found = risk.score(GOOD, POLICY)
-    assert found.permille < 150
+    assert found.permille < 100
     assert found.category == "A"
-    assert found.reasons[0].code == "pays_on_time"
+    assert {reason.code for reason in found.reasons[:2]} == {"pays_on_time", "pays_early_habit"}
     assert found.reasons[0].weight < 0
+    assert "invoices are paid 8 days before the due date on average" in {reason.words for reason in found.reasons}
+
+
+def test_who_always_pays_on_the_due_date_is_good_too() -> None:
+    """The habit alone would call it a coin's toss; that it was never late says otherwise."""
+    assert risk.score(paid(*[0] * 40), POLICY).category == "A"
 
 
 def test_a_late_payer_with_overdue_items_is_in_the_worst() -> None:
     found = risk.score(LATE, POLICY)
     assert found.category == "D"
-    assert [reason.code for reason in found.reasons] == ["pays_late", "oldest_overdue", "overdue_share"]
-    assert found.reasons[0].words == "66 % of recent invoices were paid late"
+    assert {reason.code for reason in found.reasons} <= {"pays_late", "pays_late_habit", "oldest_overdue"}
+    assert "100 % of recent invoices were paid late" in {reason.words for reason in found.reasons}
     assert [reason.weight for reason in found.reasons] == sorted((r.weight for r in found.reasons), reverse=True)
 
 
@@ -52,23 +81,82 @@ def test_reasons_are_three_at_most_and_never_without_weight() -> None:
         replace(GOOD, bounced_payments=1),
         replace(GOOD, provisional=True),
         replace(GOOD, relation_days=10),
-        replace(GOOD, late=6),
-        replace(GOOD, late=6, days_late=200),
+        replace(GOOD, overdue_items=1),
         replace(GOOD, oldest_overdue_days=20),
         replace(GOOD, overdue_minor={"EUR": 50_000}),
         replace(GOOD, limit_minor={"EUR": 100_000}),
         replace(GOOD, limit_minor={"EUR": 0}),
+        replace(GOOD, insured_minor={"EUR": 0}),
+        replace(GOOD, external_permille=800),
+        replace(GOOD, invoice_permille=4000),
+        paid(5, *[-8] * 19),
+        paid(*[-7] * 20),
+        paid(*[-8] * 10, *[-8] * 9, 30),
     ],
 )
 def test_each_fact_counts(worse: RiskFacts) -> None:
-    assert risk.score(worse, POLICY).permille > risk.score(GOOD, POLICY).permille
+    assert risk.log_odds(worse) > risk.log_odds(GOOD)
 
 
-def test_the_late_ratio_is_drawn_towards_the_prior() -> None:
-    assert risk.late_ratio_permille(RiskFacts()) == risk.PRIOR_LATE_PERMILLE
-    one_late = risk.late_ratio_permille(RiskFacts(paid=1, late=1))
-    many_late = risk.late_ratio_permille(RiskFacts(paid=400, late=400))
-    assert risk.PRIOR_LATE_PERMILLE < one_late < 500 < 950 < many_late < 1000
+@pytest.mark.parametrize("better", [replace(GOOD, insured_minor={"EUR": 100_000}), replace(GOOD, external_permille=50)])
+def test_cover_and_a_good_external_score_count_the_other_way(better: RiskFacts) -> None:
+    assert risk.log_odds(better) < risk.log_odds(GOOD)
+
+
+def test_what_is_not_given_has_no_weight_and_is_no_reason() -> None:
+    given = {reason.code: reason.weight for reason in risk.contributions(GOOD, SHIPPED)}
+    assert (given["external_score"], given["insurance"], given["invoice_size"], given["limit_use"]) == (0, 0, 0, 0)
+
+
+def test_a_payer_who_slows_down_is_told_by_its_trend() -> None:
+    slowing = paid(*[4] * 6, *[-12] * 20)
+    trend = next(reason for reason in risk.contributions(slowing, SHIPPED) if reason.code == "pays_later")
+    assert trend.weight > 0
+    assert (
+        trend.words
+        == "recently invoices are paid 5 days before the due date, over two years 7 days before the due date"
+    )
+    quickening = {reason.code for reason in risk.contributions(paid(*[-12] * 6, *[4] * 20), SHIPPED)}
+    assert "pays_sooner" in quickening
+
+
+def test_days_late_in_a_dispute_count_as_the_disputes_not_as_the_habit() -> None:
+    plain, disputed = paid(*[4] * 10), paid(*[4] * 10, disputed=True)
+    of_plain, of_disputed = (recent_habit(SHIPPED.portfolio, facts.payments) for facts in (plain, disputed))
+    assert of_disputed.undisputed < of_plain.undisputed
+    assert of_disputed.total - of_disputed.undisputed > of_plain.total - of_plain.undisputed
+
+
+def test_a_large_invoice_paid_late_counts_more_than_a_small_one() -> None:
+    late, in_time = AS_OF - timedelta(days=1), AS_OF - timedelta(days=15)
+
+    def facts(late_minor: int, in_time_minor: int) -> RiskFacts:
+        history = history_of_payments.with_settlement((), Settlement(late - timedelta(9), late, late_minor, "EUR"))
+        punctual = Settlement(in_time, in_time, in_time_minor, "EUR")
+        return risk.facts_from_history(RiskFacts(), history_of_payments.with_settlement(history, punctual), AS_OF)
+
+    assert permille(facts(90_000, 10_000)) > permille(facts(10_000, 90_000))
+
+
+def test_the_late_ratio_is_drawn_towards_the_portfolio() -> None:
+    usual = SHIPPED.portfolio.late_permille
+    assert risk.late_ratio_permille(RiskFacts()) == usual
+    one_late = risk.late_ratio_permille(RiskFacts(payments=PaymentSums(paid=100, late=100, late_by_amount=100)))
+    many_late = risk.late_ratio_permille(RiskFacts(payments=PaymentSums(paid=9000, late=9000, late_by_amount=9000)))
+    assert usual < one_late < 700 < 950 < many_late < 1000
+
+
+def test_chances_and_their_log_odds() -> None:
+    assert [chance_of(log_odds, 1000) for log_odds in (-20_000, -2_197, 0, 2_197, 20_000)] == [0, 100, 500, 900, 1000]
+    assert [permille_log_odds(part) for part in (500, 100, 900)] == [0, -2197, 2197]
+    assert permille_log_odds(0) == -permille_log_odds(1000) == -7600
+    assert chance_of(unknown_habit(Portfolio()).total, 1000) == 435
+
+
+def test_the_amount_of_an_invoice_is_held_against_the_usual_one() -> None:
+    assert risk.invoice_permille(GOOD, 25_000, "EUR") == 2_500
+    assert risk.invoice_permille(GOOD, 10**9, "EUR") == risk.MAX_SIZE_PERMILLE
+    assert risk.invoice_permille(GOOD, 25_000, "USD") == 0
 
 
 def test_currencies_are_never_added() -> None:
@@ -88,32 +176,47 @@ def test_category_boundaries_belong_to_the_better_category() -> None:
     assert risk.category_for(500, bare_policy()) == ""
 
 
+def settled(due: date, on: date, amount_minor: int = 0, disputed: bool = False) -> Settlement:
+    return Settlement(due, on, amount_minor, "EUR", disputed)
+
+
 def test_history_sums_by_month_and_weighs_recent_payments_more() -> None:
-    history: tuple[risk.PaidMonth, ...] = ()
-    history = risk.with_settlement(history, due=date(2026, 1, 10), settled=date(2026, 1, 20))
-    history = risk.with_settlement(history, due=date(2025, 3, 10), settled=date(2025, 3, 10))
+    history: tuple[PaidMonth, ...] = ()
+    history = history_of_payments.with_settlement(history, settled(date(2026, 1, 10), date(2026, 1, 20), 500, True))
+    history = history_of_payments.with_settlement(history, settled(date(2025, 2, 10), date(2025, 2, 10), 300))
     assert [(part.paid_count, part.late_count, part.days_late) for part in history] == [(1, 0, 0), (1, 1, 10)]
-    facts = risk.facts_from_history(RiskFacts(), history, date(2026, 2, 1))
-    assert (facts.paid, facts.late, facts.days_late) == (4 + 2, 4, 40)
+    sums = risk.facts_from_history(RiskFacts(), history, date(2026, 2, 1)).payments
+    assert (sums.paid, sums.late, sums.days_late, sums.habit_days, sums.disputed) == (50 + 94, 94, 940, 940, 94)
+    assert (sums.recent_paid, sums.recent_days, sums.recent_disputed) == (12 + 84, 840, 84)
+    assert sums.usual_minor == {"EUR": (94 * 500 + 50 * 300) // (94 + 50)}
+    assert sums.late_by_amount == (94 + 50) * (94 * 500) // (94 * 500 + 50 * 300)
+
+
+def test_early_days_count_for_the_habit_within_bounds() -> None:
+    history = history_of_payments.with_settlement((), settled(date(2026, 1, 20), date(2026, 1, 10)))
+    history = history_of_payments.with_settlement(history, settled(date(2025, 1, 20), date(2026, 1, 10)))
+    assert [(part.days_late, part.habit_days) for part in history] == [(120, -10 + 45)]
 
 
 def test_history_after_the_day_asked_about_does_not_count() -> None:
-    history = risk.with_settlement((), due=date(2026, 1, 10), settled=date(2026, 3, 20))
+    history = history_of_payments.with_settlement((), settled(date(2026, 1, 10), date(2026, 3, 20)))
     assert risk.facts_from_history(RiskFacts(), history, date(2026, 2, 28)) == RiskFacts()
 
 
 def test_history_forgets_what_is_two_years_old() -> None:
-    history = risk.with_settlement((), due=date(2024, 1, 10), settled=date(2024, 1, 10))
-    assert risk.facts_from_history(RiskFacts(), history, date(2025, 12, 31)).paid == 1
-    assert risk.facts_from_history(RiskFacts(), history, date(2026, 1, 1)).paid == 0
-    assert len(risk.with_settlement(history, due=date(2026, 1, 1), settled=date(2026, 1, 1))) == 1
+    history = history_of_payments.with_settlement((), settled(date(2024, 1, 10), date(2024, 1, 10)))
+    assert risk.facts_from_history(RiskFacts(), history, date(2025, 12, 31)).payments.paid > 0
+    assert risk.facts_from_history(RiskFacts(), history, date(2026, 1, 1)).payments.paid == 0
+    later = settled(date(2026, 1, 1), date(2026, 1, 1))
+    assert len(history_of_payments.with_settlement(history, later)) == 1
 
 
 def test_a_reversed_payment_leaves_the_history_as_it_was() -> None:
-    before = risk.with_settlement((), due=date(2026, 1, 10), settled=date(2026, 1, 8))
-    after = risk.with_settlement(before, due=date(2026, 1, 1), settled=date(2026, 2, 5))
-    assert risk.without_settlement(after, due=date(2026, 1, 1), settled=date(2026, 2, 5)) == before
-    assert risk.without_settlement(before, due=date(2020, 1, 1), settled=date(2020, 1, 2)) == before
+    before = history_of_payments.with_settlement((), settled(date(2026, 1, 10), date(2026, 1, 8), 100))
+    other = settled(date(2026, 1, 1), date(2026, 2, 5), 700, True)
+    after = history_of_payments.with_settlement(before, other)
+    assert history_of_payments.without_settlement(after, other) == before
+    assert history_of_payments.without_settlement(before, settled(date(2020, 1, 1), date(2020, 1, 2))) == before
 
 
 def test_exposure_per_currency_with_and_without_a_limit() -> None:

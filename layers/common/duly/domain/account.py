@@ -13,12 +13,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from duly.domain import events as ev
-from duly.domain.risk import PaidMonth, with_settlement, without_settlement
+from duly.domain.payment_history import PaidMonth, Settlement, with_settlement, without_settlement
 
 Day = date  # the type, where a field is called date
 
 SALES_DAYS_KEPT = 400  # days of sales and receipts by day kept in the header, for DSO and the collected curve
 CONTACT_DAYS_KEPT = 45  # days of contact times kept in the header; caps look back 7, gaps rarely more than 30
+MAX_MARKED_ITEMS = 50  # a dispute over more items marks none of them: one event must fit into one transaction
 
 
 class AccountError(Exception):
@@ -61,6 +62,7 @@ class Item:
     steps: tuple[StepDone, ...] = ()
     notice: str = ""  # a notice in flight that names this item
     into: str = ""
+    disputed: bool = False  # it was disputed while it was open, which the score's history keeps
 
     @property
     def outstanding_minor(self) -> int:
@@ -623,8 +625,9 @@ def _count_settled(account: Account, item: Item, settled_on: date, sign: int) ->
     days_late = max(0, (settled_on - item.due).days)
     late = sign if days_late else 0
     count_month = with_settlement if sign > 0 else without_settlement
+    settlement = Settlement(item.due, settled_on, item.amount_minor, item.currency, item.disputed)
     account._behaviour(
-        history=count_month(behaviour.history, item.due, settled_on),
+        history=count_month(behaviour.history, settlement),
         settled_count=behaviour.settled_count + sign,
         late_count=behaviour.late_count + late,
         days_late_sum=behaviour.days_late_sum + sign * days_late,
@@ -655,6 +658,11 @@ def _dispute_opened(account: Account, event: ev.DisputeOpened) -> None:
         "disputes",
         Dispute(event.dispute, event.items, event.reason, event.owner, event.opened, event.deadline, event.reply),
     )
+    if len(event.items) <= MAX_MARKED_ITEMS:
+        for key in event.items:
+            item = account.items.get(key)
+            if item is not None and item.state == "open":
+                account._put("items", replace(item, disputed=True))
     behaviour = account.header.behaviour
     account._behaviour(
         disputes_opened=behaviour.disputes_opened + 1,

@@ -1,11 +1,11 @@
-"""The risk score of a customer: how likely its invoices are paid late, from 0 to 1000 permille, with its reasons.
+"""The risk score of a customer: how likely its next invoice is paid late, from 0 to 1000 permille, with its reasons.
 
-A pure function of facts at a date. Everything is whole numbers but for one exponential of the decimal module, which is
-exact to its last digit, so the same facts give the same score everywhere. No fact can come from later than the date:
-the history is summed per month up to it, and the other facts are the account's state on it.
+A pure function of facts at a date. Everything is whole numbers and the decimal module (duly.domain.risk_model), so the
+same facts give the same score everywhere. No fact can come from later than the date: the history is summed per month
+up to it, and the other facts are the account's state on it.
 
-The coefficients are a first estimate by hand, not fitted: they order customers sensibly and keep the promise that more
-days late, more overdue and more broken promises never lower the score.
+The weights are data: duly.domain.risk_shipped, which says how they were fitted (see docs/risk.md). More days late, more
+overdue, more broken promises, lost disputes and returned payments never lower the score.
 """
 
 from __future__ import annotations
@@ -13,75 +13,78 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
+from duly.domain.payment_history import PaidMonth, PaymentSums, payment_sums
 from duly.domain.policy_model import CreditHold, Policy
+from duly.domain.risk_model import (
+    Model,
+    chance_of,
+    long_habit,
+    permille_log_odds,
+    ratio_permille,
+    recent_habit,
+    unknown_habit,
+)
+from duly.domain.risk_shipped import SHIPPED
 
-#: Months whose payments count, and how much: the last quarter four times as much as the year before last.
-MAX_HISTORY_MONTHS: Final = 24
-_WEIGHT_BY_AGE_MONTHS: Final = (4,) * 3 + (3,) * 3 + (2,) * 6 + (1,) * 12
-
-#: What is believed of a customer without history, and how many weighted payments that belief is worth.
-PRIOR_LATE_PERMILLE: Final = 300
-PRIOR_STRENGTH: Final = 8
-
-MAX_DAYS_LATE: Final = 120
+MAX_OVERDUE_ITEMS: Final = 3
 MAX_DAYS_OVERDUE: Final = 180
 MAX_BROKEN_PROMISES: Final = 5
 MAX_DISPUTES_LOST: Final = 4
 MAX_BOUNCED: Final = 3
 MAX_USE_PERMILLE: Final = 3000
-SETTLED_RELATION_DAYS: Final = 730
+MAX_SIZE_PERMILLE: Final = 8000
+SETTLED_RELATION_DAYS: Final = 365
+#: An external score in the middle says nothing either way.
+NEUTRAL_EXTERNAL_PERMILLE: Final = 300
 REASONS: Final = 3
-
-# Weights in thousandths of the logarithm of the odds.
-_BASE: Final = -1000
-_LATE_RATIO: Final = 4000  # from never (0) to always (1), around the prior
-_DAYS_LATE: Final = 30  # per average day
-_DAYS_OVERDUE: Final = 20  # per day of the oldest overdue item
-_OVERDUE_SHARE: Final = 800  # all of what is open is overdue
-_LIMIT_USE: Final = 600  # per limit's worth of exposure over half the limit
-_BROKEN_PROMISE: Final = 500  # each
-_DISPUTE_LOST: Final = 250  # each
-_BOUNCED: Final = 700  # each
-_YOUNG: Final = 400  # on the first day, fading over SETTLED_RELATION_DAYS
-_PROVISIONAL: Final = 600
-
-_CONTEXT: Final = Context(prec=28, rounding=ROUND_HALF_EVEN)
-
-
-@dataclass(frozen=True, slots=True)
-class PaidMonth:
-    """The invoices settled in one month (``month`` counts from year 0: year * 12 + month - 1)."""
-
-    month: int
-    paid_count: int = 0
-    late_count: int = 0
-    days_late: int = 0
+#: The weight of the model behind each contribution, in their order.
+WEIGHT_OF_CONTRIBUTION: Final = (
+    "habit",
+    "habit",
+    "habit",
+    "late_ratio",
+    "days_late",
+    "overdue_items",
+    "oldest_overdue",
+    "overdue_share",
+    "limit_use",
+    "broken_promise",
+    "dispute_lost",
+    "bounced",
+    "young",
+    "provisional",
+    "invoice_size",
+    "external",
+    "uninsured",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class RiskFacts:
-    """What is known of a customer on a day. Amounts are minor units by currency; ``paid``, ``late`` and ``days_late``
-    are weighted by recency (``facts_from_history``) or, without weights, plain counts.
+    """What is known of a customer on a day. Amounts are minor units by currency.
 
     ``limit_minor`` is a limit agreed for this very customer, not the one of its category: that follows from the score,
-    and a score that followed from it would chase its own tail.
+    and a score that followed from it would chase its own tail. ``invoice_permille`` is the amount of the invoice in
+    question against the customer's usual one (1000: as usual; 0: no invoice in question). ``external_permille`` is an
+    agency's score, 0 best to 1000 worst. ``insured_minor`` is what a credit insurer covers; 0 means it refused.
     """
 
-    paid: int = 0
-    late: int = 0
-    days_late: int = 0
+    payments: PaymentSums = PaymentSums()
     overdue_minor: Mapping[str, int] = field(default_factory=dict)
     exposure_minor: Mapping[str, int] = field(default_factory=dict)
     limit_minor: Mapping[str, int] = field(default_factory=dict)
+    insured_minor: Mapping[str, int] = field(default_factory=dict)
+    overdue_items: int = 0
     oldest_overdue_days: int = 0
     broken_promises: int = 0
     disputes_lost: int = 0
     bounced_payments: int = 0
     relation_days: int = 0
     provisional: bool = False
+    invoice_permille: int = 0
+    external_permille: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,57 +105,31 @@ class Score:
     reasons: tuple[Reason, ...]
 
 
-# --- payment history ------------------------------------------------------------------------------------------------
-def with_settlement(history: tuple[PaidMonth, ...], due: date, settled: date) -> tuple[PaidMonth, ...]:
-    """The history with one more settled invoice. The order in which settlements are added does not matter, except that
-    months which are MAX_HISTORY_MONTHS or more before the latest are dropped."""
-    days_late = max(0, min(MAX_DAYS_LATE, (settled - due).days))
-    return _with(history, month_number(settled), 1, int(days_late > 0), days_late)
-
-
-def without_settlement(history: tuple[PaidMonth, ...], due: date, settled: date) -> tuple[PaidMonth, ...]:
-    """The history with one settlement taken back (a payment was reversed); one whose month was dropped is no matter."""
-    days_late = max(0, min(MAX_DAYS_LATE, (settled - due).days))
-    if all(part.month != month_number(settled) for part in history):
-        return history
-    return _with(history, month_number(settled), -1, -int(days_late > 0), -days_late)
-
-
-def _with(history: tuple[PaidMonth, ...], month: int, paid: int, late: int, days: int) -> tuple[PaidMonth, ...]:
-    months = {part.month: part for part in history}
-    before = months.get(month, PaidMonth(month))
-    months[month] = PaidMonth(month, before.paid_count + paid, before.late_count + late, before.days_late + days)
-    first_kept = max(months) - MAX_HISTORY_MONTHS + 1
-    return tuple(months[number] for number in sorted(months) if number >= first_kept and months[number].paid_count > 0)
-
-
 def facts_from_history(facts: RiskFacts, history: tuple[PaidMonth, ...], as_of: date) -> RiskFacts:
     """The facts with the weighted sums of a history, as it looks on a day; months after that day do not count."""
-    paid = late = days_late = 0
-    for part in history:
-        age_months = month_number(as_of) - part.month
-        if 0 <= age_months < MAX_HISTORY_MONTHS:
-            weight = _WEIGHT_BY_AGE_MONTHS[age_months]
-            paid += weight * part.paid_count
-            late += weight * part.late_count
-            days_late += weight * part.days_late
-    return replace(facts, paid=paid, late=late, days_late=days_late)
+    return replace(facts, payments=payment_sums(history, as_of))
 
 
-def month_number(day: date) -> int:
-    """The number of a month, counted from year 0, by which a history is kept."""
-    return day.year * 12 + day.month - 1
+def invoice_permille(facts: RiskFacts, amount_minor: int, currency: str) -> int:
+    """The amount of an invoice against the customer's usual one in that currency; 0 when there is none yet."""
+    usual = facts.payments.usual_minor.get(currency, 0)
+    return max(0, min(MAX_SIZE_PERMILLE, amount_minor * 1000 // usual)) if usual > 0 else 0
 
 
 # --- the score ------------------------------------------------------------------------------------------------------
-def score(facts: RiskFacts, policy: Policy) -> Score:
+def score(facts: RiskFacts, policy: Policy, model: Model = SHIPPED) -> Score:
     """The score, category and reasons of a customer on the day of the facts."""
-    reasons = _contributions(facts)
-    permille = _logistic_permille(_BASE + sum(reason.weight for reason in reasons))
+    reasons = contributions(facts, model)
+    permille = chance_of(base_log_odds(model) + sum(reason.weight for reason in reasons), 1000)
     strongest = sorted(
         (reason for reason in reasons if reason.weight), key=lambda reason: (-abs(reason.weight), reason.code)
     )
     return Score(permille, category_for(permille, policy), tuple(strongest[:REASONS]))
+
+
+def log_odds(facts: RiskFacts, model: Model = SHIPPED) -> int:
+    """The logarithm of the odds that an invoice issued now is paid late, in thousandths."""
+    return base_log_odds(model) + sum(reason.weight for reason in contributions(facts, model))
 
 
 def category_for(score_permille: int, policy: Policy) -> str:
@@ -161,48 +138,109 @@ def category_for(score_permille: int, policy: Policy) -> str:
     return next(fitting, "")
 
 
-def late_ratio_permille(facts: RiskFacts) -> int:
-    """The share of invoices paid late, drawn towards the prior while there are few."""
-    return (facts.late * 1000 + PRIOR_LATE_PERMILLE * PRIOR_STRENGTH) // (facts.paid + PRIOR_STRENGTH)
+def base_log_odds(model: Model) -> int:
+    """What a long-known customer without any payment yet would have, in thousandths."""
+    habit = model.habit * unknown_habit(model.portfolio).total // 1000
+    return model.intercept + habit + model.late_ratio * permille_log_odds(model.portfolio.late_permille) // 1000
 
 
-def _contributions(facts: RiskFacts) -> tuple[Reason, ...]:
+def contributions(facts: RiskFacts, model: Model) -> tuple[Reason, ...]:
+    """What each fact adds to the log-odds, in thousandths."""
     return (
-        _late_ratio(facts),
-        _average_days_late(facts),
-        _oldest_overdue(facts),
-        _overdue_share(facts),
-        _limit_use(facts),
+        *_habits(facts.payments, model),
+        _late_ratio(facts.payments, model),
+        _average_days_late(facts.payments, model),
+        _overdue_items(facts, model),
+        _oldest_overdue(facts, model),
+        _overdue_share(facts, model),
+        _limit_use(facts, model),
         _counted(
-            "broken_promises", facts.broken_promises, MAX_BROKEN_PROMISES, _BROKEN_PROMISE, "promises were broken"
+            "broken_promises", facts.broken_promises, MAX_BROKEN_PROMISES, model.broken_promise, "promises were broken"
         ),
-        _counted("disputes_lost", facts.disputes_lost, MAX_DISPUTES_LOST, _DISPUTE_LOST, "disputes were unfounded"),
-        _counted("bounced_payments", facts.bounced_payments, MAX_BOUNCED, _BOUNCED, "payments were returned"),
-        _young_relation(facts),
-        Reason("provisional", "the customer's record is not complete", _PROVISIONAL if facts.provisional else 0),
+        _counted(
+            "disputes_lost", facts.disputes_lost, MAX_DISPUTES_LOST, model.dispute_lost, "disputes were unfounded"
+        ),
+        _counted("bounced_payments", facts.bounced_payments, MAX_BOUNCED, model.bounced, "payments were returned"),
+        _young_relation(facts, model),
+        Reason("provisional", "the customer's record is not complete", model.provisional if facts.provisional else 0),
+        _invoice_size(facts, model),
+        _external(facts, model),
+        _insurance(facts, model),
     )
 
 
-def _late_ratio(facts: RiskFacts) -> Reason:
-    ratio = late_ratio_permille(facts)
-    weight = _LATE_RATIO * (ratio - PRIOR_LATE_PERMILLE) // 1000
-    code = "pays_late" if weight > 0 else "pays_on_time"
-    return Reason(code, f"{_percent(facts.late, facts.paid)} % of recent invoices were paid late", weight)
+def _habits(payments: PaymentSums, model: Model) -> tuple[Reason, Reason, Reason]:
+    """The habit of the last months, split into the long habit, the change since, and what disputes add. Only the sum
+    enters the score, so the split cannot break its order."""
+    now, before, unknown = (
+        recent_habit(model.portfolio, payments),
+        long_habit(model.portfolio, payments),
+        unknown_habit(model.portfolio),
+    )
+    total = model.habit * (now.total - unknown.total) // 1000
+    trend = model.habit * (now.undisputed - before.undisputed) // 1000
+    disputes = model.habit * (now.total - now.undisputed - unknown.total + unknown.undisputed) // 1000
+    habit = total - trend - disputes
+    share = _percent(payments.disputed, payments.paid)
+    return (
+        Reason("pays_late_habit" if habit > 0 else "pays_early_habit", _day_words(payments), habit),
+        Reason("pays_later" if trend > 0 else "pays_sooner", _trend_words(payments), trend),
+        Reason("disputes", f"{share} % of invoices were disputed, which delays payment", disputes),
+    )
 
 
-def _average_days_late(facts: RiskFacts) -> Reason:
-    average = facts.days_late // max(1, facts.paid)
-    smoothed_tenths = min(10 * MAX_DAYS_LATE, 10 * facts.days_late // (facts.paid + PRIOR_STRENGTH))
-    return Reason("days_late", f"invoices were paid {average} days late on average", _DAYS_LATE * smoothed_tenths // 10)
+def _day_words(payments: PaymentSums) -> str:
+    return f"invoices are paid {_around_due(payments.habit_days, payments.paid)} on average"
 
 
-def _oldest_overdue(facts: RiskFacts) -> Reason:
+def _trend_words(payments: PaymentSums) -> str:
+    now = _around_due(payments.recent_days, payments.recent_paid)
+    return f"recently invoices are paid {now}, over two years {_around_due(payments.habit_days, payments.paid)}"
+
+
+def _around_due(days: int, paid: int) -> str:
+    average = (2 * days + paid) // (2 * paid) if paid else 0
+    if average == 0:
+        return "on the due date"
+    plural = "s" if abs(average) != 1 else ""
+    return f"{abs(average)} day{plural} {'after' if average > 0 else 'before'} the due date"
+
+
+def late_ratio_permille(facts: RiskFacts, model: Model = SHIPPED) -> int:
+    """The share of invoices paid late, half by number and half by amount, drawn towards the portfolio's while there
+    are few."""
+    late = (facts.payments.late + facts.payments.late_by_amount) // 2
+    return ratio_permille(model.portfolio, late, facts.payments.paid)
+
+
+def _late_ratio(payments: PaymentSums, model: Model) -> Reason:
+    ratio = ratio_permille(model.portfolio, (payments.late + payments.late_by_amount) // 2, payments.paid)
+    usual = permille_log_odds(model.portfolio.late_permille)
+    weight = model.late_ratio * permille_log_odds(ratio) // 1000 - model.late_ratio * usual // 1000
+    words = f"{_percent(payments.late, payments.paid)} % of recent invoices were paid late"
+    return Reason("pays_late" if weight > 0 else "pays_on_time", words, weight)
+
+
+def _average_days_late(payments: PaymentSums, model: Model) -> Reason:
+    average = payments.days_late // max(1, payments.paid)
+    smoothed_tenths = 10 * payments.days_late // (payments.paid + model.portfolio.late_strength)
+    words = f"invoices were paid {average} days late on average"
+    return Reason("days_late", words, model.days_late * smoothed_tenths // 10)
+
+
+def _overdue_items(facts: RiskFacts, model: Model) -> Reason:
+    count = max(0, min(MAX_OVERDUE_ITEMS, facts.overdue_items))
+    words = f"{facts.overdue_items} open invoices are overdue"
+    return Reason("overdue_items", words, model.overdue_items * count)
+
+
+def _oldest_overdue(facts: RiskFacts, model: Model) -> Reason:
     days = max(0, min(MAX_DAYS_OVERDUE, facts.oldest_overdue_days))
     words = f"the oldest open item is {facts.oldest_overdue_days} days overdue"
-    return Reason("oldest_overdue", words, _DAYS_OVERDUE * days)
+    return Reason("oldest_overdue", words, model.oldest_overdue * days)
 
 
-def _overdue_share(facts: RiskFacts) -> Reason:
+def _overdue_share(facts: RiskFacts, model: Model) -> Reason:
     """The largest share of any currency; shares of different currencies are never added."""
     shares = [
         min(1000, overdue * 1000 // max(1, facts.exposure_minor.get(currency, 0)))
@@ -210,10 +248,10 @@ def _overdue_share(facts: RiskFacts) -> Reason:
         if overdue > 0
     ]
     share = max(shares, default=0)
-    return Reason("overdue_share", f"{share // 10} % of what is open is overdue", _OVERDUE_SHARE * share // 1000)
+    return Reason("overdue_share", f"{share // 10} % of what is open is overdue", model.overdue_share * share // 1000)
 
 
-def _limit_use(facts: RiskFacts) -> Reason:
+def _limit_use(facts: RiskFacts, model: Model) -> Reason:
     uses = [
         min(MAX_USE_PERMILLE, max(0, facts.exposure_minor.get(currency, 0)) * 1000 // limit)
         if limit > 0
@@ -221,28 +259,51 @@ def _limit_use(facts: RiskFacts) -> Reason:
         for currency, limit in facts.limit_minor.items()
     ]
     use = max(uses, default=0)
-    return Reason("limit_use", f"{use // 10} % of the agreed limit is used", _LIMIT_USE * max(0, use - 500) // 1000)
+    words = f"{use // 10} % of the agreed limit is used"
+    return Reason("limit_use", words, model.limit_use * max(0, use - 500) // 1000)
 
 
 def _counted(code: str, count: int, most: int, weight: int, words: str) -> Reason:
     return Reason(code, f"{count} {words}", weight * max(0, min(most, count)))
 
 
-def _young_relation(facts: RiskFacts) -> Reason:
+def _young_relation(facts: RiskFacts, model: Model) -> Reason:
     missing_days = max(0, SETTLED_RELATION_DAYS - max(0, facts.relation_days))
     words = f"the customer has been known for {facts.relation_days} days"
-    return Reason("young_relation", words, _YOUNG * missing_days // SETTLED_RELATION_DAYS)
+    return Reason("young_relation", words, model.young * missing_days // SETTLED_RELATION_DAYS)
+
+
+def _invoice_size(facts: RiskFacts, model: Model) -> Reason:
+    """Only more than usual counts: the first doubling in a straight line, up to three doublings."""
+    doublings_permille = 0
+    for start in (1000, 2000, 4000):
+        doublings_permille += max(0, min(1000, (facts.invoice_permille - start) * 1000 // start))
+    words = f"the invoice is {facts.invoice_permille // 10} % of the customer's usual amount"
+    return Reason("invoice_size", words, model.invoice_size * doublings_permille // 1000)
+
+
+def _external(facts: RiskFacts, model: Model) -> Reason:
+    if facts.external_permille is None:
+        return Reason("external_score", "", 0)
+    given = max(0, min(1000, facts.external_permille))
+    words = f"the external score is {given} of 1000 (1000 is worst)"
+    return Reason("external_score", words, model.external * (given - NEUTRAL_EXTERNAL_PERMILLE) // 1000)
+
+
+def _insurance(facts: RiskFacts, model: Model) -> Reason:
+    """The smallest covered share of any currency that the insurer was asked for."""
+    shares = [
+        min(1000, covered * 1000 // max(1, facts.exposure_minor.get(currency, 0))) if covered > 0 else 0
+        for currency, covered in facts.insured_minor.items()
+    ]
+    if not shares:
+        return Reason("insurance", "", 0)
+    words = f"the credit insurer covers {min(shares) // 10} % of what is open"
+    return Reason("insurance", words, model.uninsured * (500 - min(shares)) // 500)
 
 
 def _percent(part: int, whole: int) -> int:
     return part * 100 // whole if whole else 0
-
-
-def _logistic_permille(log_odds_thousandths: int) -> int:
-    """1000 / (1 + exp(-x)), rounded half to even. The decimal module's exp is exact to the last digit everywhere."""
-    power = _CONTEXT.exp(Decimal(-log_odds_thousandths).scaleb(-3, _CONTEXT))
-    value = _CONTEXT.divide(Decimal(1000), _CONTEXT.add(Decimal(1), power))
-    return int(value.to_integral_value(ROUND_HALF_EVEN))
 
 
 # --- exposure, limit, hold ------------------------------------------------------------------------------------------

@@ -15,17 +15,19 @@ def facts_of(account: Account, as_of: date) -> RiskFacts:
     behaviour = account.header.behaviour
     open_minor: dict[str, int] = {}
     overdue_minor: dict[str, int] = {}
-    oldest_overdue_days = 0
+    oldest_overdue_days = overdue_items = 0
     for item in account.live("items"):
         if item.state != "open":
             continue
         open_minor[item.currency] = open_minor.get(item.currency, 0) + item.outstanding_minor
         if item.due < as_of:
             overdue_minor[item.currency] = overdue_minor.get(item.currency, 0) + item.outstanding_minor
+            overdue_items += 1
             oldest_overdue_days = max(oldest_overdue_days, (as_of - item.due).days)
     facts = RiskFacts(
         overdue_minor=overdue_minor,
         exposure_minor=open_minor,
+        overdue_items=overdue_items,
         oldest_overdue_days=oldest_overdue_days,
         broken_promises=behaviour.promises_broken,
         disputes_lost=behaviour.disputes_lost,
