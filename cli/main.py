@@ -50,7 +50,7 @@ def need_emulator() -> None:
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Option("--out", help="Where mails, report and summary go.")] = Path("out/demo"),
-    days: Annotated[int, typer.Option(help="Days to play, 28 to 366.", min=28, max=366)] = 91,
+    days: Annotated[int, typer.Option(help="Days to play, 70 to 366.", min=70, max=366)] = 91,
     seed: Annotated[int, typer.Option(help="Another business with another seed.")] = 7,
     as_json: Json = False,
 ) -> None:
@@ -96,26 +96,73 @@ def up(
 def check(
     files: Annotated[list[Path], typer.Argument(help="Files of customers, invoices, statements, or a policy.")],
     as_json: Json = False,
+    profile: Annotated[Path | None, typer.Option(help="A mapping profile (TOML): names of columns, forms.")] = None,
 ) -> None:
     """Read files exactly as the functions would. Exit 1 if anything was rejected."""
+    from duly.formats.problems import FileProblem
+    from duly.formats.profile import NO_PROFILE, read_profile
     from duly.formats.read import read_file, to_json
 
     rejected = False
+    try:
+        mapping = read_profile(profile.read_bytes()) if profile else NO_PROFILE
+    except OSError as error:
+        raise fail(f"{profile}: {error.strerror}") from None
+    except FileProblem as problem:
+        raise fail(f"{profile}: {problem.reason}") from None
     for path in files:
         try:
             data = path.read_bytes()
         except OSError as error:
             raise fail(f"{path}: {error.strerror}") from None
-        result = read_file(path.name, data)
+        result = read_file(path.name, data, profile=mapping)
         rejected = rejected or bool(result.rejects)
         if as_json:
             sys.stdout.write(json.dumps(to_json(result, str(path)), ensure_ascii=False) + "\n")
             continue
         good = result.rows_in - len(result.rejected_rows)
         out.print(Text(f"{path}: {result.kind}, {result.format}, {good} good, {len(result.rejects)} rejected"))
+        for note in result.notes:
+            out.print(Text(f"  {note}"))
         for one in result.rejects:
             out.print(Text(f"  line {one.line}, {one.field}: {one.code}: {one.reason}", style="yellow"))
     raise typer.Exit(1 if rejected else 0)
+
+
+@app.command()
+def backtest(
+    history: Annotated[Path, typer.Argument(help="CSV: customer,invoice,issued,due,amount,currency,paid_on,disputed.")],
+    start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="Score invoices issued from here.")],
+    predictions: Annotated[Path | None, typer.Option(help="Write invoice,probability_late here.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write the calibration plot (SVG) here.")] = None,
+    shipped: Annotated[bool, typer.Option("--shipped", help="Do not learn from the part before --from.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Score each invoice of a history at its issue date, from what was known then, and judge the predictions."""
+    from cli.backtest import as_data, print_result, run, write_predictions
+    from cli.calibration_plot import calibration_svg
+    from cli.history import HistoryError
+
+    try:
+        found = run(history, start.date(), err, learn=not shipped)
+        if predictions:
+            write_predictions(predictions, found)
+        if plot and found.quality:
+            plot.write_text(calibration_svg(found.quality), encoding="utf-8")
+    except HistoryError as error:
+        for one in error.problems:
+            err.print(
+                Text(f"{history}: line {one.line}{', ' if one.field else ''}{one.field}: {one.reason}", style="red")
+            )
+        raise typer.Exit(2) from None
+    except OSError as error:
+        raise fail(f"{error.filename}: {error.strerror}") from None
+    except ValueError as error:
+        raise fail(f"{history}: {error}") from None
+    if as_json:
+        print_json(as_data(found))
+    else:
+        print_result(out.print, found)
 
 
 @app.command()

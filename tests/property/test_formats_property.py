@@ -15,9 +15,11 @@ from duly.formats.fields import suspicion
 from duly.formats.invoices_csv import COLUMNS
 from duly.formats.read import read_file, to_json
 from duly.formats.records import CustomerRow, FileResult, InvoiceRow, Statement
+from tests.format_samples import invoices_workbook, pdf
 
 DATA = Path(__file__).parents[1] / "data" / "formats"
 FILES = {path.name: path.read_bytes() for path in sorted(DATA.iterdir())}
+FILES |= {"invoices.xlsx": invoices_workbook(), "invoice.pdf": pdf({"factur-x.xml": FILES["invoice.cii.xml"]})}
 FOLDERS = ("", "customers/", "invoices/", "statements/", "policy/")
 
 names = st.sampled_from(sorted(FILES))

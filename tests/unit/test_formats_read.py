@@ -20,6 +20,11 @@ EXAMPLES = {
     "invoice.ubl.xml": ("invoices", "ubl"),
     "credit_note.ubl.xml": ("invoices", "ubl"),
     "statement.camt053.xml": ("statement", "camt053"),
+    "invoice.cii.xml": ("invoices", "cii"),
+    "invoice.zugferd1.xml": ("invoices", "zugferd1"),
+    "invoices_de.csv": ("invoices", "csv"),
+    "invoices.json": ("invoices", "json"),
+    "invoices.jsonl": ("invoices", "json"),
 }
 
 
@@ -111,10 +116,12 @@ def test_a_policy_is_checked_with_line_and_key() -> None:
 
 def test_every_reader_gives_its_own_kind_and_format() -> None:
     for name, (kind, format) in EXAMPLES.items():
-        if format == "csv":
+        if format in ("csv", "json"):
             assert [shape.kind for shape in SHAPES].count(kind) == 1  # type: ignore[arg-type]
         else:
-            assert [(reader.kind, reader.format) for reader in READERS].count((kind, format)) == 1, name  # type: ignore[arg-type]
+            assert [(reader.kind, reader.format) for reader in READERS].count(
+                (kind, "cii" if format == "zugferd1" else format)
+            ) == 1, name  # type: ignore[arg-type]
 
 
 def test_counts_and_sums_come_from_records_and_rejects() -> None:

@@ -95,6 +95,7 @@ def plan(
         rejected_amounts=_amounts(rejects),
         reasons=_reasons(rejects),
         receipt=f"{receipt_folder(upload)}/receipt.json",
+        notes=(*result.notes, *_flagged(result)),
         **facts,
     )
     edge.uploads.save(planned)
@@ -135,6 +136,15 @@ def _amounts(rejects: Iterable[Reject]) -> dict[str, int]:
         if reject.amount_minor is not None and reject.currency:
             sums[reject.currency] = sums.get(reject.currency, 0) + reject.amount_minor
     return sums
+
+
+def _flagged(result: FileResult) -> list[str]:
+    """How many rows carry each flag: odd values that are no reason to refuse a row."""
+    counts: dict[str, int] = {}
+    for row in result.invoices:
+        for note in row.notes:
+            counts[note] = counts.get(note, 0) + 1
+    return [f"{code}: {count} rows" for code, count in sorted(counts.items())]
 
 
 def _reasons(rejects: Iterable[Reject]) -> dict[str, int]:

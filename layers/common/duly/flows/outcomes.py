@@ -76,6 +76,7 @@ def make_receipt(upload: Upload, rows: Sequence[RowOutcome], now: datetime) -> d
         "version": upload.version,
         "kind": upload.kind,
         "format": upload.format,
+        "notes": list(upload.notes),
         "arrived": upload.at.isoformat(),
         "closed": now.isoformat(),
         "rows": {"in": upload.rows_in, **counts},

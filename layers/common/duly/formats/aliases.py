@@ -11,6 +11,7 @@ from typing import Final
 
 INVOICES: Final[dict[str, str]] = {
     "number": """
+        numerodefacture numerodefactura numerodelafactura nodefacture
         invoicenumber invoiceno invoicenr invoiceid invoice documentnumber documentno docno docnumber billnumber
         rechnungsnummer rechnungsnr rechnungnr rechnung belegnummer belegnr belegnummer1 belegfeld1 numerofacture
         nfacture facture numfacture piece numeropiece numerofattura nfattura fattura numerodocumento numfactura

@@ -146,7 +146,7 @@ class Row:
         if not self._problems:
             return None
         field, code, reason = self._problems[0]
-        more = "".join(f"; {other}: {text}" for other, _, text in self._problems[1:])
+        more = "".join(f"; {other}: {text}" for other, _, text in self._problems[1:] if text != reason)
         return Reject(self.line, field, code, reason + more, self.amount_minor, self.currency)
 
     def raw(self, field: str) -> str:

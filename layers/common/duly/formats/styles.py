@@ -84,6 +84,9 @@ AMBIGUOUS_AMOUNTS: Final = (
 )
 
 _GROUPING: Final = re.compile(r"(?<=[0-9])[ \u00a0\u202f'\u2019](?=[0-9]{3}(?![0-9]))")
+_GROUPED_POINT: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]*")
+_GROUPED_COMMA: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]*")
+_AROUND: Final = re.compile(r"^[^0-9.,+-]+|[^0-9.,-]+$")
 _NUMBER: Final = re.compile(r"([+-]?)([0-9][0-9.,]*|[.,][0-9]+)(-?)")
 
 
@@ -160,14 +163,14 @@ def iso_date(text: str, style: DateStyle) -> str | None:
 
 def _vote(text: str) -> str:
     """What one amount says about the decimal sign: point, comma, "either" for 1,234 or 1.234, "" for nothing."""
-    bare = text.strip().lstrip("+-").rstrip("-")
+    bare = _AROUND.sub("", text).lstrip("+-").rstrip("-")
     grouped = _GROUPING.search(bare) is not None
     bare = _GROUPING.sub("", bare)
     points, commas = bare.count("."), bare.count(",")
     if not (points or commas) or not re.fullmatch(r"[0-9.,]+", bare):
         return ""
     if points and commas:
-        return "comma" if bare.rfind(",") > bare.rfind(".") else "point"
+        return "comma" if _GROUPED_COMMA.fullmatch(bare) else "point" if _GROUPED_POINT.fullmatch(bare) else ""
     sign, other = (".", "point") if points else (",", "comma")
     if points + commas > 1:
         return "comma" if other == "point" else "point"

@@ -156,7 +156,9 @@ class Rows:
             hint = _hint(table)
             raise header_problem(self.header.mapped, columns, self.header.line, hint)
         self.width = len(self.header.names)
-        self.styles, self._ambiguous = self._detect()
+        self._ambiguous_dates = ""
+        self._ambiguous: dict[str, tuple[str, str]] = {}
+        self.styles = self._detect()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -193,7 +195,9 @@ class Rows:
         currency = values.get("currency", "").strip()
         for name in self.columns.dates:
             text = values.get(name, "").strip()
-            if text and name not in unreadable:
+            if text and self._ambiguous_dates:
+                unreadable[name] = ("ambiguous_dates", self._ambiguous_dates)
+            elif text:
                 self._date(name, text, values, unreadable)
         for name in self.columns.amounts:
             text = values.get(name, "").strip()
@@ -221,8 +225,8 @@ class Rows:
             reason = f"expected an amount with a decimal {sign}, as most of the file has it, found {shortened(text)}"
             unreadable[name] = ("amount_format", reason)
 
-    def _detect(self) -> tuple[Styles, dict[str, tuple[str, str]]]:
-        """The forms of dates and amounts by all values, and what to say about each column of an ambiguous form."""
+    def _detect(self) -> Styles:
+        """The forms of dates and amounts by all values; notes what no row can be read for when one is ambiguous."""
         places = self.header.mapped.places
         dates, amounts = DateVotes(), AmountVotes()
         date_places = [places[name] for name in self.columns.dates if name in places]
@@ -239,14 +243,14 @@ class Rows:
         stated = {",": "comma", ".": "point"}.get(profile.decimal, "")
         machine = self.table.typed or (self.header.mapped.own and self.table.separator == ",")
         sign, problem = amounts.style(stated or ("point" if machine else ""))
-        unreadable = dict[str, tuple[str, str]]()
+        self._ambiguous_dates = why
         if why:
-            unreadable |= dict.fromkeys(self.columns.dates[:1], ("ambiguous_dates", why))
+            self._ambiguous |= dict.fromkeys(self.columns.dates[:1], ("ambiguous_dates", why))
         if problem:
-            unreadable |= {name: ("ambiguous_amounts", problem) for name in self.columns.amounts if name in places}
+            self._ambiguous |= {name: ("ambiguous_amounts", problem) for name in self.columns.amounts if name in places}
         notes = [] if style in ("iso", "ambiguous") else [f"dates as {DATE_WORDS[style]}"]
         notes += ["amounts with a decimal comma"] if sign == "comma" else []
-        return Styles(style, sign, tuple(notes)), unreadable
+        return Styles(style, sign, tuple(notes))
 
 
 def _kept(cell: str, stripped: str) -> str:

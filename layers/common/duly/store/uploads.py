@@ -37,6 +37,7 @@ class Upload:
     covers_until: date | None = None
     closed_at: datetime | None = None
     receipt: str = ""
+    notes: tuple[str, ...] = ()  # what the reader detected rather than was told
 
 
 @dataclass(frozen=True, slots=True)
