@@ -140,7 +140,7 @@ def book(stack: TwinStack, now: datetime) -> None:
     stack.set_fault(fault)
     for state in states:
         if state.state == "suspense":
-            request = {"action": "assign", "transaction": state.key, "account": "C5", "items": ["RE-26-1030"]}
+            request = {"action": "assign", "transaction": state.key, "account": "C2", "items": ["RE-26-1030"]}
             press(stack, request, now)
     stack.work()
 

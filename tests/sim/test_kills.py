@@ -114,7 +114,7 @@ def test_the_undisturbed_story_is_right(story: Story) -> None:
     assert [one.state for one in account["C1"].disputes.values()] == ["rejected"]
     assert [one.state for one in account["C9"].promises.values()] == ["broken"]
     assert account["C4"].header.suspense and account["C4"].header.suppressed
-    assert len(last.mailer.messages) == 14
+    assert len(last.mailer.messages) == 12
     assert "delivered" in {notice.delivery for notice in account["C3"].notices.values()}
 
 

@@ -323,6 +323,8 @@ def _mark(edge: Edge, stored: Stored, now: datetime) -> Stored:
     for account in sorted(wanted):
         if state.key not in wanted[account].header.suspense:
             edge.change(account, lambda one: _marked(one, state.key), now)
+            if not _may_own(edge, state.key, account):  # decided otherwise while this writer was at it
+                edge.change(account, lambda one: _cleared(one, state.key), now)
     ended = sorted(set(state.marked) - wanted.keys())
     for account in ended:
         edge.change(account, lambda one: _cleared(one, state.key), now)
