@@ -71,16 +71,18 @@ DATE_WORDS: Final[dict[str, str]] = {
     "month first": "month/day/year",
     "named": "with the month's name",
 }
-AMBIGUOUS_DATES: Final = (
-    "expected dates whose order can be told, found none that only fits day/month or only month/day; write YYYY-MM-DD "
-    'or say dates = "day first" or "month first" in a profile'
-)
-CONTRADICTING_DATES: Final = (
+_REASONS: Final = {
+    "ambiguous_dates": (
+        "expected dates whose order can be told, found none that only fits day/month or only month/day; write YYYY-MM-DD "
+        'or say dates = "day first" or "month first" in a profile'
+    ),
+    "ambiguous_amounts": (
+        "expected amounts whose decimal sign can be told, found none such as 1,5 or 1.234,56 that settles whether 1,234 "
+        'is a thousand; write all decimals or say decimal = "," or "." in a profile'
+    ),
+}
+_CONTRADICTING_DATES: Final = (
     "expected dates of one order, found some that only fit day/month and some that only fit month/day; write YYYY-MM-DD"
-)
-AMBIGUOUS_AMOUNTS: Final = (
-    "expected amounts whose decimal sign can be told, found none such as 1,5 or 1.234,56 that settles whether 1,234 is "
-    'a thousand; write all decimals or say decimal = "," or "." in a profile'
 )
 
 _GROUPING: Final = re.compile(r"(?<=[0-9])[ \u00a0\u202f'\u2019](?=[0-9]{3}(?![0-9]))")
@@ -131,10 +133,10 @@ class DateVotes:
         if stated in ("day first", "month first"):
             return stated, ""  # type: ignore[return-value]
         if self._day_firsts and self._month_firsts:
-            return "ambiguous", CONTRADICTING_DATES
+            return "ambiguous", _CONTRADICTING_DATES
         if self._day_firsts or (not self._month_firsts and not self._open):
             return "day first", ""
-        return ("month first", "") if self._month_firsts else ("ambiguous", AMBIGUOUS_DATES)
+        return ("month first", "") if self._month_firsts else ("ambiguous", _REASONS["ambiguous_dates"])
 
 
 def iso_date(text: str, style: DateStyle) -> str | None:
@@ -197,7 +199,7 @@ class AmountVotes:
         if points != commas:
             return ("point", "") if points > commas else ("comma", "")
         if self._votes["either"] or points:
-            return (default, "") if default else ("ambiguous", AMBIGUOUS_AMOUNTS)  # type: ignore[return-value]
+            return (default, "") if default else ("ambiguous", _REASONS["ambiguous_amounts"])  # type: ignore[return-value]
         return "point", ""
 
 
