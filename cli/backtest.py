@@ -22,7 +22,7 @@ from duly.domain.risk_shipped import SHIPPED
 
 PARTS_PER_WHOLE = 1_000_000
 BINS = 10
-LONG_FILE_ROWS = 20_000  # from here on a progress bar is worth its line
+LONG_FILE_BYTES = 1_000_000  # from here on a progress bar is worth its line
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,19 @@ def run(path: Path, start: date, console: Console | None = None, learn: bool = T
 
     Raises HistoryError for a bad file, ValueError when no invoice was issued from that day on.
     """
+    is_short = path.stat().st_size < LONG_FILE_BYTES
     with Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"), TimeElapsedColumn(),
-        console=console or Console(stderr=True), transient=True, disable=console is None,
+        console=console or Console(stderr=True), transient=True, disable=console is None or is_short,
     ) as progress:  # fmt: skip
         reading = progress.add_task("Reading", total=None)
         rows = read_history(path, lambda line: progress.update(reading, completed=line))
-        progress.update(reading, total=len(rows), completed=len(rows), visible=len(rows) >= LONG_FILE_ROWS)
+        progress.update(reading, total=len(rows), completed=len(rows))
         if all(row.issued < start for row in rows):
             raise ValueError(
                 f"no invoice was issued on or after {start}; the last one on {max(r.issued for r in rows)}"
             )
-        scoring = progress.add_task("Replaying", total=len(rows), visible=len(rows) >= LONG_FILE_ROWS)
+        scoring = progress.add_task("Replaying", total=len(rows))
         examples: list[Example] = []
         for example in replay(rows):
             examples.append(example)

@@ -24,7 +24,7 @@ MAX_ROUNDS = 50
 SHIPPED_PORTFOLIO_WORTH = 100
 #: How far a weight may go from the shipped one without strong evidence (standard deviations of the prior).
 INTERCEPT_FREEDOM = 1.0
-SHARE_FREEDOM = 0.5
+SHARE_FREEDOM = 1.0
 #: An outcome half a year old teaches half as much: business drifts, and early ones come from customers hardly known.
 HALF_WORTH_DAYS = 180
 LEAST_FREEDOM = 0.002
