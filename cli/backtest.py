@@ -82,6 +82,8 @@ def run(path: Path, start: date, console: Console | None = None, learn: bool = T
             examples.append(example)
             if len(examples) % 1_000 == 0:
                 progress.update(scoring, completed=len(examples))
+        progress.update(scoring, completed=len(examples))
+        progress.add_task("Learning and judging", total=None)
         model, taught_by = learned(examples, start, SHIPPED) if learn else (SHIPPED, 0)
         return _judged(examples, start, model, taught_by, _end_of(rows))
 

@@ -17,7 +17,7 @@ from duly.domain.risk import WEIGHT_OF_CONTRIBUTION, RiskFacts, contributions
 from duly.domain.risk_model import Model, Portfolio, permille_log_odds, unknown_habit
 
 WEIGHTS = tuple(part.name for part in fields(Model) if part.name != "portfolio")
-MAX_EXAMPLES = 50_000  # the latest ones; more tell nothing new of fifteen weights
+MAX_EXAMPLES = 20_000  # the latest ones; more tell nothing new of sixteen weights
 MIN_EXAMPLES = 50
 MAX_ROUNDS = 50
 #: How many settled invoices the shipped portfolio is worth against the history's own.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.policy import Policy
-from duly.domain.risk import Exposure, RiskFacts, exposures, facts_from_history, limit_for, score
+from duly.domain.risk import Exposure, RiskFacts, exposures, facts_from_history, invoice_permille, limit_for, score
 
 
 def facts_of(account: Account, as_of: date) -> RiskFacts:
@@ -36,6 +37,12 @@ def facts_of(account: Account, as_of: date) -> RiskFacts:
         provisional=account.header.provisional,
     )
     return facts_from_history(facts, behaviour.history, as_of)
+
+
+def facts_for_invoice(account: Account, amount_minor: int, currency: str, as_of: date) -> RiskFacts:
+    """Return what is known of the customer on a day, for an invoice of this amount issued then."""
+    facts = facts_of(account, as_of)
+    return replace(facts, invoice_permille=invoice_permille(facts, amount_minor, currency))
 
 
 def rescore(account: Account, policy: Policy, as_of: date) -> list[ev.Event]:
