@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duly.domain.money import EXPONENTS, MoneyError, format_minor, parse_minor, shortened
+from duly.domain.terms import read_terms
 from duly.formats.export import csv_safe
 from duly.formats.fields import suspicion
 from duly.formats.invoices_csv import COLUMNS
@@ -120,6 +122,89 @@ def test_a_mutated_file_never_raises_and_adds_up(file: tuple[str, bytes]) -> Non
     lines += [entry.line for statement in result.statements for entry in statement.entries]
     lines += [reject.line for reject in result.rejected_rows if result.format != "toml"]
     assert len(set(lines)) == len(lines)
+
+
+_GROUPS = {"point": ",", "comma": "."}
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=6), st.sampled_from(["point", "comma"]), st.booleans()
+)
+def test_amounts_in_any_form_are_read_as_written_or_all_refused(minors: list[int], sign: str, grouped: bool) -> None:
+    """What is read is what was written; what could be something else is refused, all rows alike."""
+    decimal = {"point": ".", "comma": ","}[sign]
+    texts = []
+    for minor in minors:
+        whole, cents = divmod(abs(minor), 100)
+        digits = f"{whole:,}".replace(",", _GROUPS[sign]) if grouped else str(whole)
+        texts.append(f"{'-' * (minor < 0)}{digits}{decimal}{cents:02}" if cents else f"{'-' * (minor < 0)}{digits}")
+    rows = "".join(f"R{n}|C|2026-01-05|{text}|EUR\n" for n, text in enumerate(texts))
+    result = read_file("invoices/a.csv", f"Number|Customer|Date|Amount|Currency\n{rows}".encode())
+    check(result)
+    assert result.rows_in == len(minors)
+    if {reject.code for reject in result.rejects} == {"ambiguous_amounts"}:
+        assert (result.records, grouped) == ((), True)
+    else:
+        assert [row.amount_minor for row in result.invoices] == minors
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.dates(date(2000, 1, 1), date(2099, 12, 31)), min_size=1, max_size=6),
+    st.sampled_from(["%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y%m%d", "%Y/%m/%d", "%d %b %Y"]),
+)
+def test_dates_in_any_form_are_read_as_written_or_all_refused(days: list[date], form: str) -> None:
+    rows = "".join(f"R{n}|C|{day.strftime(form)}|1|EUR\n" for n, day in enumerate(days))
+    result = read_file("invoices/a.csv", f"Number|Customer|Date|Amount|Currency\n{rows}".encode())
+    check(result)
+    if result.rejects:
+        assert {reject.code for reject in result.rejects} == {"ambiguous_dates"}
+        assert (len(result.rejects), form[2] in "/-") == (len(days), True)
+    else:
+        assert [row.issued for row in result.invoices] == days
+
+
+@settings(deadline=None)
+@given(st.text(max_size=200), st.dates(date(1990, 1, 1), date(2100, 12, 31)))
+def test_terms_never_raise_and_a_due_date_is_not_before_the_issue(text: str, issued: date) -> None:
+    found = read_terms(text, issued)
+    assert found.due is None or found.due >= issued
+
+
+words = st.sampled_from(
+    [
+        "30",
+        "14",
+        "2%",
+        "3,5%",
+        "1.000",
+        "Tage",
+        "days",
+        "jours",
+        "net",
+        "netto",
+        "Skonto",
+        "fin",
+        "de",
+        "mois",
+        "bis",
+        "05.02.2026",
+        ",",
+        ";",
+        ".",
+        "#",
+        "%",
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(words, max_size=30), st.dates(date(1990, 1, 1), date(2100, 12, 31)))
+def test_any_words_of_terms(parts: list[str], issued: date) -> None:
+    found = read_terms(" ".join(parts), issued)
+    assert found.due is None or issued <= found.due
+    assert all(0 < one.percent_hundredths < 10_000 for one in found.discounts)
 
 
 @settings(deadline=None)

@@ -206,9 +206,20 @@ def test_a_profile_may_name_encoding_and_separator() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "missing"),
+    [('[columns]\nnumber = "Nr"', "number"), ('[columns]\nfoo = "number"', "foo"), ('[constants]\nfoo = "x"', "foo")],
+)
+def test_a_profile_that_does_not_fit_the_file_refuses_it(text: str, missing: str) -> None:
+    profile = read_profile(text.encode())
+    (reject,) = read(one(), profile=profile).rejects
+    assert (reject.code, f"missing: '{missing}'" in reject.reason) == ("header", True)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "x",
+        '[types]\nGU = "kredit"',
         "color = 1",
         'dates = "eu"',
         'decimal = ";"',

@@ -13,18 +13,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from duly.domain.cash_discount import CashDiscount
+
 #: Characters of a text that are read.
 MAX_CHARS: Final = 2_000
 #: Longest term that is believed, in days.
 MAX_DAYS: Final = 400
-
-
-@dataclass(frozen=True, slots=True)
-class CashDiscount:
-    """A discount for early payment: `percent_hundredths` (200 is 2 %) when paid within `days` of the issue date."""
-
-    days: int
-    percent_hundredths: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from duly.domain.terms import CashDiscount
+from duly.domain.cash_discount import CashDiscount
 from duly.formats.einvoice import Document, Party, discount, endpoint, only, read_document
 from duly.formats.records import FileResult
 from duly.formats.xml import Element, every, first, machine_amount, machine_date, parse_xml, value, values

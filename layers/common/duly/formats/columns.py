@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -80,13 +79,14 @@ def map_columns(header: Sequence[str], columns: Columns, profile: Profile = NO_P
     own, exact = bool(places), len(set(places) & set(columns.required))
     keys = [key_of(name) for name in header]
     for name, wanted in profile.columns.items():
+        places.pop(name, None)
         at = [index for index, key in enumerate(keys) if key == key_of(wanted)]
         if name in columns.known and at:
             places[name], own = at[0], False
             repeated += [shortened(wanted)] if len(at) > 1 else []
     for table in (columns.aliases or {}, WEAK):
         for name in columns.known:
-            if name in places or name in profile.constants or name not in table:
+            if name in places or name in profile.constants or name in profile.columns or name not in table:
                 continue
             free = [
                 index for index, key in enumerate(keys) if key in _keys(table[name]) and index not in places.values()
@@ -97,7 +97,10 @@ def map_columns(header: Sequence[str], columns: Columns, profile: Profile = NO_P
     if "amount" in columns.known and "amount" not in places and "total" in places:
         places["amount"] = places["total"]
     given = {*places, *profile.constants}
-    missing = [" or ".join(names) for names in columns.essential if not given & set(names)]
+    strange = [name for name in (*profile.columns, *profile.constants) if name not in columns.known]
+    absent = [name for name in profile.columns if name in columns.known and name not in places]
+    missing = [shortened_name(name) for name in dict.fromkeys([*strange, *absent])]
+    missing += [" or ".join(names) for names in columns.essential if not given & set(names)]
     unused = tuple(name for index, name in enumerate(header) if index not in places.values() and name.strip())
     if 2 * exact > len(columns.required):
         missing += _slips(unused, [name for name in columns.known if name not in given])
@@ -107,6 +110,8 @@ def map_columns(header: Sequence[str], columns: Columns, profile: Profile = NO_P
 
 def _slips(unused: Sequence[str], absent: Sequence[str]) -> list[str]:
     """Columns of Duly that are missing while a column of nearly that name is there."""
+    import difflib
+
     return [
         name
         for name in absent

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
+from duly.domain.cash_discount import CashDiscount
 from duly.domain.check_digits import iban_is_valid, reference_is_valid, vat_id_is_valid
-from duly.domain.terms import CashDiscount, Terms, means_in_words, read_terms
 from duly.formats.fields import (
     COUNTRIES,
     MAX_IDENTIFIER_CHARS,
@@ -99,6 +99,8 @@ def read_document(document: Document) -> FileResult:
 
 
 def _invoice(row: Row, document: Document) -> InvoiceRow:
+    from duly.domain.terms import Terms, read_terms
+
     number = row.identifier("number", required=True)
     issued = row.day("issued", required=True) or date.min
     due = row.day("due")
@@ -113,7 +115,7 @@ def _invoice(row: Row, document: Document) -> InvoiceRow:
     text = row.text("terms")
     terms = read_terms(text, issued) if row.reject() is None else Terms()
     instalments = _instalments(row, document.instalments)
-    due, due_source = _due(due, terms, instalments)
+    due, due_source = _due(due, terms.due, instalments)
     buyer = _buyer(document.buyer, row.identifier("customer", show=False))
     reference = one_line(row.text("reference", MAX_PAYMENT_REFERENCE_CHARS))
     iban = compact_account(document.iban)[:MAX_IDENTIFIER_CHARS]
@@ -184,12 +186,14 @@ def _instalments(row: Row, stated: tuple[tuple[str, str], ...]) -> tuple[tuple[d
     return tuple(sorted(found))
 
 
-def _due(due: date | None, terms: Terms, instalments: tuple[tuple[date, int], ...]) -> tuple[date | None, DueSource]:
+def _due(
+    due: date | None, in_words: date | None, instalments: tuple[tuple[date, int], ...]
+) -> tuple[date | None, DueSource]:
     if instalments:
         return instalments[-1][0], "stated"
     if due is not None:
         return due, "stated"
-    return (terms.due, "terms_text") if terms.due is not None else (None, "default")
+    return (in_words, "terms_text") if in_words is not None else (None, "default")
 
 
 def _instalment_flags(instalments: tuple[tuple[date, int], ...], amount_minor: int) -> Iterable[str]:
@@ -199,6 +203,8 @@ def _instalment_flags(instalments: tuple[tuple[date, int], ...], amount_minor: i
 
 def means_of(code: str, terms: str) -> str:
     """What the payment means is: by its code, else by what the terms say in words; "" when neither tells."""
+    from duly.domain.terms import means_in_words
+
     if not code or code in UNDEFINED_MEANS:
         return means_in_words(terms) or ("other" if code else "")
     return next((means for means, codes in MEANS.items() if code in codes), "other")

@@ -155,7 +155,10 @@ class Row:
 
     def identifier(self, field: str, *, required: bool = False, show: bool = True) -> str:
         """A number or id by which things are found; one that could pass for another is a problem."""
-        value = unicodedata.normalize("NFC", self.raw(field))
+        value = self.raw(field)
+        if not value and not required:
+            return value
+        value = value if value.isascii() else unicodedata.normalize("NFC", value)
         self._check_length(field, value, MAX_IDENTIFIER_CHARS)
         why = suspicion(value)
         if why:
@@ -173,7 +176,8 @@ class Row:
 
     def text(self, field: str, limit: int = MAX_TEXT_CHARS) -> str:
         """A text that may have several lines. A leading = + - @ or tab is kept: here it is text (see export.py)."""
-        value = many_lines(self._values.get(field, ""))
+        value = self._values.get(field, "")
+        value = many_lines(value) if value else value
         self._check_length(field, value, limit)
         return value
 

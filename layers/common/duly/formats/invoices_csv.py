@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final, get_args
 
-from duly.domain.terms import Terms, read_terms
+from duly.domain.cash_discount import CashDiscount
 from duly.formats.aliases import INVOICES, TYPE_WORDS
 from duly.formats.columns import Columns, key_of
 from duly.formats.einvoice import flags
@@ -50,8 +50,8 @@ def _invoice(row: Row, types: Mapping[str, str]) -> InvoiceRow:
     due, terms = row.day("due"), row.text("terms")
     amount_minor = row.money("amount", "currency")
     reference = row.identifier("reference")
-    said = read_terms(terms, issued) if issued and terms else Terms()
-    due_source: DueSource = "stated" if due else "terms_text" if said.due else "default"
+    said, discounts = _terms(terms, issued)
+    due_source: DueSource = "stated" if due else "terms_text" if said else "default"
     return InvoiceRow(
         line=row.line,
         number=row.identifier("number", required=True),
@@ -63,7 +63,7 @@ def _invoice(row: Row, types: Mapping[str, str]) -> InvoiceRow:
             country=row.country("country"),
         ),
         issued=issued or date.min,
-        due=due or said.due,
+        due=due or said,
         due_source=due_source,
         amount_minor=amount_minor,
         currency=row.raw("currency"),
@@ -74,14 +74,27 @@ def _invoice(row: Row, types: Mapping[str, str]) -> InvoiceRow:
         payment_reference=reference,
         total_minor=row.side_amount("total", row.currency) if row.currency and row.raw("total") else None,
         delivered=row.day("delivered"),
-        discounts=said.discounts,
+        discounts=discounts,
         notes=tuple(flags("", reference, vat_id)),
     )
 
 
+def _terms(text: str, issued: date | None) -> tuple[date | None, tuple[CashDiscount, ...]]:
+    """The due date and the cash discounts that the terms name in words."""
+    if not text or issued is None:
+        return None, ()
+    from duly.domain.terms import read_terms
+
+    said = read_terms(text, issued)
+    return said.due, said.discounts
+
+
 def _type(row: Row, types: Mapping[str, str]) -> InvoiceType:
     """The type of a row: Duly's own word, one that exports use, or one that the profile explains."""
-    word = key_of(row.raw("type"))
+    word = row.raw("type")
+    if not word or (word in TYPES and not types):
+        return next((name for name in TYPES if name == word), "invoice")
+    word = key_of(word)
     known = types.get(word) or _TYPE_OF_WORD.get(word)
     found = known or row.choice("type", TYPES, "invoice")
     return next((name for name in TYPES if name == found), "invoice")

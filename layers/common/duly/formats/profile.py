@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from duly.domain.money import shortened
 from duly.formats.decoding import ENCODINGS, decode
 from duly.formats.problems import FileProblem
+from duly.formats.records import InvoiceType
 
 #: Largest profile.
 MAX_BYTES: Final = 64 * 1024
 SEPARATORS: Final = (",", ";", "\t", "|")
 DATES: Final = ("day first", "month first")
 KINDS: Final = ("customers", "invoices", "statement")
+TYPES: Final[tuple[str, ...]] = get_args(InvoiceType)
 _TABLES: Final = ("columns", "constants", "types")
 
 
@@ -65,6 +67,9 @@ def read_profile(data: bytes) -> Profile:
             choices = ", ".join(repr(choice) for choice in allowed[name])
             raise _wrong(f"expected {name} to be one of {choices}, found {shortened(str(value))}")
     columns, constants, types = (_texts(name, found.get(name, {})) for name in _TABLES)
+    wrong = next((value for value in types.values() if value not in TYPES), None)
+    if wrong is not None:
+        raise _wrong(f"expected the types {', '.join(TYPES)}, found {shortened(wrong)}")
     return Profile(**single, columns=columns, constants=constants, types=types)
 
 

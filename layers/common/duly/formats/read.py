@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Final, get_args
 
+from duly.domain.cash_discount import CashDiscount
 from duly.domain.money import format_minor, shortened
-from duly.domain.terms import CashDiscount
 from duly.formats import bank_csv, customers_csv, invoices_csv
 from duly.formats.camt053 import read_camt053
 from duly.formats.cii import read_cii
 from duly.formats.columns import Columns
 from duly.formats.decoding import check_bytes, check_size
-from duly.formats.json_table import json_table
 from duly.formats.pdf import read_pdf
 from duly.formats.policy_toml import read_policy
 from duly.formats.problems import FileProblem
@@ -31,7 +30,6 @@ from duly.formats.records import (
 )
 from duly.formats.table import Table, csv_table, find_header
 from duly.formats.ubl import read_ubl
-from duly.formats.xlsx import xlsx_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +126,12 @@ def _read_table(data: bytes, look: Look, expected: FileKind | None, profile: Pro
     ]
     format = _table_format(look)
     if format == "xlsx":
+        from duly.formats.xlsx import xlsx_table
+
         table = xlsx_table(data, candidates, profile)
     elif format == "json":
+        from duly.formats.json_table import json_table
+
         table = json_table(data, profile)
     elif _unsupported_format(look) or look.starts(b"<"):
         raise _refusal(data, look, expected)

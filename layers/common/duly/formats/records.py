@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from duly.domain.terms import CashDiscount
+from duly.domain.cash_discount import CashDiscount
 
 FileKind = Literal["customers", "invoices", "statement", "policy", "mail", "unknown"]
 InvoiceType = Literal["invoice", "credit_note", "correction", "self_billed", "prepayment", "partial"]

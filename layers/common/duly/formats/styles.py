@@ -73,12 +73,12 @@ DATE_WORDS: Final[dict[str, str]] = {
 }
 _REASONS: Final = {
     "ambiguous_dates": (
-        "expected dates whose order can be told, found none that only fits day/month or only month/day; write YYYY-MM-DD "
-        'or say dates = "day first" or "month first" in a profile'
+        "expected dates whose order can be told, found none that only fits day/month or only month/day; write "
+        'YYYY-MM-DD or say dates = "day first" or "month first" in a profile'
     ),
     "ambiguous_amounts": (
-        "expected amounts whose decimal sign can be told, found none such as 1,5 or 1.234,56 that settles whether 1,234 "
-        'is a thousand; write all decimals or say decimal = "," or "." in a profile'
+        "expected amounts whose decimal sign can be told, found none such as 1,5 or 1.234,56 that settles whether "
+        '1,234 is a thousand; write all decimals or say decimal = "," or "." in a profile'
     ),
 }
 _CONTRADICTING_DATES: Final = (
@@ -86,6 +86,7 @@ _CONTRADICTING_DATES: Final = (
 )
 
 _GROUPING: Final = re.compile(r"(?<=[0-9])[ \u00a0\u202f'\u2019](?=[0-9]{3}(?![0-9]))")
+_PLAIN: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _GROUPED_POINT: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]*")
 _GROUPED_COMMA: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]*")
 _AROUND: Final = re.compile(r"^[^0-9.,+-]+|[^0-9.,-]+$")
@@ -165,6 +166,8 @@ def iso_date(text: str, style: DateStyle) -> str | None:
 
 def _vote(text: str) -> str:
     """What one amount says about the decimal sign: point, comma, "either" for 1,234 or 1.234, "" for nothing."""
+    if text.isdecimal():
+        return ""
     bare = _AROUND.sub("", text).lstrip("+-").rstrip("-")
     grouped = _GROUPING.search(bare) is not None
     bare = _GROUPING.sub("", bare)
@@ -208,7 +211,7 @@ def machine_number(text: str, style: AmountStyle, currency: str = "") -> str | N
 
     Allowed are grouping in threes, a minus sign behind the number (SAP) and the row's own currency beside it.
     """
-    if isinstance(text, Exact):
+    if isinstance(text, Exact) or (style == "point" and _PLAIN.fullmatch(text)):
         return text
     found = _NUMBER.fullmatch(_GROUPING.sub("", _without_currency(text.strip(), currency)))
     if found is None or (found[1] and found[3]):

@@ -185,7 +185,7 @@ class Rows:
 
     def _body(self) -> Iterator[Cells]:
         for index, row in enumerate(self.table.rows(self.width)):
-            if index > self.header.index and (row[2] or any(cell.strip() for cell in row[1])):
+            if index > self.header.index and (row[2] or "".join(row[1]).strip()):
                 yield row
 
     def _row(self, line: int, cells: Sequence[str]) -> Row:
@@ -206,6 +206,8 @@ class Rows:
         return Row(line, values, unreadable)
 
     def _date(self, name: str, text: str, values: dict[str, str], unreadable: dict[str, tuple[str, str]]) -> None:
+        if self.styles.dates == "iso" and len(text) == 10:
+            return
         found = iso_date(_kept(values[name], text), self.styles.dates)
         if found is not None:
             values[name] = found

@@ -23,10 +23,13 @@ from duly.formats.styles import Exact
 from duly.formats.table import MAX_LINES, Cells, Table, find_header, table_of
 
 #: Most that one part of the workbook may hold when unpacked.
-MAX_PART_BYTES: Final = 48 * 1024 * 1024
+MAX_PART_BYTES: Final = 32 * 1024 * 1024
 MAX_PARTS: Final = 2_000
 MAX_SHEETS: Final = 50
-MAX_TEXTS: Final = 1_000_000
+MAX_TEXTS: Final = 500_000
+#: Most tags in a part that are none of rows, cells and values, and most cells of a sheet.
+MAX_OTHER_TAGS: Final = 500_000
+MAX_CELLS: Final = 1_000_000
 
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT: Final = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
@@ -36,6 +39,7 @@ _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 # Built-in number formats of dates (ECMA-376 18.8.30), and letters of dates in a format code of one's own.
 _DATE_FORMATS: Final = frozenset({*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)})
 _NO_DATE_PART: Final = re.compile(r'"[^"]*"|\\.|_.|\[[^\]]*\]')
+_USUAL_TAGS: Final = (b"<c ", b"<c>", b"<row ", b"<row>", b"<si>")
 _DIGITS: Final = Context(prec=15)
 
 
@@ -120,6 +124,10 @@ def _events(content: bytes, *names: str) -> Iterator[Any]:
 
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content or content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise FileProblem("xml_doctype", "expected a workbook without a DOCTYPE in UTF-8, found another one")
+    opened = content.count(b"<") - content.count(b"</")
+    usual = 4 * sum(content.count(tag) for tag in _USUAL_TAGS)  # a cell or text with what is in it
+    if opened - usual > MAX_OTHER_TAGS:
+        raise FileProblem("too_large", f"expected at most {MAX_OTHER_TAGS} other tags than cells in a part, found more")
     tags = [f"{space}{name}" for name in names for space in (_MAIN, _STRICT)]
     try:
         for _, element in etree.iterparse(
@@ -199,23 +207,23 @@ def _date_styles(content: bytes) -> frozenset[int]:
 
 def _rows(content: bytes, book: _Book) -> Iterator[Cells]:
     """The rows of a sheet that have values, each with its number in the sheet."""
-    last = 0
-    for count, row in enumerate(_events(content, "row")):
-        if count >= MAX_LINES:
-            raise FileProblem("too_large", f"expected at most {MAX_LINES} rows, found more; split the file")
-        stated = str(row.get("r") or "")
+    last, rows, cells, values = 0, 0, 0, list[str]()
+    for element in _events(content, "c", "row"):
+        if element.tag.endswith("}c"):
+            place, cells = _place(str(element.get("r") or ""), len(values)), cells + 1
+            if place < MAX_COLUMNS and cells <= MAX_CELLS:
+                values += [""] * (place + 1 - len(values))
+                values[place] = _value(element, book)
+            continue
+        rows += 1
+        if rows > MAX_LINES or cells > MAX_CELLS:
+            reason = f"expected at most {MAX_LINES} rows and {MAX_CELLS} cells, found more; split the file"
+            raise FileProblem("too_large", reason)
+        stated = str(element.get("r") or "")
         last = max(last + 1, int(stated) if re.fullmatch("[0-9]{1,7}", stated) else 0)
-        values = list[str]()
-        for cell in row:
-            if not isinstance(cell.tag, str) or not cell.tag.endswith("}c"):
-                continue
-            place = _place(str(cell.get("r") or ""), len(values))
-            if place >= MAX_COLUMNS:
-                break
-            values += [""] * (place + 1 - len(values))
-            values[place] = _value(cell, book)
         if any(values):
             yield last, values, ""
+        values = []
 
 
 def _place(reference: str, following: int) -> int:
