@@ -19,9 +19,10 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def dynamodb_name(emulator: Emulator) -> Iterator[str]:
-    """The name of a table as template.yaml defines Accounts, with the environment that finds it."""
+    """The name of a table as template.yaml defines Accounts, with the environment that finds it: for this module's
+    tests alone, since other tests of the same process look for AWS elsewhere."""
     from duly.store import dynamodb
 
     account, name = new_account(), f"accounts-{secrets.token_hex(4)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -33,6 +34,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 def _world(monkeypatch: pytest.MonkeyPatch, stage: str) -> Iterator[World]:
+    for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
+        monkeypatch.delenv(name)  # moto stands in for AWS itself, not for an endpoint
     with mock_aws():
         stack = Stack(monkeypatch, stage)
         world = World(stack)
