@@ -61,6 +61,10 @@ WEIGHT_OF_CONTRIBUTION: Final = (
 )
 
 
+_BEHAVIOUR: Final = frozenset({"habit", "late_ratio", "days_late"})
+_TOLD_APART: Final = frozenset({"pays_later", "pays_sooner", "disputes"})
+
+
 @dataclass(frozen=True, slots=True)
 class RiskFacts:
     """What is known of a customer on a day. Amounts are minor units by currency.
@@ -119,12 +123,26 @@ def invoice_permille(facts: RiskFacts, amount_minor: int, currency: str) -> int:
 # --- the score ------------------------------------------------------------------------------------------------------
 def score(facts: RiskFacts, policy: Policy, model: Model = SHIPPED) -> Score:
     """The score, category and reasons of a customer on the day of the facts."""
-    reasons = contributions(facts, model)
-    permille = chance_of(base_log_odds(model) + sum(reason.weight for reason in reasons), 1000)
+    parts = contributions(facts, model)
+    permille = chance_of(base_log_odds(model) + sum(part.weight for part in parts), 1000)
+    reasons = _for_readers(parts, facts.payments)
     strongest = sorted(
         (reason for reason in reasons if reason.weight), key=lambda reason: (-abs(reason.weight), reason.code)
     )
     return Score(permille, category_for(permille, policy), tuple(strongest[:REASONS]))
+
+
+def _for_readers(parts: tuple[Reason, ...], payments: PaymentSums) -> tuple[Reason, ...]:
+    """The contributions as reasons: habit, late ratio and days late tell one story, so they are one reason."""
+    names = zip(WEIGHT_OF_CONTRIBUTION, parts, strict=True)
+    behaviour = [part for name, part in names if name in _BEHAVIOUR and part.code not in _TOLD_APART]
+    weight = sum(part.weight for part in behaviour)
+    words = (
+        f"{_percent(payments.late, payments.paid)} % of recent invoices were paid late, "
+        f"on average {_around_due(payments.habit_days, payments.paid)}"
+    )
+    told = Reason("pays_late" if weight > 0 else "pays_on_time", words, weight)
+    return (told, *(part for part in parts if part not in behaviour))
 
 
 def log_odds(facts: RiskFacts, model: Model = SHIPPED) -> int:
@@ -145,7 +163,7 @@ def base_log_odds(model: Model) -> int:
 
 
 def contributions(facts: RiskFacts, model: Model) -> tuple[Reason, ...]:
-    """What each fact adds to the log-odds, in thousandths."""
+    """What each fact adds to the log-odds, in thousandths, in the order of WEIGHT_OF_CONTRIBUTION."""
     return (
         *_habits(facts.payments, model),
         _late_ratio(facts.payments, model),
@@ -183,14 +201,10 @@ def _habits(payments: PaymentSums, model: Model) -> tuple[Reason, Reason, Reason
     habit = total - trend - disputes
     share = _percent(payments.disputed, payments.paid)
     return (
-        Reason("pays_late_habit" if habit > 0 else "pays_early_habit", _day_words(payments), habit),
+        Reason("habit", _around_due(payments.habit_days, payments.paid), habit),
         Reason("pays_later" if trend > 0 else "pays_sooner", _trend_words(payments), trend),
         Reason("disputes", f"{share} % of invoices were disputed, which delays payment", disputes),
     )
-
-
-def _day_words(payments: PaymentSums) -> str:
-    return f"invoices are paid {_around_due(payments.habit_days, payments.paid)} on average"
 
 
 def _trend_words(payments: PaymentSums) -> str:
@@ -217,8 +231,7 @@ def _late_ratio(payments: PaymentSums, model: Model) -> Reason:
     ratio = ratio_permille(model.portfolio, (payments.late + payments.late_by_amount) // 2, payments.paid)
     usual = permille_log_odds(model.portfolio.late_permille)
     weight = model.late_ratio * permille_log_odds(ratio) // 1000 - model.late_ratio * usual // 1000
-    words = f"{_percent(payments.late, payments.paid)} % of recent invoices were paid late"
-    return Reason("pays_late" if weight > 0 else "pays_on_time", words, weight)
+    return Reason("late_ratio", f"{_percent(payments.late, payments.paid)} % were paid late", weight)
 
 
 def _average_days_late(payments: PaymentSums, model: Model) -> Reason:
