@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from duly.domain.terms import CashDiscount
+from duly.domain import codec
+from duly.domain.cash_discount import CashDiscount
 from duly.formats.read import read_file
 from duly.formats.records import Buyer, FileResult, InvoiceRow
 
@@ -206,3 +208,13 @@ def test_an_empty_document_is_one_reject() -> None:
 def test_the_total_of_the_documents_currency_counts() -> None:
     two = '<ram:GrandTotalAmount currencyID="CHF">1300.00</ram:GrandTotalAmount><ram:GrandTotalAmount currencyID="EUR">'
     assert changed(("<ram:GrandTotalAmount>", two)).invoices[0].total_minor == 119000
+
+
+def test_a_row_with_everything_survives_storage() -> None:
+    """Rows lie in work/ between two functions."""
+    (row,) = with_instalments(instalment("20260401", "400.00"), instalment("20260301", "600.00")).invoices
+    stored = json.loads(json.dumps(codec.encode(row)))
+    assert codec.decode(InvoiceRow, stored) == row
+    old = {name: stored[name] for name in ("line", "number", "buyer", "issued", "due", "due_source", "amount_minor")}
+    old |= {"currency": "EUR", "type": "invoice", "terms": "", "order": ""}
+    assert codec.decode(InvoiceRow, old).instalments == ()

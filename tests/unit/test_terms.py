@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from duly.domain.terms import CashDiscount, means_in_words, read_terms
+from duly.domain.cash_discount import CashDiscount
+from duly.domain.terms import means_in_words, read_terms
 
 ISSUED = date(2026, 1, 20)
 TWO_IN_TEN = (CashDiscount(10, 200),)
