@@ -85,6 +85,7 @@ def test_the_header_may_stand_below_a_title_and_excels_separator_line() -> None:
         (["01/31/2026", "02/03/2026"], date(2026, 1, 31), "dates as month/day/year"),
         (["31-01-2026", "02-03-2026"], date(2026, 1, 31), "dates as day/month/year"),
         (["2.1.2026", "3.2.2026"], date(2026, 1, 2), "dates as day.month.year"),
+        (["31/01/26", "02/03/26", "03/03/26"], date(2026, 1, 31), "dates as day/month/year"),
         (["02.01.26", "03.02.26"], date(2026, 1, 2), "dates as day.month.year"),
         (["2026/01/31", "2026/02/03"], date(2026, 1, 31), "dates as year/month/day"),
         (["20260131", "20260203"], date(2026, 1, 31), "dates as YYYYMMDD"),
@@ -104,7 +105,14 @@ def test_the_order_of_dates_is_told_by_the_whole_file(dates: list[str], first: d
 
 @pytest.mark.parametrize(
     "dates",
-    [["01/02/2026"], ["01/02/2026", "05/05/2026"], ["31/01/2026", "01/31/2026"], ["01/02/26", "03-04-2026"]],
+    [
+        ["01/02/2026"],
+        ["01/02/2026", "05/05/2026"],
+        ["31/01/2026", "01/31/2026"],
+        ["01/02/26", "03-04-2026"],
+        ["26/01/31", "26/02/28"],
+        ["31/01/26"],
+    ],
 )
 def test_dates_of_no_certain_order_reject_every_row(dates: list[str]) -> None:
     result = read(*(one(issued=day, amount="7,50") for day in dates))

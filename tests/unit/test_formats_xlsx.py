@@ -60,6 +60,14 @@ def test_a_number_needs_no_proof_of_its_decimal_sign() -> None:
     assert result.invoices[0].amount_minor == 1234
 
 
+def test_a_number_that_is_a_date_by_its_digits() -> None:
+    result = read(
+        ["R-1", "C", number("20260105"), number("1"), "EUR"], ["R-2", "C", number("46027"), number("1"), "EUR"]
+    )
+    assert [row.issued for row in result.invoices] == [date(2026, 1, 5)]
+    assert [reject.code for reject in result.rejects] == ["date_format"]
+
+
 def test_texts_among_numbers_are_read_by_their_own_form() -> None:
     result = read(
         ["R-1", "C", number("46027", 1), "1.234,50", "EUR"],

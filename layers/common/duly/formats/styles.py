@@ -61,6 +61,9 @@ _FORMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
 )
 _FORM_OF_STYLE: Final = {"day first": "numeric", "month first": "numeric"}
 
+#: Different years of two digits that are believed to be years in one file.
+MAX_SHORT_YEARS: Final = 3
+
 #: How each style of dates is called in a note.
 DATE_WORDS: Final[dict[str, str]] = {
     "iso": "year-month-day",
@@ -110,6 +113,8 @@ class DateVotes:
         self._day_firsts = 0
         self._month_firsts = 0
         self._open = 0
+        self._short_firsts = set[str]()
+        self._short_lasts = set[str]()
 
     def add(self, text: str) -> None:
         """Count one value; those of a certain form and those that are no date say nothing."""
@@ -121,7 +126,11 @@ class DateVotes:
             one, two = int(parts[1]), int(parts[2])
             self._day_firsts += one > 12
             self._month_firsts += two > 12
-            self._open += len(parts[3]) == 2 or (one != two and max(one, two) <= 12)
+            self._open += one != two and max(one, two) <= 12
+            if len(parts[3]) == 2 and len(self._short_firsts) <= MAX_SHORT_YEARS:
+                self._short_firsts.add(parts[1])
+            if len(parts[3]) == 2 and len(self._short_lasts) <= MAX_SHORT_YEARS:
+                self._short_lasts.add(parts[3])
 
     def style(self, stated: str = "") -> tuple[DateStyle, str]:
         """The style and, when it is ambiguous, why (else ""). `stated` is what a profile says."""
@@ -133,6 +142,8 @@ class DateVotes:
             return form, ""  # type: ignore[return-value]
         if stated in ("day first", "month first"):
             return stated, ""  # type: ignore[return-value]
+        if self._short_lasts and not (len(self._short_lasts) < len(self._short_firsts)):
+            return "ambiguous", _REASONS["ambiguous_dates"]  # 26/01/31 may start with its year
         if self._day_firsts and self._month_firsts:
             return "ambiguous", _CONTRADICTING_DATES
         if self._day_firsts or (not self._month_firsts and not self._open):
@@ -142,9 +153,10 @@ class DateVotes:
 
 def iso_date(text: str, style: DateStyle) -> str | None:
     """A date of a style in ISO form (the day may not exist); None when the text is of another style."""
-    if isinstance(text, Exact):
-        return text
     form, parts = form_of(text)
+    if isinstance(text, Exact) and form != "compact":
+        return text
+    style = "compact" if isinstance(text, Exact) else style
     if parts is None or form != _FORM_OF_STYLE.get(style, style):
         return None
     one, two, three = parts[1], parts[2], parts[3]
