@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from bench import fit_risk
 from bench.risk_history import write
 from cli.backtest import area_under_curve, quality, run
 from cli.calibration_plot import calibration_svg
@@ -204,6 +205,17 @@ def test_learning_uses_only_outcomes_known_before_the_day(history: Path) -> None
     assert learned(blind, START, SHIPPED) == (model, taught_by)
     assert taught_by >= 50
     assert model != SHIPPED
+
+
+def test_the_shipped_weights_are_as_the_fit_writes_them_and_respect_its_floors(history: Path) -> None:
+    text = fit_risk.SHIPPED.read_text(encoding="utf-8")
+    how = text.split('"""')[1].split("\n\n", 1)[1].strip()
+    assert text == fit_risk.source(SHIPPED, how)
+    model, outcomes, silent = fit_risk.fit([history])
+    assert outcomes >= 50
+    assert "provisional" in silent, "no history tells that a record is incomplete"
+    for found in (SHIPPED, model):
+        assert all(getattr(found, name) >= least for name, least in fit_risk.AT_LEAST.items())
 
 
 def test_too_few_outcomes_teach_nothing(history: Path) -> None:
