@@ -257,7 +257,7 @@ def resolve(
     dispute: Annotated[str, typer.Argument(metavar="DISPUTE")],
     outcome: Annotated[str, typer.Option(help="accepted, partly, rejected or withdrawn.")],
     by: Annotated[str, typer.Option(help="Who decided; it stands in the journal.")],
-    at: Annotated[str, typer.Option(help="Local stack only: the simulated moment (ISO 8601).")] = "",
+    at: Annotated[str, typer.Option(help="Local stack only: the simulated moment; else just after the last.")] = "",
     stack: Stack = "",
     as_json: Json = False,
 ) -> None:
@@ -265,9 +265,10 @@ def resolve(
     from cli.target import NoStack
 
     request = {"type": "decision", "action": "resolve_dispute", "account": account_id, "dispute": dispute}
-    request |= {"outcome": outcome, "by": by, **({"time": at} if at else {})}
+    target = _target(stack)
+    request |= {"outcome": outcome, "by": by, "time": at or target.present(account_id)}
     try:
-        answer = _target(stack).invoke("DisputesFunction", request)
+        answer = target.invoke("DisputesFunction", request)
     except NoStack as error:
         raise fail(str(error), 1) from None
     if as_json:

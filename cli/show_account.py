@@ -61,6 +61,7 @@ def _exposure(edge: Edge, account: Account) -> list[dict[str, Any]]:
             "headroom": None if one.headroom_minor is None else format_minor(one.headroom_minor, one.currency),
         }
         for one in exposure_of(account, edge.policy())
+        if one.open_minor
     ]
 
 

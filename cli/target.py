@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from duly.flows.aws import aws_edge
@@ -26,6 +27,12 @@ class Target:
     edge: Edge
     functions: Mapping[str, str]
     name: str
+
+    def present(self, account_id: str) -> str:
+        """Return the moment of a decision as ISO 8601: on the local stack, where days are played, a minute after the
+        account's last entry; a deployed stack goes by its own clock whatever it is told."""
+        entries = self.edge.accounts.history(account_id) if self.edge.is_local else []
+        return (entries[-1].at + timedelta(minutes=1)).isoformat() if entries else ""
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
         """Invoke a function by its logical id and return its answer. Raises NoStack when the function fails."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,16 +24,24 @@ class Line:
 
 def timeline(history: list[Entry]) -> list[Line]:
     """Return the account's history, oldest first. Entries that only moved the agenda are left out."""
+    currencies = {
+        event.key: event.currency
+        for entry in history
+        for event in entry.events
+        if isinstance(event, ev.InvoiceRegistered)
+    }
     return [
-        Line(entry.version, entry.at, type(event).__name__, describe(event))
+        Line(entry.version, entry.at, type(event).__name__, describe(event, currencies))
         for entry in history
         for event in entry.events
         if not isinstance(event, ev.AgendaMoved)
     ]
 
 
-def describe(event: ev.Event) -> str:
-    """Return the event in words."""
+def describe(event: ev.Event, currencies: Mapping[str, str]) -> str:
+    """Return the event in words. ``currencies`` names the currency of each invoice, which allocations leave out."""
+    if isinstance(event, ev.AllocationsChanged):
+        return _allocations(event, currencies)
     return _WORDS.get(type(event), lambda one: type(one).__name__)(event)
 
 
@@ -54,9 +62,9 @@ def _claimed(event: ev.NoticeClaimed) -> str:
     return f"notice {event.notice[:8]} claimed: step {event.step}, level {event.level}, {event.currency}, for {items}"
 
 
-def _allocations(event: ev.AllocationsChanged) -> str:
+def _allocations(event: ev.AllocationsChanged, currencies: Mapping[str, str]) -> str:
     return "; ".join(
-        f"{change.cash[:11]} pays {change.amount_minor} minor units of {change.item}"
+        f"{change.cash[:11]} pays {_money(change.amount_minor, currencies[change.item])} of {change.item}"
         if change.amount_minor
         else f"{change.cash[:11]} no longer pays {change.item}"
         for change in event.changes
@@ -83,7 +91,6 @@ _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ),
     ev.CashNamed: lambda e: f"{e.cash[:11]} read anew: names {', '.join(e.names) or 'nothing'}",
     ev.CashWithdrawn: lambda e: f"{e.cash[:11]} left the account: {e.reason}",
-    ev.AllocationsChanged: _allocations,
     ev.SuspenseMarked: lambda e: f"money in suspense could be this customer's: transaction {e.transaction}",
     ev.SuspenseCleared: lambda e: f"money no longer in question: transaction {e.transaction}",
     ev.ReplyReceived: lambda e: (

@@ -43,6 +43,7 @@ DISPUTES = [
     ("en", "Two boxes are missing from this delivery.", "quantity"),
     ("en", "The delivery was short by 12 units: shortage confirmed by the carrier.", "quantity"),
     ("en", "The price is higher than agreed.", "price"),
+    ("en", "The price is not the one that we agreed.", "price"),
     ("en", "You overcharged us by EUR 50.", "price"),
     ("en", "Our discount was not applied.", "price"),
     ("en", "The agreed price was 12.50 per piece.", "price"),

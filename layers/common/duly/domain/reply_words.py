@@ -478,7 +478,7 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
                 r"|inflated) (?:unit )?(?:price"
                 r"|rate|amount|tariff|vat|total|sum|fee)s?\b|\b(?:price|rate|amount|total|vat|tax|sum|tariff"
                 r"|unit price|fee|pricing)s?\b[^.?!;]{0,40}\b(?:wrong|incorrect|too high|higher than"
-                r"|not (?:as )?(?:agreed|correct|right|what)|does(?:n't| not) match|do not match|differs?|off"
+                r"|not (?:as )?(?:agreed|correct|right|what|the one)|does(?:n't| not) match|do not match|differs?|off"
                 r"|mistake|error|discrepanc\w+|exceeds?|n't (?:match|right|correct|agree))\b|\bagreed (?:on "
                 r"|upon )?(?:a )?(?:price|rate|discount)|\bprice (?:difference|agreed|dispute|discrepancy)"
                 r"|\b(?:discount|rebate|bonus)\b[^.?!;]{0,40}\b(?:missing|not (?:been )?(?:applied|deducted"
