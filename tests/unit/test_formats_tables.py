@@ -180,6 +180,16 @@ def test_a_name_alone_is_enough_for_a_buyer_and_a_total_for_an_amount() -> None:
     assert [reject.code for reject in missing] == ["customer_missing"]
 
 
+def test_an_amount_that_may_be_without_tax_is_not_guessed() -> None:
+    head, row = "Invoice no,Customer,Date,Amount,VAT,Total,Currency", "R,C,2026-01-05,100.00,19.00,119.00,EUR"
+    (reject,) = read(row, head=head).rejects
+    assert (reject.code, "repeated: amount as 'Amount', amount as 'Total'" in reject.reason) == ("header", True)
+    profile = Profile(columns={"amount": "Total"})
+    assert [one.amount_minor for one in read(row, head=head, profile=profile).invoices] == [11900]
+    payable = read(row, head=head.replace("Amount", "Amount due")).invoices
+    assert [one.amount_minor for one in payable] == [10000]
+
+
 # --- profiles
 PROFILE = """
 kind = "invoices"

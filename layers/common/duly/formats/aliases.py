@@ -143,6 +143,25 @@ WEAK: Final[dict[str, str]] = {
     "name": "customer client debtor kunde klant cliente",
 }
 
+#: Names of an amount that may be without tax, and how columns begin that show an amount to be split into net and tax.
+PLAIN_AMOUNTS: Final = frozenset(
+    {"amount", "invoiceamount", "betrag", "rechnungsbetrag", "montant", "importo", "importe", "bedrag"}
+)
+TAX_WORDS: Final = (
+    "vat",
+    "tax",
+    "net",
+    "mwst",
+    "ust",
+    "umsatzst",
+    "mehrwert",
+    "steuer",
+    "tva",
+    "montantht",
+    "iva",
+    "btw",
+)
+
 #: Words of a type column, for the invoice types of Duly.
 TYPE_WORDS: Final[dict[str, str]] = {
     "invoice": "invoice inv bill rechnung rg re ar facture fac fattura ft factura factuur 380",

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from duly.domain.money import shortened
-from duly.formats.aliases import WEAK
+from duly.formats.aliases import PLAIN_AMOUNTS, TAX_WORDS, WEAK
 from duly.formats.problems import FileProblem
 from duly.formats.profile import NO_PROFILE, Profile
 
@@ -94,6 +94,7 @@ def map_columns(header: Sequence[str], columns: Columns, profile: Profile = NO_P
             if free:
                 places[name], own = free[0], False
                 repeated += [f"{name} as {shortened_name(header[at])}" for at in free] if len(free) > 1 else []
+    repeated += _net_or_gross(header, keys, places) if "amount" not in profile.columns else []
     if "amount" in columns.known and "amount" not in places and "total" in places:
         places["amount"] = places["total"]
     given = {*places, *profile.constants}
@@ -106,6 +107,16 @@ def map_columns(header: Sequence[str], columns: Columns, profile: Profile = NO_P
         missing += _slips(unused, [name for name in columns.known if name not in given])
     constants = {name: value for name, value in profile.constants.items() if name in columns.known}
     return Mapped(places, constants, unused, tuple(missing), tuple(repeated), own and len(places) > 1, exact)
+
+
+def _net_or_gross(header: Sequence[str], keys: Sequence[str], places: Mapping[str, int]) -> list[str]:
+    """Two amounts of which the first may be without tax: there is a total too, and a column of tax or net amounts."""
+    if "amount" not in places or "total" not in places or keys[places["amount"]] not in PLAIN_AMOUNTS:
+        return []
+    unused = (key for index, key in enumerate(keys) if index not in places.values())
+    if not any(key.startswith(TAX_WORDS) for key in unused):
+        return []
+    return [f"amount as {shortened_name(header[places[name]])}" for name in ("amount", "total")]
 
 
 def _slips(unused: Sequence[str], absent: Sequence[str]) -> list[str]:
