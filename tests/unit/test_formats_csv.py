@@ -261,6 +261,16 @@ def test_an_open_quotation_mark_that_fits_a_later_one_is_seen() -> None:
     assert [(reject.line, reject.code) for reject in result.rejects] == [(2, "quote")]
 
 
+def test_a_row_over_two_lines_with_too_many_columns_has_swallowed_one() -> None:
+    result = invoices(
+        'R-1,C,2026-01-01,,1.00,EUR,,"open,',
+        'R-2,C,2026-01-01,,2.00,EUR,,",0",',
+        "R-3,C,2026-01-01,,3.00,EUR,,,",
+    )
+    assert [(row.number, row.terms) for row in result.invoices] == [("R-2", ",0"), ("R-3", "")]
+    assert [(reject.line, reject.code) for reject in result.rejects] == [(2, "quote")]
+
+
 def test_an_open_quotation_mark_at_the_end_of_the_file() -> None:
     result = invoices("R-1,C,2026-01-01,,1.00,EUR,,,", '"R-2,C')
     assert [(reject.line, reject.code) for reject in result.rejects] == [(3, "quote")]

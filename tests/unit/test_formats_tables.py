@@ -190,6 +190,23 @@ def test_an_amount_that_may_be_without_tax_is_not_guessed() -> None:
     assert [one.amount_minor for one in payable] == [10000]
 
 
+def test_customers_and_bank_entries_of_other_programs() -> None:
+    customers = "Kundennummer;Firma;Land;E-Mail;USt-IdNr.\nC-1;Müller GmbH;DE;a@b.example;DE136695976\n"
+    (customer,) = read_file("x", customers.encode("cp1252")).customers
+    assert (customer.id, customer.name, customer.country, customer.email) == ("C-1", "Müller GmbH", "DE", "a@b.example")
+    head = "IBAN;Buchungstag;Valuta;Betrag;Währung;Auftraggeber/Empfänger;Verwendungszweck\n"
+    row = "DE02120300000000202051;01.02.2026;02.02.2026;1.190,00;EUR;Müller;R-1\n"
+    (entry,) = read_file("x", (head + row).encode()).statements[0].entries
+    assert (entry.booked, entry.value, entry.amount_minor) == (date(2026, 2, 1), date(2026, 2, 2), 119000)
+    assert (entry.counterparty_name, entry.remittance) == ("Müller", "R-1")
+
+
+def test_columns_that_could_be_the_same_are_named_whatever_the_kind() -> None:
+    head = "IBAN,Kontonummer,Buchungstag,Betrag,Währung\n"
+    result = read_file("x", (head + "1,2,2026-01-05,1.00,EUR\n").encode())
+    assert [(reject.code, "'Kontonummer'" in reject.reason) for reject in result.rejects] == [("header", True)]
+
+
 # --- profiles
 PROFILE = """
 kind = "invoices"

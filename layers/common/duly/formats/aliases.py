@@ -118,7 +118,9 @@ BANK: Final[dict[str, str]] = {
         valutadatum1
     """,
     "amount": "amount betrag umsatz montant importo importe bedrag",
-    "currency": INVOICES["currency"] + " waehrungbetrag",
+    "currency": """
+        currency currencycode curr ccy isocurrency wahrung waehrung wkz devise monnaie divisa moneda munt waehrungbetrag
+    """,
     "name": """
         name counterparty counterpartyname payer payee beneficiary auftraggeberempfanger auftraggeber empfanger
         beguenstigterzahlungspflichtiger begunstigterzahlungspflichtiger namezahlungsbeteiligter tiers contrepartie

@@ -149,19 +149,20 @@ def _shape_of(table: Table, expected: FileKind | None) -> Shape | None:
     """The expected shape, or another one that the header fits alone or much better; None when nothing is expected and
     nothing fits."""
     fits = [(_fit(table, shape), -index, shape) for index, shape in enumerate(SHAPES)]
-    (likely, whole, columns), _, best = max(fits, key=lambda fit: fit[:2])
+    (likely, whole, complete, columns), _, best = max(fits, key=lambda fit: fit[:2])
     wanted = next((shape for shape in SHAPES if shape.kind == expected), None)
     if wanted is None:
-        return best if whole or likely else None
+        return best if whole or likely or complete else None
     fit = _fit(table, wanted)
-    other = whole and not fit[0] and (not fit[1] or columns >= 2 * fit[2])
+    other = whole and not fit[0] and (not fit[1] or columns >= 2 * fit[3])
     return best if other else wanted
 
 
-def _fit(table: Table, shape: Shape) -> tuple[bool, bool, int]:
-    """Whether a header has more than half of a kind's own columns, whether its rows can be read, how many it has."""
+def _fit(table: Table, shape: Shape) -> tuple[bool, bool, bool, int]:
+    """Whether a header has more than half of a kind's own columns, whether its rows can be read, whether nothing
+    essential is missing, and how many columns it has."""
     mapped = find_header(table, shape.columns).mapped
-    return 2 * mapped.exact > len(shape.columns.required), mapped.good, len(mapped.places)
+    return 2 * mapped.exact > len(shape.columns.required), mapped.good, not mapped.missing, len(mapped.places)
 
 
 def _unsupported_format(look: Look) -> str:

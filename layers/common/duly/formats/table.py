@@ -315,7 +315,8 @@ def split_rows(lines: list[str], separator: str, skip: int = 0, width: int = 0) 
                 cells = next(reader)
             except csv.Error:
                 problem = "quote"
-            if source.position - start > 1 and _swallowed_rows(cells, width, separator):
+            several = source.position - start > 1
+            if several and (_swallowed_rows(cells, width, separator) or (width and len(cells) != width)):
                 problem = "quote"
         width = width or len(cells)
         if problem:
