@@ -81,3 +81,5 @@ def reply(to: str, text: str, sender: str = EMAIL) -> bytes:
 
 DISPUTE = f"We dispute invoice RE-2026-0001: {SENTENCE}, the goods are damaged. We will not pay before this is solved."
 PROMISE = "We will pay invoice RE-2026-0001 on 10 March 2026."
+
+POLICY = b'[creditor]\nname = "Muster"\n'

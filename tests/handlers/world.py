@@ -14,7 +14,7 @@ from typing import Any
 from duly.domain.account import Account, Notice
 from duly.flows.edge import Edge
 from tests.handlers.aws_stack import Stack
-from tests.handlers.material import CUSTOMERS, INVOICES, statement
+from tests.handlers.material import CUSTOMERS, INVOICES, POLICY, statement
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -71,7 +71,8 @@ class World:
         return str(bodies_of(event)[0]["detail"]["object"]["key"])
 
     def set_up(self) -> None:
-        """Customers, invoices and a statement, so that C-1001 is due for its first reminder."""
+        """A policy, customers, invoices and a statement, so that C-1001 is due for its first reminder."""
+        self.take_in("risk_check", "upload-policy", POLICY)
         self.take_in("risk_check", "upload-customers", CUSTOMERS)
         self.take_in("risk_check", "upload-invoices", INVOICES)
         self.take_in("reconcile", "upload-statement", statement())

@@ -162,7 +162,7 @@ def test_stack_gates_come_first() -> None:
 # --- the stack's gates
 
 FRIDAY = MONDAY - timedelta(days=3)
-ALL_OF_THE_STACK = ("bank_data_stale", "statement_open", "inbound_mail_waiting", "sending_paused")
+ALL_OF_THE_STACK = ("bank_data_stale", "statement_open", "inbound_mail_waiting", "sending_paused", "policy_missing")
 FINE = StackFacts(NOON, frozenset(), FRIDAY)
 
 
@@ -178,7 +178,8 @@ FINE = StackFacts(NOON, frozenset(), FRIDAY)
         (replace(FINE, bank_data_until=FRIDAY - timedelta(days=1)), ()),  # two business days old
         (replace(FINE, bank_data_until=FRIDAY - timedelta(days=2)), ("bank_data_stale",)),
         (replace(FINE, bank_data_until=FRIDAY - timedelta(days=2), creditor_holidays=frozenset({FRIDAY})), ()),
-        (StackFacts(NOON, None, None, 1, 1, "stopped"), ALL_OF_THE_STACK),
+        (replace(FINE, policy_missing=True), ("policy_missing",)),
+        (StackFacts(NOON, None, None, 1, 1, "stopped", True), ALL_OF_THE_STACK),
     ],
 )
 def test_the_gates_of_the_stack(facts: StackFacts, expected: tuple[str, ...]) -> None:

@@ -45,6 +45,7 @@ class StackFacts:
     open_statements: int = 0
     inbound_waiting: int = 0
     sending_paused: str = ""
+    policy_missing: bool = False
 
 
 def stack_gates(facts: StackFacts, policy: Policy) -> tuple[str, ...]:
@@ -54,6 +55,7 @@ def stack_gates(facts: StackFacts, policy: Policy) -> tuple[str, ...]:
         "statement_open": facts.open_statements > 0,
         "inbound_mail_waiting": facts.inbound_waiting > 0,
         "sending_paused": bool(facts.sending_paused),
+        "policy_missing": facts.policy_missing,
     }
     return tuple(name for name, closed in checks.items() if closed)
 

@@ -84,6 +84,12 @@ class Edge:
             self._policies = {name: parse_policy(found.data.decode(), self._pointer["key"])}
         return self._policies[name]
 
+    def has_policy(self) -> bool:
+        """Return whether a policy was uploaded. The shipped default names no creditor, so nobody can be written to in
+        its name, and another seller's invoice cannot be told."""
+        self.policy()
+        return bool(self._pointer)
+
     def forget_policy(self) -> None:
         """Read at the next use which policy is in force."""
         self._pointer = None

@@ -160,10 +160,10 @@ def _parts(edge: Edge, result: FileResult) -> tuple[list[Part], list[Reject]]:
     rejects: list[Reject] = []
     for customer in result.customers:
         groups.setdefault(customer.id, []).append(customer)
-    policy = edge.policy()
+    policy, has_policy = edge.policy(), edge.has_policy()
     known: dict[Any, Any] = {}
     for row in result.invoices:
-        if foreign_seller(row, policy):
+        if has_policy and foreign_seller(row, policy):
             reason = "the invoice names another seller than the creditor of the policy"
             rejects.append(Reject(row.line, "seller", "foreign_seller", reason, row.amount_minor, row.currency))
             continue

@@ -84,6 +84,7 @@ def stack_facts(edge: Edge, policy: Policy, now: datetime) -> StackFacts:
         open_statements=edge.uploads.open_count("statement"),
         inbound_waiting=edge.queues.waiting(INBOUND) + edge.queues.waiting(INBOUND_DLQ),
         sending_paused=sending_paused(edge, now),
+        policy_missing=not edge.has_policy(),
     )
 
 
