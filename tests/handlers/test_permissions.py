@@ -146,7 +146,7 @@ REFUSED: list[tuple[str, str, str, dict[str, Any]]] = [
     ("disputes", "s3", "PutObject", {"Bucket": BUCKET, "Key": "inbound/x"}),
     ("risk_check", "s3", "GetObject", {"Bucket": BUCKET, "Key": "inbound/x"}),
     ("reconcile", "s3", "GetObject", {"Bucket": BUCKET, "Key": "customers/x", "VersionId": "1"}),
-    ("risk_check", "s3", "DeleteObject", {"Bucket": BUCKET, "Key": "work/x"}),
+    ("risk_check", "s3", "DeleteObject", {"Bucket": BUCKET, "Key": "parts/x"}),
     ("dunning", "s3", "ListObjectVersions", {"Bucket": BUCKET, "Prefix": "mail/"}),
     ("dunning", "s3", "ListObjectVersions", {"Bucket": BUCKET}),
     ("reports", "dynamodb", "TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "duly-Accounts-EXAMPLE"}}]}),

@@ -30,7 +30,7 @@ def test_an_upload_becomes_a_plan_and_one_message_per_customer(world: World) -> 
     assert groups == [one["attributes"]["MessageGroupId"] for one in load_event("rows")["Records"]]
     upload = world.edge.uploads.get(bodies[0]["upload"])
     assert upload is not None and (upload.state, upload.messages, upload.rows_in) == ("planned", 2, 2)
-    assert len(world.stack.keys(f"work/{upload.id}/")) == 3
+    assert len(world.stack.keys(f"parts/{upload.id}/")) == 3
     assert world.stack.keys("receipts/") == []
 
 
@@ -121,7 +121,7 @@ def test_keys_are_taken_as_they_are(world: World, key: str) -> None:
     assert [one.state for one in uploads] == ["closed"]
     receipt = json.loads(world.stack.read(uploads[0].receipt))
     assert receipt["key"] == key and receipt["rows"]["applied"] == 3
-    outside = [one for one in world.stack.keys("") if one.partition("/")[0] not in ("receipts", "work")]
+    outside = [one for one in world.stack.keys("") if one.partition("/")[0] not in ("receipts", "parts")]
     assert sorted(outside) == sorted(["customers/2026-03-customers.csv", key])
 
 

@@ -42,7 +42,7 @@ UPLOAD_QUEUES = {  # in-prefix -> queue that a file put there must reach
     "statements/": "StatementUploadQueue",
 }
 IN_PREFIXES = {*UPLOAD_QUEUES, "inbound/"}  # inbound/ is told by SES, through the topic
-OUT_PREFIXES = {"receipts/", "mail/", "documents/", "reports/", "work/"}
+OUT_PREFIXES = {"receipts/", "mail/", "documents/", "reports/", "parts/"}
 KEPT_PREFIXES = {*UPLOAD_QUEUES, "receipts/", "documents/", "reports/"}  # no lifecycle rule may delete these
 
 ENVIRONMENT = {
@@ -439,7 +439,7 @@ def bucket(template: Template) -> list[str]:
     found += [f"the bucket {text}" for text, holds in facts.items() if not holds]
     rules = Resolver(template)(body.get("LifecycleConfiguration", {"Rules": []}))["Rules"]
     expiring = {rule.get("Prefix", ""): rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
-    if expiring.get("work/") != 14 or {"mail/", "inbound/"} - expiring.keys():
+    if expiring.get("parts/") != 14 or {"mail/", "inbound/"} - expiring.keys():
         found.append(f"lifecycle: {expiring}")
     found += [f"lifecycle deletes {kept}" for kept in KEPT_PREFIXES for prefix in expiring if kept.startswith(prefix)]
     if not any("AbortIncompleteMultipartUpload" in rule for rule in rules):
@@ -608,9 +608,9 @@ _SES = "arn:aws:ses:eu-west-1:000000000000:"
 _SEND = {"ses:SendEmail", "ses:SendRawEmail"}
 PERMISSIONS = {
     "RiskCheckFunction": _rights(
-        reads="customers invoices policy work",
+        reads="customers invoices policy parts",
         versions="customers invoices policy",
-        writes="work receipts",
+        writes="parts receipts",
         lists=True,
         sends="CustomerQueue CashQueue AccountQueue",
         tables={
@@ -621,9 +621,9 @@ PERMISSIONS = {
         },
     ),
     "ReconcileFunction": _rights(
-        reads="statements work",
+        reads="statements parts",
         versions="statements policy",
-        writes="work receipts",
+        writes="parts receipts",
         lists=True,
         sends="CashQueue",
         tables={"Accounts": _ACCOUNTS, "Uploads": _COMMIT, "Idempotency": _IDEMPOTENCY},
@@ -666,8 +666,8 @@ def _listing(prefixes: str, test: str = "StringLikeIfExists") -> dict[str, Any]:
 CONDITIONS = {  # (function, statement) -> the condition that it must have; all others have none
     ("DunningFunction", "SendNotices"): {"StringEquals": {"ses:FromAddress": "billing@creditor.example"}},
     ("DunningFunction", "SweepForLostUploads"): _listing("customers inbound invoices policy statements", "StringLike"),
-    ("RiskCheckFunction", "TellGoneFromForbidden"): _listing("customers invoices policy work"),
-    ("ReconcileFunction", "TellGoneFromForbidden"): _listing("policy statements work"),
+    ("RiskCheckFunction", "TellGoneFromForbidden"): _listing("customers invoices parts policy"),
+    ("ReconcileFunction", "TellGoneFromForbidden"): _listing("parts policy statements"),
     ("DisputesFunction", "TellGoneFromForbidden"): _listing("inbound policy"),
 }
 

@@ -211,7 +211,7 @@ def test_the_total_of_the_documents_currency_counts() -> None:
 
 
 def test_a_row_with_everything_survives_storage() -> None:
-    """Rows lie in work/ between two functions."""
+    """Rows lie in parts/ between two functions."""
     (row,) = with_instalments(instalment("20260401", "400.00"), instalment("20260301", "600.00")).invoices
     stored = json.loads(json.dumps(codec.encode(row)))
     assert codec.decode(InvoiceRow, stored) == row
