@@ -76,13 +76,13 @@ def plan(
     now: datetime,
     **facts: Any,
 ) -> Upload:
-    """Write the parts to ``work/`` and note how many messages the upload has; from then on the plan is fixed."""
+    """Write the parts to ``parts/`` and note how many messages the upload has; from then on the plan is fixed."""
     rejects = (*result.rejects, *more_rejects)
     for number, (group, rows) in enumerate(parts):
         body = {"upload": upload.id, "number": number, "group": group, "rows": [codec.encode(row) for row in rows]}
         edge.objects.put(_part_key(upload.id, number), json.dumps(body).encode(), "application/json")
     groups = json.dumps([group for group, _ in parts]).encode()
-    edge.objects.put(f"work/{upload.id}/plan.json", groups, "application/json")
+    edge.objects.put(f"parts/{upload.id}/plan.json", groups, "application/json")
     write_rejects(edge, upload, rejects, "rejects.csv")
     planned = replace(
         upload,
@@ -107,7 +107,7 @@ def plan(
 
 def send_parts(edge: Edge, upload: Upload, queue: str, now: datetime) -> None:
     """Send a message for every part that has no outcome yet."""
-    found = edge.objects.get(f"work/{upload.id}/plan.json")
+    found = edge.objects.get(f"parts/{upload.id}/plan.json")
     groups: list[str] = json.loads(found.data) if found else []
     for number, group in enumerate(groups):
         if edge.uploads.has_outcome(upload.id, number):
@@ -118,7 +118,7 @@ def send_parts(edge: Edge, upload: Upload, queue: str, now: datetime) -> None:
 
 
 def read_part(edge: Edge, upload: str, number: int) -> dict[str, Any]:
-    """Return the rows of one part. Raises LookupError when the work object is gone (kept 14 days)."""
+    """Return the rows of one part. Raises LookupError when the object is gone (kept 14 days)."""
     found = edge.objects.get(_part_key(upload, number))
     if found is None:
         raise LookupError(f"part {number} of upload {upload} is gone")
@@ -127,7 +127,7 @@ def read_part(edge: Edge, upload: str, number: int) -> dict[str, Any]:
 
 
 def _part_key(upload: str, number: int) -> str:
-    return f"work/{upload}/{number:08d}.json"
+    return f"parts/{upload}/{number:08d}.json"
 
 
 def _amounts(rejects: Iterable[Reject]) -> dict[str, int]:
