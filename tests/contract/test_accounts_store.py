@@ -16,7 +16,7 @@ from duly.domain.agenda import Moments
 from duly.domain.cash import receive, withdraw
 from duly.domain.dunning import attempt_of
 from duly.store import journal, keys, lookups
-from duly.store.accounts import MAX_CHANGES, AccountStore, TooMuch, decide_and_commit, projections
+from duly.store.accounts import MAX_CHANGES, MAX_EXTRA, AccountStore, TooMuch, decide_and_commit, projections
 from duly.store.tables import Conflict, OutcomeUnknown, Record, Table, Write
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -416,7 +416,7 @@ def test_one_event_that_changes_too_much_is_refused_whole(store: AccountStore, o
 def test_a_decision_may_not_read_without_bound(store: AccountStore, own: str) -> None:
     commit(store, store.load(own), [invoice("I-1")])
     with pytest.raises(TooMuch):
-        store.load(own, [("items", f"X-{n}") for n in range(500)])
+        store.load(own, [("items", f"X-{n}") for n in range(MAX_EXTRA + 1)])
 
 
 def test_live_items_cost_no_read(store: AccountStore, own: str) -> None:

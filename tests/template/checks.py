@@ -638,6 +638,7 @@ PERMISSIONS = {
         },
         other={
             "<Bucket.Arn>": {"s3:ListBucketVersions"},
+            "<StatementUploadQueue.Arn>": {"sqs:GetQueueAttributes"},
             "<InboundQueue.Arn>": {"sqs:GetQueueAttributes"},
             "<InboundDlq.Arn>": {"sqs:GetQueueAttributes"},
             f"{_SES}identity/creditor.example": _SEND,

@@ -15,6 +15,7 @@ from typing import Any
 from duly.domain import codec
 from duly.domain import events as ev
 from duly.domain.account import Account
+from duly.domain.calendar import local_date
 from duly.domain.cash import receive, withdraw
 from duly.domain.identity import EntryFacts, transaction_ids
 from duly.domain.references import find_references, normalise_name
@@ -46,7 +47,9 @@ def take_statement(edge: Edge, key: str, version: str, now: datetime) -> Upload:
     if upload.state == "received":
         result = read_file(key, found.data)
         until = [_covers_until(statement) for statement in result.statements]
-        covers = max((day for day in until if day is not None), default=None)
+        # A date still to come says nothing about money that has come in: it must not keep the freshness gate open.
+        today = local_date(now, edge.policy().creditor.timezone)
+        covers = max((min(day, today) for day in until if day is not None), default=None)
         upload = plan(edge, upload, result, _parts(result), (), now, covers_until=covers)
     send_parts(edge, upload, CASH, now)
     return upload

@@ -12,6 +12,7 @@ from duly.domain.replying import resolve_dispute
 from duly.domain.upkeep import today_of
 from duly.flows import cash
 from duly.flows.edge import Edge
+from duly.formats.fields import LAST_YEAR
 
 MAX_TEXT = 200  # characters of a text in a decision: keys of a table and entries of a journal are bounded
 MAX_ITEMS = 100  # invoices named in one decision
@@ -112,7 +113,7 @@ def _close_task(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[s
 
 def _hold(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     items = tuple(str(item) for item in request.get("items", ()))
-    until, reason = date.fromisoformat(str(request["until"])), str(request["reason"])
+    until, reason = _last_day(str(request["until"])), str(request["reason"])
 
     def events(account: Account, today: date) -> list[ev.Event]:
         unknown = [item for item in items if item not in account.items]
@@ -122,6 +123,14 @@ def _hold(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, An
         return [ev.HoldPlaced(hold, items, until, reason, str(request.get("by", "")))]
 
     return _change(edge, request, now, [], events)
+
+
+def _last_day(text: str) -> date:
+    """Return the last day of a hold. Raises ValueError when it is none, or lies beyond what a calendar can add to."""
+    day = date.fromisoformat(text)
+    if day.year > LAST_YEAR:
+        raise ValueError(f"expected a year up to {LAST_YEAR}")
+    return day
 
 
 def _release(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from duly.store import objects
 from duly.store.queues import CUSTOMER, Message
 from duly.store.uploads import Upload, upload_id
 
+MAX_CONTACTS = 50  # rows of one customer, which make one record: an item holds 400 KB, a transaction 100 items
 ROWS_PER_MESSAGE = 100  # rows of one customer in one message: a few seconds of work, far below a time-out
 KIND_OF_PREFIX = {"customers": "customers", "invoices": "invoices", "statements": "statement", "policy": "policy"}
 
@@ -160,6 +161,9 @@ def _parts(edge: Edge, result: FileResult) -> tuple[list[Part], list[Reject]]:
     rejects: list[Reject] = []
     for customer in result.customers:
         groups.setdefault(customer.id, []).append(customer)
+    for crowded in [account for account, rows in groups.items() if len(rows) > MAX_CONTACTS]:
+        reason = f"expected at most {MAX_CONTACTS} rows of one customer, found {len(groups[crowded])}"
+        rejects += [Reject(row.line, "id", "too_many_contacts", reason) for row in groups.pop(crowded)]
     policy, has_policy = edge.policy(), edge.has_policy()
     known: dict[Any, Any] = {}
     for row in result.invoices:

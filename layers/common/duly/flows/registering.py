@@ -17,7 +17,7 @@ from duly.domain.registering import InvoiceFacts, Verdict, keys_named, register_
 from duly.domain.scoring import rescore
 from duly.domain.upkeep import today_of
 from duly.flows.edge import Edge
-from duly.flows.intake import read_part, rows_of
+from duly.flows.intake import MAX_CONTACTS, read_part, rows_of
 from duly.flows.merging import merge_around
 from duly.flows.outcomes import close_if_complete, finish_message
 from duly.flows.waking import waiting_for, wake_transactions
@@ -218,7 +218,7 @@ def _learn(personal: dict[str, Any], buyer: Buyer) -> None:
         if value and not personal.get(field):
             personal[field] = value
     known = {contact["email"] for contact in personal["contacts"]}
-    if buyer.email and buyer.email not in known:
+    if buyer.email and buyer.email not in known and len(known) < MAX_CONTACTS:
         personal["contacts"] = [*personal["contacts"], _contact(personal["salt"], "billing", buyer.email)]
 
 

@@ -11,9 +11,10 @@ from duly.domain.gates import StackFacts, Surroundings, stack_gates
 from duly.domain.policy import Policy
 from duly.domain.scoring import rescore
 from duly.domain.upkeep import today_of, upkeep
-from duly.flows.cash import clear_untrue_marks
+from duly.flows.cash import clear_untrue_marks, settle_transaction
 from duly.flows.edge import Edge
 from duly.flows.notices import Claimed, RemainingSeconds, send_claimed, sending_paused
+from duly.flows.waking import money_not_placed
 from duly.store import keys
 from duly.store.queues import ACCOUNT, INBOUND, INBOUND_DLQ, RISK_UPLOAD, STATEMENT_UPLOAD, Message
 from duly.store.tables import Conflict, Record
@@ -81,7 +82,7 @@ def stack_facts(edge: Edge, policy: Policy, now: datetime) -> StackFacts:
         now=now,
         creditor_holidays=edge.holidays_around(policy.creditor.country, now),
         bank_data_until=datetime.fromisoformat(until).date() if until else None,
-        open_statements=edge.uploads.open_count("statement"),
+        open_statements=edge.uploads.open_count("statement") + edge.queues.waiting(STATEMENT_UPLOAD),
         inbound_waiting=edge.queues.waiting(INBOUND) + edge.queues.waiting(INBOUND_DLQ),
         sending_paused=sending_paused(edge, now),
         policy_missing=not edge.has_policy(),
@@ -157,9 +158,18 @@ def _claim(edge: Edge, account: Account, policy: Policy, now: datetime) -> Claim
         _gate_closed(edge, account.id, gate)
     if closed:
         return None
+    _place_money(edge, account, found.claim, now)
     started = edge.monotonic()
     after = edge.accounts.commit(account, found.events, now, edge.agenda(policy, now))
     return Claimed(after, found.claim, started)
+
+
+def _place_money(edge: Edge, account: Account, claim: ev.NoticeClaimed, now: datetime) -> None:
+    """Route money that waits for an item of the claim, whose invoice may have come a moment ago. If that changes the
+    account (money on it, or a mark of suspense), the claim's commit is a Conflict and everything is decided anew."""
+    for transaction in money_not_placed(edge, [account.items[part.item] for part in claim.items]):
+        if transaction not in account.header.suspense:
+            settle_transaction(edge, transaction, now)
 
 
 def _gate_closed(edge: Edge, account_id: str, gate: str) -> None:

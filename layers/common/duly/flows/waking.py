@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
+from duly.domain.account import Item
 from duly.domain.references import normalise_reference
 from duly.flows.edge import Edge
 from duly.store import lookups
@@ -34,3 +35,18 @@ def wake_transactions(
         body = {"type": "transaction", "transaction": transaction, "time": now.isoformat()}
         deduplication = hashlib.sha256(f"{transaction}|{cause}".encode()).hexdigest()
         edge.queues.send(CASH, Message(body, transaction, deduplication))
+
+
+def money_not_placed(edge: Edge, items: Sequence[Item]) -> list[str]:
+    """Return the bank transactions that wait for one of these items and are in suspense, or not yet where they were
+    routed: the message that wakes them may still be on its way."""
+    wanted = [pair for item in items for pair in _waiting_for_item(item)]
+    found = {
+        answer.transaction for kind, value in dict.fromkeys(wanted) for answer in lookups.find(edge.table, kind, value)
+    }
+    states = {key: edge.transactions.load(key).state for key in sorted(found - {""})}
+    return [key for key, state in states.items() if state.state == "suspense" or not state.is_settled]
+
+
+def _waiting_for_item(item: Item) -> list[tuple[str, str]]:
+    return waiting_for(item.number, item.reference, item.currency, item.outstanding_minor)

@@ -17,7 +17,7 @@ from duly.store.tables import Conflict, Record, Table
 
 MAX_CHANGES = 90  # items written in one transaction; DynamoDB allows 100
 MAX_READS = 5  # half reads before the account is rebuilt from its journal
-MAX_EXTRA = 400  # items beside the live ones that one decision may read
+MAX_EXTRA = 4_000  # items beside the live ones that one decision may read: 40 calls; a notice alone may name 400
 
 Also = Iterable[tuple[str, str]]
 Agenda = Callable[[Account], Moments]
