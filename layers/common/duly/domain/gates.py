@@ -20,8 +20,6 @@ from duly.domain.calendar import (
 from duly.domain.policy import Policy, Scenario
 from duly.domain.steps import blocked_until
 
-INBOUND_WAITING = timedelta(minutes=15)
-
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:

@@ -20,6 +20,9 @@ INBOUND = "inbound"
 INBOUND_DLQ = "inbound_dlq"
 
 
+HELD = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message; ``group`` and ``deduplication`` are empty for a standard queue."""
@@ -36,7 +39,8 @@ class Queues(Protocol):
         """Put one message into a queue."""
 
     def waiting(self, queue: str) -> int:
-        """Return how many messages wait in a queue (approximate on SQS), without those being worked on."""
+        """Return how many messages a queue holds, those being worked on or hidden after a failure included
+        (approximate on SQS)."""
 
 
 class SqsQueues:
@@ -61,10 +65,8 @@ class SqsQueues:
         self.client.send_message(QueueUrl=self.urls[queue], MessageBody=json.dumps(message.body), **extra)
 
     def waiting(self, queue: str) -> int:
-        answer = self.client.get_queue_attributes(
-            QueueUrl=self.urls[queue], AttributeNames=["ApproximateNumberOfMessages"]
-        )
-        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        answer = self.client.get_queue_attributes(QueueUrl=self.urls[queue], AttributeNames=list(HELD))
+        return sum(int(answer["Attributes"][name]) for name in HELD)
 
 
 def _safe(text: str) -> str:
