@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from duly.reports.page import page_environment
 from local.desk import MAX_FILE_BYTES, PREFIXES, Desk, DeskError
 from local.emulator import LocalStackError
 from local.ses_shim import SentMail
@@ -236,17 +237,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @cache
 def environment() -> Environment:
-    """The templates of the page: strict about names, escaping every value."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    """The templates of the page, made once."""
+    return page_environment(TEMPLATES)
 
 
 def _multipart(kind: str, body: bytes) -> tuple[dict[str, str], list[tuple[str, bytes]]]:

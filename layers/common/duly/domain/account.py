@@ -219,8 +219,6 @@ class Notice:
         return self.state in ("claimed", "doubtful") or bool(self.pending)
 
 
-Entity = Item | Cash | Dispute | Promise | Hold | Task | Reply | Notice
-
 # The published table of state changes of each entity; ``Account`` refuses any other (invariant 27).
 TRANSITIONS: dict[str, frozenset[tuple[str, str]]] = {
     "Item": frozenset({("open", "paid"), ("paid", "open"), ("open", "transferred"), ("paid", "transferred")}),

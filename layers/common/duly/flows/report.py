@@ -165,25 +165,21 @@ def gather(
     )
 
 
-def read_kpis(accounts: Table, as_of: date) -> Kpis:
-    """Return the figures alone: one pass over the header index."""
-    return compute(_facts(accounts, []), as_of)
-
-
 def open_disputes(accounts: Table) -> list[DisputeLine]:
     """Return the open disputes alone, the nearest deadline first. Reads much less than ``gather``."""
-    known: dict[str, _Known] = {}
-    for _ in _noted(_facts(accounts, []), known):
-        continue
-    return _Details(accounts, known, []).disputes()
+    return _details_alone(accounts).disputes()
 
 
 def open_tasks(accounts: Table) -> list[TaskLine]:
     """Return the open tasks of accounts alone, the oldest first. Reads much less than ``gather``."""
+    return _sorted(_details_alone(accounts).tasks())
+
+
+def _details_alone(accounts: Table) -> _Details:
     known: dict[str, _Known] = {}
     for _ in _noted(_facts(accounts, []), known):
         continue
-    return _sorted(_Details(accounts, known, []).tasks())
+    return _Details(accounts, known, [])
 
 
 def ageing_facts(accounts: Table) -> Iterator[AccountFacts]:

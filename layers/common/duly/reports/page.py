@@ -45,11 +45,16 @@ def render_page(report: Report) -> str:
 
 @cache
 def environment() -> Environment:
-    """The template environment: made once, strict about names, escaping every value."""
+    """The templates of this folder, made once."""
+    return page_environment(TEMPLATES)
+
+
+def page_environment(templates: Path) -> Environment:
+    """A folder of page templates: strict about names, escaping every value."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
