@@ -71,10 +71,21 @@ def _allocations(event: ev.AllocationsChanged, currencies: Mapping[str, str]) ->
     )
 
 
+def _agreed(event: ev.CustomerRegistered) -> str:
+    """What is agreed with the customer, as far as the record says."""
+    parts = [f"parent {event.parent}"] if event.parent else []
+    parts += ["order number required"] if event.order_required else []
+    parts += [f"{event.terms_days} days to pay"] if event.terms_days is not None else []
+    parts += [f"limit {_money(minor, currency)}" for currency, minor in sorted(event.limit_minor.items())]
+    parts += [f"external score {event.external_permille}"] if event.external_permille is not None else []
+    return "".join(f", {part}" for part in parts)
+
+
 _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.CustomerRegistered: lambda e: (
         f"{'provisional account opened' if e.provisional else 'customer record'}: {e.customer or 'no id'},"
-        f" country {e.country or '?'}, language {e.language}, scenario {e.scenario or 'by category'}{_origin(e)}"
+        f" country {e.country or '?'}, language {e.language}, scenario {e.scenario or 'by category'}"
+        f"{_agreed(e)}{_origin(e)}"
     ),
     ev.AccountMerged: lambda e: f"merged into account {e.into}",
     ev.ScoreChanged: lambda e: (

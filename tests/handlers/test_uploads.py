@@ -248,3 +248,30 @@ def test_a_statement_with_a_doctype_is_refused(world: World) -> None:
     bomb = b'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><Document>&x;</Document>'
     key = world.take_in("reconcile", "upload-statement", bomb)
     assert world.stack.receipt(key)["reasons"] and world.stack.receipt(key)["rows"]["in"] == 0
+
+
+AGREED = b"id,name,parent,order_required,terms_days,credit_limit,limit_currency,external_score\n"
+
+
+def test_what_is_agreed_reaches_the_account_and_an_older_file_does_not_undo_it(world: World) -> None:
+    def agree(number: int, hour: int, row: bytes) -> dict[str, int]:
+        time = f"2026-03-04T{hour:02}:00:00+00:00"
+        key = world.take_in("risk_check", "upload-customers", AGREED + row, f"customers/{number}.csv", time)
+        reasons: dict[str, int] = world.stack.receipt(key)["reasons"]
+        return reasons
+
+    world.take_in("risk_check", "upload-customers", CUSTOMERS)
+    agree(1, 8, b"C-1001,Fog & Sons Ltd,C-1002,yes,45,9000,,300\n")
+    account = world.account("C-1001")
+    header = account.header
+    assert (header.parent, header.order_required, header.terms_days) == ("C-1002", True, 45)
+    assert (header.limit_minor, header.external_permille) == ({"EUR": 900000}, 300)
+    assert (header.country, bool(account.personal["contacts"])) == ("GB", True)  # no column: it stays as it was
+    assert agree(2, 7, b"C-1001,Fog,,no,7,1,,900\n") == {"superseded": 1}
+    assert world.account("C-1001").header == header
+    two_limits = b"C-1001,Fog & Sons Ltd,,,,1,EUR,\nC-1001,Fog & Sons Ltd,,,,2,EUR,\n"
+    assert agree(3, 9, two_limits) == {"limits_differ": 2}
+    agree(4, 9, b"C-1001,Fog & Sons Ltd,,,,1,EUR,\n")
+    header = world.account("C-1001").header
+    assert (header.parent, header.order_required, header.terms_days) == ("", False, None)
+    assert (header.limit_minor, header.external_permille) == ({"EUR": 100}, None)

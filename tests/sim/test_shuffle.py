@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,41 @@ def test_a_second_run_changes_nothing(files: Files) -> None:
         assert receipt["adds_up"]
         assert receipt["rows"]["applied"] == 0, upload.key
     assert len(again) == len(files)
+
+
+# --- what files say of one customer
+SAYS = (
+    ("id,name,country,email,credit_limit", "C-1,Nebel,DE,old@nebel.example,500.00", "C-2,Dunst,AT,,100.00"),
+    (
+        "id,name,parent,terms_days,credit_limit,limit_currency",
+        "C-1,Nebel GmbH,C-0,30,900.00,EUR",
+        "C-1,Nebel GmbH,C-0,30,70,CHF",
+    ),
+    (
+        "id,name,email,role,external_score",
+        "C-1,Nebel AG,new@nebel.example,billing,120",
+        "C-1,Nebel AG,boss@nebel.example,management,",
+    ),
+    ("id,name,parent,country", "C-1,Nebel SE,,", "C-2,Dunst KG,C-1,CH"),
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(len(SAYS)))))
+def test_customer_files_count_in_the_order_of_their_arrival(order: tuple[int, ...]) -> None:
+    """Files that are worked on in any order, and twice, leave the record that they leave in the order of arrival."""
+    stack = TwinStack()
+    stack.upload("policy/demo.toml", POLICY.read_bytes(), at_noon())
+    stack.work()
+    for number in (*order, *order):
+        stack.upload(
+            f"customers/{number}.csv", "\n".join(SAYS[number]).encode(), at_noon() + timedelta(minutes=number + 1)
+        )
+        stack.work()
+    account = clean(stack).edge.accounts.load("C-1")
+    header = account.header
+    assert (header.country, header.parent, header.terms_days, header.external_permille) == ("", "", 30, 120)
+    assert header.limit_minor == {"EUR": 90000, "CHF": 7000}
+    assert account.personal["name"] == "Nebel SE"
+    assert [contact["email"] for contact in account.personal["contacts"]] == ["new@nebel.example", "boss@nebel.example"]
+    other = stack.edge.accounts.load("C-2").header
+    assert (other.country, other.parent, other.limit_minor) == ("CH", "C-1", {"EUR": 10000})

@@ -295,3 +295,61 @@ def test_many_open_quotation_marks_stay_cheap() -> None:
     result = invoices(*['R-1,"C'] * 3000)
     assert result.rows_in == 3000
     assert {reject.code for reject in result.rejects} == {"quote"}
+
+
+# --- what is agreed with a customer
+AGREED = CUSTOMERS.strip() + ",parent,order_required,terms_days,credit_limit,limit_currency,external_score\n"
+
+
+def agreed(values: str) -> FileResult:
+    return read_file("customers/a.csv", (AGREED + f"C-1,Nebel,DE,de,,,,,,,{values}\n").encode())
+
+
+def test_what_is_agreed_with_a_customer() -> None:
+    (row,) = agreed("C-0,yes,45,12000.50,CHF,230").customers
+    assert (row.parent, row.order_required, row.terms_days) == ("C-0", True, 45)
+    assert (row.credit_limit, row.limit_currency, row.external_permille) == ("12000.50", "CHF", 230)
+    assert row.says("parent") and row.says("credit_limit") and not row.says("endpoint")
+    (row,) = agreed(",,,,,").customers
+    assert (row.parent, row.order_required, row.terms_days) == ("", False, None)
+    assert (row.credit_limit, row.limit_currency, row.external_permille) == ("", "", None)
+    assert row.says("parent") and not example("customers.csv").customers[0].says("parent")
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "code"),
+    [
+        (",perhaps,,,,", "order_required", "yes_or_no"),
+        (",,soon,,,", "terms_days", "terms_days_range"),
+        (",,4000,,,", "terms_days", "terms_days_range"),
+        (",,-1,,,", "terms_days", "terms_days_range"),
+        (",,,many,EUR,", "credit_limit", "amount_format"),
+        (",,,10.001,EUR,", "credit_limit", "amount_decimals"),
+        (",,,10.00001,,", "credit_limit", "amount_decimals"),
+        (",,,-1,EUR,", "credit_limit", "limit_range"),
+        (",,,1,XXX,", "limit_currency", "currency_unknown"),
+        (",,,,,1001", "external_score", "external_score_range"),
+        (",,,,,-1", "external_score", "external_score_range"),
+        (",,,,,1.5", "external_score", "external_score_range"),
+        (",,,,,AAA", "external_score", "amount_format"),
+    ],
+)
+def test_a_bad_agreement_names_its_field_and_what_was_expected(values: str, field: str, code: str) -> None:
+    (reject,) = agreed(values).rejects
+    assert (reject.line, reject.field, reject.code) == (2, field, code)
+    assert reject.reason.startswith("expected ")
+
+
+def test_an_export_of_customers_in_german() -> None:
+    text = (
+        "Kundennr;Firma;Muttergesellschaft;Bestellnummerpflicht;Zahlungsziel;Kreditlimit;Währung;Gruppe\n"
+        "K1;Nebel;K0;ja;30 Tage;12.000,50;EUR;Handel\nK2;Dunst;;nein;14;1.500,00;;Handel\n"
+    )
+    result = read_file("customers/k.csv", text.encode("cp1252"))
+    first, second = result.customers
+    assert (first.parent, first.order_required, first.terms_days) == ("K0", True, 30)
+    assert (first.credit_limit, first.limit_currency) == ("12000.50", "EUR")
+    assert (second.parent, second.order_required, second.terms_days) == ("", False, 14)
+    assert (second.credit_limit, second.limit_currency) == ("1500.00", "")
+    assert not first.says("email") and not first.says("external_score")
+    assert any("columns not used: 'Gruppe'" in note for note in result.notes)

@@ -191,6 +191,21 @@ def test_json_of_a_statement() -> None:
 def test_json_of_customers_and_rejects() -> None:
     shown = as_json(read_file("x", (DATA / "customers.csv").read_bytes()))
     assert shown["records"][0]["id"] == "C-100"  # type: ignore[index]
+    assert "parent" not in shown["records"][0]  # type: ignore[index]
+    agreed = as_json(read_file("customers/x.csv", b"id,name,parent,credit_limit,external_score\nC-1,N,C-0,10.5,7\n"))
+    assert agreed["records"] == [
+        {
+            **dict.fromkeys(("country", "language", "timezone", "kind", "vat_id", "email", "role", "scenario"), ""),
+            "line": 2,
+            "id": "C-1",
+            "name": "N",
+            "endpoint": "",
+            "parent": "C-0",
+            "credit_limit": "10.5",
+            "external_score": 7,
+            "given": ["id", "name", "parent", "credit_limit", "external_score"],
+        }
+    ]
     bad = read_file("x", (DATA / "invoices.csv").read_bytes().replace(b"2026-01-05", b"5.1.2026"))
     (reject,) = as_json(bad)["rejects"]  # type: ignore[misc]
     assert (reject["line"], reject["code"], reject["amount"], reject["currency"]) == (

@@ -278,6 +278,12 @@ class Header:
     provisional: bool = True
     upload: str = ""  # the upload and line that registered the customer's present record
     line: int = 0
+    parent: str = ""  # id of the legal group's parent customer
+    order_required: bool = False  # the customer wants an order number on each invoice
+    terms_days: int | None = None  # agreed days to pay
+    limit_minor: dict[str, int] = field(default_factory=dict)  # agreed credit limit by currency
+    external_permille: int | None = None  # external score, 1000 is worst
+    stated: dict[str, tuple[str, ...]] = field(default_factory=dict)  # an upload's arrival -> fields it said last
     merged_into: str = ""
     score_permille: int = 0
     category: str = ""
@@ -449,6 +455,12 @@ def _customer_registered(account: Account, event: ev.CustomerRegistered) -> None
         provisional=event.provisional,
         upload=event.upload,
         line=event.line,
+        parent=event.parent,
+        order_required=event.order_required,
+        terms_days=event.terms_days,
+        limit_minor=event.limit_minor,
+        external_permille=event.external_permille,
+        stated=event.stated,
     )
 
 

@@ -6,7 +6,7 @@ name by id and salted hash. Amounts are integer minor units of the currency name
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -23,7 +23,12 @@ class Event:
 # --- the customer ---------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class CustomerRegistered(Event):
-    """The customer became known or its record changed. Name, VAT id and contacts lie in the personal item."""
+    """The customer became known or its record changed. Name, VAT id and contacts lie in the personal item.
+
+    ``parent`` is the id of the legal group's parent customer, ``limit_minor`` the agreed credit limit by currency,
+    ``external_permille`` an external score (1000 is worst). ``stated`` says which fields were last said by the
+    upload of which arrival, so that a file that arrived earlier never undoes a later one.
+    """
 
     customer: str
     personal: str
@@ -36,6 +41,12 @@ class CustomerRegistered(Event):
     provisional: bool = False
     upload: str = ""
     line: int = 0
+    parent: str = ""
+    order_required: bool = False
+    terms_days: int | None = None
+    limit_minor: dict[str, int] = field(default_factory=dict)
+    external_permille: int | None = None
+    stated: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

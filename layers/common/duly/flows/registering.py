@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from duly.domain import codec
+from duly.domain import codec, master
 from duly.domain import events as ev
 from duly.domain.account import Account
+from duly.domain.money import MoneyError, parse_minor
 from duly.domain.policy import Policy
 from duly.domain.references import normalise_name
 from duly.domain.registering import InvoiceFacts, Verdict, keys_named, register_all
@@ -24,7 +25,7 @@ from duly.flows.waking import waiting_for, wake_transactions
 from duly.formats.records import Buyer, CustomerRow, InvoiceRow
 from duly.store import lookups
 from duly.store.tables import Conflict
-from duly.store.uploads import RowOutcome
+from duly.store.uploads import RowOutcome, Upload
 
 ATTEMPTS = 20  # lost races before a message is given back to its queue
 
@@ -40,7 +41,7 @@ def take_rows(edge: Edge, upload_id: str, number: int, now: datetime) -> None:
     part = read_part(edge, upload_id, number)
     rows = rows_of(part, upload.kind)
     if upload.kind == "customers":
-        outcomes = _take_customer(edge, part["group"], rows, upload_id, now)
+        outcomes = _take_customer(edge, part["group"], rows, upload, now)
     else:
         outcomes = _take_invoices(edge, part["group"], rows, (upload_id, number), now)
     finish_message(edge, upload_id, number, outcomes, now)
@@ -48,20 +49,24 @@ def take_rows(edge: Edge, upload_id: str, number: int, now: datetime) -> None:
 
 # --- customers
 def _take_customer(
-    edge: Edge, account_id: str, rows: Sequence[CustomerRow], upload: str, now: datetime
+    edge: Edge, account_id: str, rows: Sequence[CustomerRow], upload: Upload, now: datetime
 ) -> list[RowOutcome]:
     policy = edge.policy()
     first = rows[0]
     if not policy.knows_scenario(first.scenario):
         return [_rejected(row, "scenario", "unknown_scenario", "expected a scenario of the policy") for row in rows]
+    try:
+        limits = limits_of(rows, policy.creditor.currency)
+    except MoneyError as error:
+        return [_rejected(row, "credit_limit", error.code, error.reason) for row in rows]
     for _ in range(ATTEMPTS):
         account = edge.accounts.load(account_id)
         if account.header.merged_into:
             reason = "this id belongs to an account that was merged into another customer's"
             return [_rejected(row, "id", "account_merged", reason) for row in rows]
-        registered, personal = _customer_event(account, rows, upload, policy)
+        registered, personal, late = _customer_event(account, rows, limits, upload, policy)
         if registered is None:
-            own = account.header.upload == upload
+            own = account.header.upload == upload.id
             break
         after = account.after([registered])
         events = [registered, *rescore(after, policy, today_of(after, policy, now))]
@@ -76,40 +81,69 @@ def _take_customer(
     else:
         raise Conflict
     merge_around(edge, account_id, now)
-    wake_transactions(edge, [(lookups.WAITING_NAME, normalise_name(first.name))], f"{upload}-{account_id}", now)
-    return [RowOutcome(row.line, "applied" if own else "duplicate", code="" if own else "duplicate") for row in rows]
+    wake_transactions(edge, [(lookups.WAITING_NAME, normalise_name(first.name))], f"{upload.id}-{account_id}", now)
+    if own:
+        return [RowOutcome(row.line, "applied") for row in rows]
+    if late:
+        return [RowOutcome(row.line, "duplicate", code="superseded") for row in rows]
+    return [RowOutcome(row.line, "duplicate", code="duplicate") for row in rows]
 
 
 def _rejected(row: CustomerRow, field: str, code: str, reason: str) -> RowOutcome:
     return RowOutcome(row.line, "rejected", field=field, code=code, reason=reason)
 
 
+def limits_of(rows: Sequence[CustomerRow], default_currency: str) -> dict[str, int]:
+    """Return the agreed limits of a customer's rows by currency. Raises MoneyError when they are no good.
+
+    A limit without a currency is in the creditor's, which the file's reader does not know.
+    """
+    limits: dict[str, int] = {}
+    for row in rows:
+        if not row.credit_limit:
+            continue
+        currency = row.limit_currency or default_currency
+        limit_minor = parse_minor(row.credit_limit, currency)
+        if limits.setdefault(currency, limit_minor) != limit_minor:
+            raise MoneyError("limits_differ", f"expected one limit in {currency} for the customer, found several")
+    return limits
+
+
 def _customer_event(
-    account: Account, rows: Sequence[CustomerRow], upload: str, policy: Policy
-) -> tuple[ev.CustomerRegistered | None, dict[str, Any]]:
-    """Return the event that brings the record up to date with its personal item, or None when it says so already."""
-    first = rows[0]
+    account: Account, rows: Sequence[CustomerRow], limits: dict[str, int], upload: Upload, policy: Policy
+) -> tuple[ev.CustomerRegistered | None, dict[str, Any], bool]:
+    """Return the event that brings the record up to date with its personal item, or None when it says so already;
+    and whether a later upload had said some of it before."""
     salt = account.personal.get("salt") or secrets.token_hex(8)
-    personal = {
-        "salt": salt,
-        "name": first.name,
-        "vat_id": first.vat_id,
-        "endpoint": first.endpoint,
-        "contacts": [_contact(salt, row.role, row.email) for row in rows if row.email],
+    before = master.known(account.header, account.personal)
+    after, late = master.updated(before, _said(rows, limits, salt, policy), upload.at.isoformat())
+    if after is before and account.exists and not account.header.provisional:
+        return None, {}, late
+    personal = {"salt": salt, **{name: after.values[name] for name in master.PERSONAL_FIELDS}}
+    first = rows[0]
+    return _registered(first.id, personal, after, (upload.id, first.line), policy), personal, late
+
+
+def _said(rows: Sequence[CustomerRow], limits: dict[str, int], salt: str, policy: Policy) -> dict[str, Any]:
+    """Return what the rows of one customer say, by field; contacts and limits are those of all rows."""
+    first = rows[0]
+    columns: dict[str, tuple[str, Any]] = {
+        "country": ("country", first.country),
+        "language": ("language", first.language or policy.creditor.language),
+        "timezone": ("timezone", first.timezone or policy.creditor.timezone),
+        "kind": ("kind", first.kind or "business"),
+        "scenario": ("scenario", first.scenario),
+        "parent": ("parent", first.parent),
+        "order_required": ("order_required", first.order_required),
+        "terms_days": ("terms_days", first.terms_days),
+        "limit_minor": ("credit_limit", limits),
+        "external_permille": ("external_score", first.external_permille),
+        "name": ("name", first.name),
+        "vat_id": ("vat_id", first.vat_id),
+        "endpoint": ("endpoint", first.endpoint),
+        "contacts": ("email", [_contact(salt, row.role, row.email) for row in rows if row.email]),
     }
-    event = _registered(account, first.id, personal, upload, first.line, policy, row=first)
-    header = account.header
-    same_record = (header.customer, header.country, header.language, header.timezone, header.kind, header.scenario) == (
-        event.customer,
-        event.country,
-        event.language,
-        event.timezone,
-        event.kind,
-        event.scenario,
-    )
-    if account.exists and not header.provisional and same_record and account.personal == personal:
-        return None, {}
-    return event, personal
+    return {name: value for name, (column, value) in columns.items() if first.says(column)}
 
 
 def _contact(salt: str, role: str, email: str) -> dict[str, str]:
@@ -119,27 +153,27 @@ def _contact(salt: str, role: str, email: str) -> dict[str, str]:
 
 
 def _registered(
-    account: Account,
     customer: str,
     personal: dict[str, Any],
-    upload: str,
-    line: int,
+    record: master.Master,
+    source: tuple[str, int],
     policy: Policy,
-    row: CustomerRow | None = None,
+    provisional: bool = False,
 ) -> ev.CustomerRegistered:
+    """Return the event for a record, which an upload's line (``source``) changed."""
     digest = codec.digest(personal)
+    values = {name: record.values[name] for name in master.HEADER_FIELDS}
+    values["language"] = values["language"] or policy.creditor.language
+    values["timezone"] = values["timezone"] or policy.creditor.timezone
     return ev.CustomerRegistered(
         customer=customer,
         personal=digest[:20],
         personal_hash=digest,
-        country=row.country if row else account.header.country,
-        language=(row.language if row else account.header.language) or policy.creditor.language,
-        timezone=(row.timezone if row else account.header.timezone) or policy.creditor.timezone,
-        kind=(row.kind if row else account.header.kind) or "business",
-        scenario=row.scenario if row else account.header.scenario,
-        provisional=row is None,
-        upload=upload,
-        line=line,
+        provisional=provisional,
+        upload=source[0],
+        line=source[1],
+        stated=record.stated,
+        **values,
     )
 
 
@@ -209,7 +243,8 @@ def _provisional_events(
     if account.exists and personal == before:
         return [], {}
     customer = account.header.customer or next((row.buyer.id for row in rows if row.buyer.id), "")
-    event = _registered(account, customer, personal, upload, rows[0].line, policy)
+    record = master.known(account.header, personal)
+    event = _registered(customer, personal, record, (upload, rows[0].line), policy, provisional=True)
     return [event], {event.personal: personal}
 
 

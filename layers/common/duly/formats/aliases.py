@@ -103,6 +103,33 @@ CUSTOMERS: Final[dict[str, str]] = {
     "role": "role contactrole rolle rolecontact ruolo rol",
     "scenario": "scenario dunningscenario mahnverfahren mahnschema",
     "endpoint": "endpoint peppolid peppol electronicaddress leitwegid",
+    "parent": """
+        parent parentid parentcustomer parentcustomerid parentaccount groupid legalgroup headoffice konzern
+        konzernmutter konzernnummer konzernnr muttergesellschaft mutterkunde hauptkunde societemere maisonmere
+        codegroupe capogruppo casamadre empresamatriz matriz moederbedrijf moedermaatschappij
+    """,
+    "order_required": """
+        orderrequired ordernumberrequired porequired ponumberrequired bestellnummerpflicht bestellnummererforderlich
+        bestellnrpflicht commandeobligatoire numerocommandeobligatoire ordineobbligatorio pedidoobligatorio
+        bestelnummerverplicht ordernummerverplicht
+    """,
+    "terms_days": """
+        termsdays paymentdays paymenttermsdays termsofpaymentdays netdays creditdays zahlungsziel zahlungszieltage
+        zahlungszielintagen nettotage tagenetto zahlungsfrist zahlungsfristtage delaipaiement delaidepaiement
+        delaipaiementjours joursdecredit giornipagamento giornidipagamento diaspago diasdepago plazopago plazodepago
+        betalingstermijn betaaltermijn betalingstermijndagen
+    """,
+    "credit_limit": """
+        creditlimit limit creditlimitamount agreedlimit creditline kreditlimit kreditrahmen kreditlinie limite
+        plafondcredit plafonddecredit limitecredit encoursautorise encoursmaximum fido limitefido limitedifido
+        limitecredito limitedecredito riesgomaximo kredietlimiet kredietlijn
+    """,
+    "limit_currency": """
+        limitcurrency creditlimitcurrency currency currencycode curr ccy limitwahrung limitwaehrung kreditlimitwahrung
+        wahrung waehrung wkz deviselimite devise monnaie valutafido valuta divisalimite divisa moneda munt
+    """,
+    # Bureaus count up or down, from 100, 300 or 0: only a name of Duly's own says what is meant here.
+    "external_score": "externalscore externalscorepermille",
 }
 BANK: Final[dict[str, str]] = {
     "account": """

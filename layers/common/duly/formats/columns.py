@@ -23,7 +23,8 @@ class Columns:
     """The columns of a kind of file, by name.
 
     `required` and `optional` are Duly's own names, `essential` those without which nothing can be read (an inner tuple:
-    one of them is enough), `aliases` the names of exports. `dates` and `amounts` are the columns of these types.
+    one of them is enough), `aliases` the names of exports. `dates` and `amounts` are the columns of these types,
+    `currency` the one that says in which the amounts are.
     """
 
     required: tuple[str, ...]
@@ -32,6 +33,7 @@ class Columns:
     aliases: Mapping[str, str] | None = None
     dates: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
+    currency: str = "currency"
 
     @property
     def known(self) -> tuple[str, ...]:

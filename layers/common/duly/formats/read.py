@@ -210,7 +210,15 @@ def _record(record: CustomerRow | InvoiceRow | Statement) -> dict[str, Any]:
 
 
 def _customer(row: CustomerRow) -> dict[str, Any]:
-    return asdict(row)
+    """A value of which the file does not speak is left out."""
+    shown = asdict(row)
+    shown |= {"external_score": row.external_permille, "given": list(row.given)}
+    del shown["external_permille"]
+    return {name: value for name, value in shown.items() if name not in _UNSAID or row.says(name)}
+
+
+#: Optional columns of customers: shown only when the file has them.
+_UNSAID: Final = frozenset(customers_csv.COLUMNS.optional) - {"endpoint"}
 
 
 def _invoice(row: InvoiceRow) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from duly.domain.cash_discount import CashDiscount
 
@@ -13,6 +13,20 @@ FileKind = Literal["customers", "invoices", "statement", "policy", "mail", "unkn
 InvoiceType = Literal["invoice", "credit_note", "correction", "self_billed", "prepayment", "partial"]
 #: A due date that the file states, one read from its terms in words, or none (the policy's days are used then).
 DueSource = Literal["stated", "terms_text", "default"]
+
+#: The columns of the plain customer file.
+OWN_CUSTOMER_COLUMNS: Final = (
+    "id",
+    "name",
+    "country",
+    "language",
+    "timezone",
+    "kind",
+    "vat_id",
+    "email",
+    "role",
+    "scenario",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +48,12 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """One contact of one customer; a customer with several contacts has several rows of one id."""
+    """One contact of one customer; a customer with several contacts has several rows of one id.
+
+    `credit_limit` is the agreed limit as the file states it (machine form, "" none), in `limit_currency` or, when that
+    is empty, the creditor's. `external_permille` is an external score, 0 best, 1000 worst. `given` names the columns
+    that the file has: what it has no column for is not said, while an empty cell says that there is none.
+    """
 
     line: int
     id: str
@@ -48,6 +67,17 @@ class CustomerRow:
     role: str
     scenario: str
     endpoint: str = ""
+    parent: str = ""
+    order_required: bool = False
+    terms_days: int | None = None
+    credit_limit: str = ""
+    limit_currency: str = ""
+    external_permille: int | None = None
+    given: tuple[str, ...] = OWN_CUSTOMER_COLUMNS
+
+    def says(self, column: str) -> bool:
+        """Whether the file speaks of this column, if only to say that the cell is empty."""
+        return column in self.given
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,7 @@ class Rows:
         values = {name: cells[place] for name, place in self.header.mapped.places.items()}
         values |= self.header.mapped.constants
         unreadable = dict(self._ambiguous)
-        currency = values.get("currency", "").strip()
+        currency = values.get(self.columns.currency, "").strip()
         for name in self.columns.dates:
             text = values.get(name, "").strip()
             if text and self._ambiguous_dates:
