@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from duly.domain import events as ev
@@ -62,6 +62,40 @@ def _claimed(event: ev.NoticeClaimed) -> str:
     return f"notice {event.notice[:8]} claimed: step {event.step}, level {event.level}, {event.currency}, for {items}"
 
 
+def _last_day(until: date | None) -> str:
+    return f"until {until}" if until else "without end"
+
+
+def _by(event: Any) -> str:
+    return f" by {event.by}" if event.by else ""
+
+
+def _hold_words(event: ev.CreditHoldChanged) -> str:
+    if not event.reasons:
+        return "credit hold lifted: new orders are taken again"
+    return f"credit hold, new orders are refused: {', '.join(event.reasons).replace('_', ' ')}"
+
+
+def _override_words(event: ev.OverrideGranted) -> str:
+    what = f"for {_money(event.amount_minor, event.currency)} above the limit" if event.amount_minor else "of any limit"
+    return f"override {event.override} {what} and of a hold, {_last_day(event.until)}{_by(event)}: {event.reason}"
+
+
+def _decided(event: ev.CreditDecided) -> str:
+    sale = _money(event.amount_minor, event.currency) + (f" for order {event.order}" if event.order else "")
+    limit = "no limit"
+    if event.limit_minor is not None and event.headroom_minor is not None:
+        limit = f"limit {_money(event.limit_minor, event.currency)}"
+        limit += f", headroom {_money(event.headroom_minor, event.currency)}"
+    conditions = f"; if {', '.join(event.conditions).replace('_', ' ')}" if event.conditions else ""
+    override = f", under override {event.override}" if event.override else ""
+    return (
+        f"credit decision {event.decision} on {sale}: {event.outcome.replace('_', ' ')}"
+        f" ({', '.join(event.reasons).replace('_', ' ')}){conditions}{override};"
+        f" exposure {_money(event.exposure_minor, event.currency)}, {limit}, category {event.category or 'none'}{_by(event)}"
+    )
+
+
 def _allocations(event: ev.AllocationsChanged, currencies: Mapping[str, str]) -> str:
     return "; ".join(
         f"{change.cash[:11]} pays {_money(change.amount_minor, currencies[change.item])} of {change.item}"
@@ -91,6 +125,26 @@ _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.ScoreChanged: lambda e: (
         f"score {e.score_permille / 1000:.3f}, category {e.category or 'none'}: {', '.join(e.reasons) or 'no reasons'}"
     ),
+    ev.ScoreReviewed: lambda e: "scored again on its review day: no change",
+    ev.CategoryChanged: lambda e: (
+        f"category {e.before or 'none'} -> {e.after or 'none'} at score {e.score_permille / 1000:.3f}:"
+        f" {', '.join(e.reasons) or 'no reasons'}"
+    ),
+    ev.CreditHoldChanged: _hold_words,
+    ev.CoverSet: lambda e: (
+        f"{e.kind} {e.cover} over {_money(e.amount_minor, e.currency)}, {_last_day(e.until)}{_by(e)}"
+    ),
+    ev.CoverEnded: lambda e: f"cover {e.cover} ended: {e.reason}{_by(e)}",
+    ev.OrderPlaced: lambda e: (
+        f"order {e.order} over {_money(e.amount_minor, e.currency)} counts, {_last_day(e.until)}"
+        + (f" (decision {e.decision})" if e.decision else "")
+        + (f", {_money(e.invoiced_minor, e.currency)} of it invoiced already" if e.invoiced_minor else "")
+        + _by(e)
+    ),
+    ev.OrderEnded: lambda e: f"order {e.order} {e.reason}{_by(e)}",
+    ev.OverrideGranted: _override_words,
+    ev.OverrideEnded: lambda e: f"override {e.override} ended: {e.reason}{_by(e)}",
+    ev.CreditDecided: _decided,
     ev.ContactSuppressed: lambda e: f"contact {e.contact} gets no more mail: {e.reason}",
     ev.InvoiceRegistered: lambda e: (
         f"invoice {e.number} over {_money(e.amount_minor, e.currency)}, due {e.due} ({e.due_source}){_origin(e)}"

@@ -324,6 +324,8 @@ def _entity(name: str, state: str) -> Account:
         "Task": [ev.TaskOpened("k", "call", "", MONDAY)],
         "Reply": [ev.ReplyReceived("k", "n", "inbound/1", NOON)],
         "Notice": [],
+        "Order": [ev.OrderPlaced("k", 100, "EUR", MONDAY)],
+        "Override": [ev.OverrideGranted("k", "finance", "talks", LATER, MONDAY)],
     }
     found = account(invoice("I-1"), *shapes[name])
     if name == "Notice":

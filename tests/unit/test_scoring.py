@@ -67,7 +67,10 @@ def test_a_larger_invoice_than_usual_is_a_larger_risk() -> None:
 
 def test_a_score_is_an_event_once() -> None:
     found = account(invoice("I-1"))
-    (changed,) = rescore(found, POLICY, LATER)
+    changed, category = rescore(found, POLICY, LATER)
     assert isinstance(changed, ev.ScoreChanged)
     assert len(changed.reasons) == 3
-    assert rescore(then(found, [changed]), POLICY, LATER) == []
+    assert category == ev.CategoryChanged(
+        "", changed.category, changed.reasons, changed.score_permille, POLICY.version, LATER
+    )
+    assert rescore(then(found, [changed, category]), POLICY, LATER) == []

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from duly.domain import credit_state
 from duly.domain import events as ev
+from duly.domain.credit_state import CategoryFrom, Cover, Order, Override
 from duly.domain.payment_history import PaidMonth, Settlement, with_settlement, without_settlement
 
 Day = date  # the type, where a field is called date
@@ -239,6 +241,7 @@ TRANSITIONS: dict[str, frozenset[tuple[str, str]]] = {
             ("unknown", "sent"),
         }
     ),
+    **credit_state.TRANSITIONS,
 }
 
 
@@ -288,6 +291,12 @@ class Header:
     score_permille: int = 0
     category: str = ""
     score_reasons: tuple[str, ...] = ()
+    scored_on: date | None = None  # the day of the present score, or of the last review that found the same
+    category_history: tuple[CategoryFrom, ...] = ()
+    reviewed_on: date | None = None  # the day on which a person was last asked to review the customer
+    credit_hold: tuple[str, ...] = ()  # why new orders are refused; empty: they are not
+    covers: tuple[Cover, ...] = ()
+    broken_on: tuple[date, ...] = ()  # days on which promises were broken, the last ones
     behaviour: Behaviour = field(default_factory=Behaviour)
     invoiced_minor: dict[str, int] = field(default_factory=dict)
     credited_minor: dict[str, int] = field(default_factory=dict)
@@ -313,6 +322,8 @@ KINDS: dict[str, type[Any]] = {
     "tasks": Task,
     "replies": Reply,
     "notices": Notice,
+    "orders": Order,
+    "overrides": Override,
 }
 
 
@@ -365,6 +376,14 @@ class Account:
     @property
     def notices(self) -> dict[str, Notice]:
         return self.entities["notices"]
+
+    @property
+    def orders(self) -> dict[str, Order]:
+        return self.entities["orders"]
+
+    @property
+    def overrides(self) -> dict[str, Override]:
+        return self.entities["overrides"]
 
     @property
     def exists(self) -> bool:
@@ -469,7 +488,12 @@ def _account_merged(account: Account, event: ev.AccountMerged) -> None:
 
 
 def _score_changed(account: Account, event: ev.ScoreChanged) -> None:
-    account._set(score_permille=event.score_permille, category=event.category, score_reasons=event.reasons)
+    account._set(
+        score_permille=event.score_permille,
+        category=event.category,
+        score_reasons=event.reasons,
+        scored_on=event.on or account.header.scored_on,
+    )
 
 
 def _contact_suppressed(account: Account, event: ev.ContactSuppressed) -> None:
@@ -496,6 +520,7 @@ def _invoice_registered(account: Account, event: ev.InvoiceRegistered) -> None:
             named_by=tuple(sorted(cash.key for cash in account.cash.values() if _names(cash, event.key))),
         ),
     )
+    credit_state.use_up(account, event.order, event.currency, event.amount_minor, event.issued)
     _count_sale(account, event.currency, event.issued, event.amount_minor)
     first = account.header.behaviour.first_issued
     account._behaviour(first_issued=min(first, event.issued) if first else event.issued)
@@ -713,6 +738,7 @@ def _promise_settled(account: Account, event: ev.PromiseSettled) -> None:
         account._behaviour(promises_kept=behaviour.promises_kept + 1)
     if event.outcome == "broken":
         account._behaviour(promises_broken=behaviour.promises_broken + 1)
+        credit_state.promise_broken(account, event.on)
 
 
 def _hold_placed(account: Account, event: ev.HoldPlaced) -> None:
@@ -727,6 +753,8 @@ def _task_opened(account: Account, event: ev.TaskOpened) -> None:
     account._new("tasks", Task(event.task, event.kind, event.about, event.opened, event.due, event.detail))
     if event.kind == "dispute_deadline":
         account._put("disputes", replace(account._get("disputes", event.about), overdue=True))
+    if event.kind == "credit_review":
+        account._set(reviewed_on=event.opened)
 
 
 def _task_closed(account: Account, event: ev.TaskClosed) -> None:
@@ -877,6 +905,16 @@ _APPLY: dict[type[ev.Event], Callable[[Account, Any], None]] = {
     ev.AccountMerged: _account_merged,
     ev.ScoreChanged: _score_changed,
     ev.ContactSuppressed: _contact_suppressed,
+    ev.ScoreReviewed: credit_state.score_reviewed,
+    ev.CategoryChanged: credit_state.category_changed,
+    ev.CreditHoldChanged: credit_state.credit_hold_changed,
+    ev.CoverSet: credit_state.cover_set,
+    ev.CoverEnded: credit_state.cover_ended,
+    ev.OrderPlaced: credit_state.order_placed,
+    ev.OrderEnded: credit_state.order_ended,
+    ev.OverrideGranted: credit_state.override_granted,
+    ev.OverrideEnded: credit_state.override_ended,
+    ev.CreditDecided: _nothing,
     ev.InvoiceRegistered: _invoice_registered,
     ev.InvoiceTransferred: _invoice_transferred,
     ev.CashReceived: _cash_received,

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from duly.domain.account import Account
 from duly.domain.calendar import CalendarError, next_contact_opening, zone
+from duly.domain.credit import credit_days
 from duly.domain.gates import gap_ends, item_gate
 from duly.domain.policy import Policy
 from duly.domain.steps import blocked_until, next_step
@@ -51,6 +52,7 @@ def _upkeep_moments(account: Account, policy: Policy, now: datetime) -> list[dat
     days = [promise.until + timedelta(days=1) for promise in account.live("promises")]
     days += [blocked_until(hold.until, scenario.hold_last_day) for hold in account.live("holds")]
     days += [dispute.deadline + timedelta(days=1) for dispute in account.live("disputes") if not dispute.overdue]
+    days += credit_days(account, policy)
     moments = [_start_of(day, account, policy) for day in days]
     moments += [reply.until for reply in account.live("replies")]
     for notice in account.live("notices"):

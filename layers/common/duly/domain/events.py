@@ -64,6 +64,7 @@ class ScoreChanged(Event):
     category: str
     reasons: tuple[str, ...] = ()
     policy: str = ""
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,136 @@ class ContactSuppressed(Event):
     contact: str
     reason: str
     notice: str = ""
+
+
+# --- credit ---------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class ScoreReviewed(Event):
+    """The review day of an account without news: it was scored again, and the score is what it was."""
+
+    on: date
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryChanged(Event):
+    """The customer came into another risk category, with the codes of why; ``policy_changed`` leads when the score is
+    what it was. Terms, limit, scenario and security of the new one hold from the next day's sales on."""
+
+    before: str
+    after: str
+    reasons: tuple[str, ...]
+    score_permille: int
+    policy: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class CreditHoldChanged(Event):
+    """New orders are refused for these reasons (over_limit, overdue_days, broken_promises); none: the hold lifted."""
+
+    reasons: tuple[str, ...]
+    on: date
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CoverSet(Event):
+    """Credit insurance, a guarantee or a deposit stands behind the customer to the end of ``until``; the same id again
+    replaces it. Insurance of 0 says that the insurer refused."""
+
+    cover: str
+    kind: str  # insurance | guarantee | deposit
+    currency: str
+    amount_minor: int
+    until: date | None
+    on: date
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CoverEnded(Event):
+    """The cover ended: expired, or by a person."""
+
+    cover: str
+    reason: str
+    on: date
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlaced(Event):
+    """An order counts as exposure until it is invoiced, cancelled or its last day is over. ``invoiced_minor`` is what
+    invoices that name it had asked before it became known."""
+
+    order: str
+    amount_minor: int
+    currency: str
+    on: date
+    by: str = ""
+    until: date | None = None
+    decision: str = ""
+    invoiced_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEnded(Event):
+    """The order no longer counts: cancelled or expired. One that is invoiced whole ends with its invoice."""
+
+    order: str
+    reason: str  # cancelled | expired
+    on: date
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideGranted(Event):
+    """A person lifts the hold and raises the limit for credit decisions, to the end of ``until``: by the amount in its
+    currency, or without an amount wholly."""
+
+    override: str
+    by: str
+    reason: str
+    until: date
+    on: date
+    amount_minor: int = 0
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideEnded(Event):
+    """The override ended: expired, or by a person."""
+
+    override: str
+    reason: str
+    on: date
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditDecided(Event):
+    """What was answered to a sale: outcome, the codes of reasons and conditions, and the figures it was decided on.
+
+    ``limit_minor`` and ``headroom_minor`` are None when no limit is stated in the currency.
+    """
+
+    decision: str
+    outcome: str  # approve | approve_with_conditions | refer | refuse
+    reasons: tuple[str, ...]
+    conditions: tuple[str, ...]
+    amount_minor: int
+    currency: str
+    exposure_minor: int
+    limit_minor: int | None
+    headroom_minor: int | None
+    score_permille: int
+    category: str
+    terms_days: int
+    policy: str
+    on: date
+    order: str = ""
+    override: str = ""
+    by: str = ""
 
 
 # --- what is owed ---------------------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ class Category:
     limit_minor: AmountTable
     scenario: str
     security: str = ""
+    review_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,12 @@ class CreditHold:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """Categories in order of rising score, how often they are reviewed, and the credit hold."""
+    """Categories in order of rising score, the credit hold, how often accounts are scored again, how long an order
+    counts, and by how many per cent a sale may pass the limit so that a person is asked at all."""
 
     review_days: int
+    order_days: int
+    refer_over_percent: int
     categories: tuple[Category, ...]
     hold: CreditHold
 

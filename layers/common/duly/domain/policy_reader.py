@@ -105,7 +105,9 @@ def bare_policy() -> Policy:
         name="bare",
         version="bare",
         defaults_version="bare",
-        risk=Risk(shipped.risk.review_days, (), CreditHold(over_limit=False, overdue_days=0, broken_promises=0)),
+        risk=dataclasses.replace(
+            shipped.risk, categories=(), hold=CreditHold(over_limit=False, overdue_days=0, broken_promises=0)
+        ),
         cash=dataclasses.replace(shipped.cash, tolerance_minor={}, bank_fee_tolerance_minor={}),
         gates=Gates(bank_data_max_age_business_days=0, suspense_blocks=False, unread_reply_hold_days=0),
         contact=Contact(0, 1440, _ALWAYS, holidays=False, min_gap_days=0, max_per_7_days=0),

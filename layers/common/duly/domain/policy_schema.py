@@ -18,7 +18,6 @@ from duly.domain.toml_lines import KeyPath, line_of
 
 INVALID: Final = object()
 APPLIED: Final = object()
-SHOWN: Final = object()
 
 MAX_POLICY_CHARACTERS: Final = 262_144
 MAX_PROBLEMS: Final = 100
@@ -104,8 +103,8 @@ Kind = Callable[[Findings, KeyPath, Any], Any]
 class Key:
     """One key: its name in the file, its kind, the dataclass field that it fills, its meaning.
 
-    ``neutral`` is ``APPLIED`` for a key that the functions obey and ``SHOWN`` for one that people are told. For one
-    that is not obeyed yet it is the value that asks for nothing (a frozenset: the values); any other makes a warning.
+    ``neutral`` is ``APPLIED`` for a key that the functions obey. For one that is not obeyed yet it is the value that
+    asks for nothing (a frozenset: the values); any other makes a warning.
     """
 
     name: str
@@ -121,7 +120,7 @@ class Key:
 
     def asks_for_later(self, value: Any) -> bool:
         """Whether this value asks for something that is not applied yet."""
-        if self.neutral is APPLIED or self.neutral is SHOWN:
+        if self.neutral is APPLIED:
             return False
         return value not in self.neutral if isinstance(self.neutral, frozenset) else bool(value != self.neutral)
 
@@ -355,19 +354,28 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key("earliest_chase_days", whole(0, 365, "days"), "Days after the due date before anything overdue is said."),
     ),
     "risk": (
-        Key("review_days", whole(1, 730, "days"), "How often an account without news is scored again.", neutral=30),
+        Key("review_days", whole(1, 730, "days"), "How often an account without news is scored again."),
+        Key("order_days", whole(1, 730, "days"), "How long an order that nothing invoices counts as exposure."),
+        Key(
+            "refer_over_percent",
+            whole(0, 1000, "per cent"),
+            "A sale that passes the limit by no more goes to a person; one beyond it is refused.",
+        ),
     ),
     "risk.categories.NAME": (
         Key("max_score", permille, "Highest score of the category; they rise, the last is 1.", "max_score_permille"),
-        Key("terms_days", whole(0, 365, "days"), "Days to pay for new sales.", neutral=SHOWN),
+        Key("terms_days", whole(0, 365, "days"), "Days to pay for new sales."),
         Key("limit", amounts, "Most that may be open, per currency; none stated: no limit.", "limit_minor"),
         Key("scenario", text(_NAME.pattern, "the name of a scenario"), "Scenario of customers that name none."),
-        Key("security", one_of(*SECURITIES), "Security asked before a sale.", neutral=""),
+        Key("security", one_of(*SECURITIES), "Security asked before a sale."),
+        Key(
+            "review_days", whole(1, 730, "days"), "A person reviews its customers so often; left out: nobody is asked."
+        ),
     ),
     "risk.hold": (
-        Key("over_limit", yes_no, "New orders are refused while more is open than the limit.", neutral=False),
-        Key("overdue_days", whole(0, 3650, "days"), "Or the oldest item is overdue so long; 0: never.", neutral=0),
-        Key("broken_promises", whole(0, 1000), "Or after so many broken promises; 0: never.", neutral=0),
+        Key("over_limit", yes_no, "New orders are refused while more is open than the limit."),
+        Key("overdue_days", whole(0, 3650, "days"), "Or the oldest item is overdue so long; 0: never."),
+        Key("broken_promises", whole(0, 20), "Or so many promises were broken within 180 days; 0: never."),
     ),
     "cash": (
         Key(

@@ -10,7 +10,7 @@ from typing import Any, Final
 from duly.domain.money import format_minor
 from duly.domain.policy_model import Policy, Scenario, Step
 from duly.domain.policy_reader import default_policy_text
-from duly.domain.policy_schema import APPLIED, SECTIONS, SHOWN, WEEKDAYS, Key
+from duly.domain.policy_schema import APPLIED, SECTIONS, WEEKDAYS, Key
 
 #: The table of default.toml that shows the defaults of the keys of a section.
 _EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -35,14 +35,16 @@ def policy_table(policy: Policy) -> tuple[PolicyRow, ...]:
     rows = [PolicyRow("policy", "name", policy.name), PolicyRow("policy", "version", policy.version)]
     for section in ("creditor", "terms", "cash", "gates", "contact", "charges", "promises", "disputes"):
         rows += _rows_of(section, getattr(policy, section))
-    rows.append(PolicyRow("risk", "review_days", str(policy.risk.review_days)))
+    for name in ("review_days", "order_days", "refer_over_percent"):
+        rows.append(PolicyRow("risk", name, str(getattr(policy.risk, name))))
     rows += [
         PolicyRow(
             "risk.categories",
             part.name,
             f"score up to {_share(part.max_score_permille)}, terms {part.terms_days} days, "
             f"limit {_value('limit_minor', part.limit_minor)}, scenario {part.scenario or 'standard'}"
-            + (f", security {part.security}" if part.security else ""),
+            + (f", security {part.security}" if part.security else "")
+            + (f", review every {part.review_days} days" if part.review_days else ""),
         )
         for part in policy.risk.categories
     ]
@@ -118,8 +120,7 @@ def reference_page() -> str:
         "A policy is one TOML document, put under `policy/` in the bucket and checked on arrival. A key that it leaves",
         "out takes the default below, which is that of `policies/default.toml`. Tables of amounts, the set of risk",
         "categories and the steps of a scenario are replaced as a whole. A key marked *not yet* is read and checked,",
-        "but nothing obeys it so far; asking for it makes a warning. One marked *shown* is told to people, who act on",
-        "it.",
+        "but nothing obeys it so far; asking for it makes a warning.",
         "",
         "A scenario takes the keys it leaves out from `scenario.standard` (one that is called as a shipped scenario:",
         "from that, its steps too). `step = []` means that nobody is chased. A customer names its scenario; without a",
@@ -152,8 +153,6 @@ def _reference_row(key: Key, shown: Mapping[str, Any]) -> str:
 def _applied(key: Key) -> str:
     if key.neutral is APPLIED:
         return "yes"
-    if key.neutral is SHOWN:
-        return "shown"
     return "in part" if isinstance(key.neutral, frozenset) else "not yet"
 
 

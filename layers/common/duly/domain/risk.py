@@ -322,21 +322,43 @@ def _percent(part: int, whole: int) -> int:
 # --- exposure, limit, hold ------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What one customer owes in one currency against what it may. No limit: ``limit_minor`` and headroom are None.
-    A negative headroom is the sum by which the limit is passed."""
+    """What one customer owes and ordered in one currency against what it may. Amounts in minor units.
+
+    ``open_minor`` are its open invoices, ``orders_minor`` what is left of its open orders, ``unapplied_minor`` its
+    money and credit notes that pay no invoice yet. No limit: ``limit_minor`` and headroom are None. A negative
+    headroom is the sum by which the limit is passed.
+    """
 
     currency: str
     open_minor: int
     limit_minor: int | None
     headroom_minor: int | None
+    orders_minor: int = 0
+    unapplied_minor: int = 0
+
+    @property
+    def exposure_minor(self) -> int:
+        """Open invoices and open orders."""
+        return self.open_minor + self.orders_minor
 
 
-def exposures(open_minor: Mapping[str, int], limit_minor: Mapping[str, int]) -> tuple[Exposure, ...]:
-    """Exposure per currency, sorted; currencies are never added. A limit without anything open is listed too."""
+def exposures(
+    open_minor: Mapping[str, int],
+    limit_minor: Mapping[str, int],
+    orders_minor: Mapping[str, int] | None = None,
+    unapplied_minor: Mapping[str, int] | None = None,
+) -> tuple[Exposure, ...]:
+    """Exposure per currency, sorted; currencies are never added. A limit without anything open is listed too.
+
+    Money that pays no invoice yet widens the headroom: who pays ahead needs no credit for so much.
+    """
+    orders, unapplied = orders_minor or {}, unapplied_minor or {}
     result = []
-    for currency in sorted({*open_minor, *limit_minor}):
+    for currency in sorted({*open_minor, *limit_minor, *orders, *unapplied}):
         amount, limit = open_minor.get(currency, 0), limit_minor.get(currency)
-        result.append(Exposure(currency, amount, limit, None if limit is None else limit - amount))
+        ordered, ahead = orders.get(currency, 0), unapplied.get(currency, 0)
+        headroom = None if limit is None else limit - amount - ordered + ahead
+        result.append(Exposure(currency, amount, limit, headroom, ordered, ahead))
     return tuple(result)
 
 

@@ -8,6 +8,7 @@ from duly.domain import events as ev
 from duly.domain.account import Account, Notice
 from duly.domain.calendar import UnknownTimeZone, local_date
 from duly.domain.cash import settle_promises
+from duly.domain.credit import credit_upkeep
 from duly.domain.policy import Policy
 from duly.domain.steps import blocked_until
 
@@ -24,6 +25,7 @@ def upkeep(account: Account, policy: Policy, now: datetime) -> list[ev.Event]:
     events += _holds(account, policy, today)
     events += _disputes(account, today)
     events += _replies(account, today, now)
+    events += credit_upkeep(account, policy, today)
     for notice in account.live("notices"):
         events += sweep(notice, now, today_of(account, policy, notice.at), today)
     events += _reservations(account)

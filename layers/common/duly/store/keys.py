@@ -29,6 +29,8 @@ LETTERS = {
     "tasks": "T",
     "replies": "R",
     "notices": "N",
+    "orders": "O",
+    "overrides": "V",
 }
 KINDS = {letter: kind for kind, letter in LETTERS.items()}
 
