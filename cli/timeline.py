@@ -92,7 +92,8 @@ def _decided(event: ev.CreditDecided) -> str:
     return (
         f"credit decision {event.decision} on {sale}: {event.outcome.replace('_', ' ')}"
         f" ({', '.join(event.reasons).replace('_', ' ')}){conditions}{override};"
-        f" exposure {_money(event.exposure_minor, event.currency)}, {limit}, category {event.category or 'none'}{_by(event)}"
+        f" exposure {_money(event.exposure_minor, event.currency)}, {limit},"
+        f" category {event.category or 'none'}{_by(event)}"
     )
 
 
@@ -125,7 +126,7 @@ _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.ScoreChanged: lambda e: (
         f"score {e.score_permille / 1000:.3f}, category {e.category or 'none'}: {', '.join(e.reasons) or 'no reasons'}"
     ),
-    ev.ScoreReviewed: lambda e: "scored again on its review day: no change",
+    ev.ScoreReviewed: lambda e: f"scored again on its review day {e.on}: no change",
     ev.CategoryChanged: lambda e: (
         f"category {e.before or 'none'} -> {e.after or 'none'} at score {e.score_permille / 1000:.3f}:"
         f" {', '.join(e.reasons) or 'no reasons'}"
