@@ -105,7 +105,7 @@ def check(
 
     rejected = False
     try:
-        mapping = read_profile(profile.read_bytes()) if profile else NO_PROFILE
+        mapping = read_profile(profile.read_bytes(), profile.name) if profile else NO_PROFILE
     except OSError as error:
         raise fail(f"{profile}: {error.strerror}") from None
     except FileProblem as problem:
@@ -115,7 +115,7 @@ def check(
             data = path.read_bytes()
         except OSError as error:
             raise fail(f"{path}: {error.strerror}") from None
-        result = read_file(path.name, data, profile=mapping)
+        result = read_file(_name_of(path), data, profile=mapping)
         rejected = rejected or bool(result.rejects)
         if as_json:
             sys.stdout.write(json.dumps(to_json(result, str(path)), ensure_ascii=False) + "\n")
@@ -127,6 +127,14 @@ def check(
         for one in result.rejects:
             out.print(Text(f"  line {one.line}, {one.field}: {one.code}: {one.reason}", style="yellow"))
     raise typer.Exit(1 if rejected else 0)
+
+
+def _name_of(path: Path) -> str:
+    """The name under which a file is read: a profile is told by the folder that it would be uploaded to."""
+    from duly.formats.profile_toml import PROFILES
+
+    whole = path.as_posix()
+    return whole[whole.index(PROFILES) :] if PROFILES in whole else path.name
 
 
 @app.command()

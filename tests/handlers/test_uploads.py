@@ -199,6 +199,68 @@ def test_a_policy_that_is_not_utf_8_gets_a_receipt(world: World) -> None:
     assert world.stack.receipt(key)["reasons"] == {"not_utf8": 1}
 
 
+# --- mapping profiles
+SAP = b'[columns]\nnumber = "Ref"\ncustomer = "Who"\nissued = "When"\namount = "Sum"\n[constants]\ncurrency = "EUR"\n'
+EXPORT = b"Ref;Who;When;Sum\nR-1;C-1001;05.01.2026;1.234,50\n"
+
+
+def test_a_profile_holds_for_its_folder_and_the_nearest_one_counts(world: World) -> None:
+    world.take_in("risk_check", "upload-customers", CUSTOMERS)
+    below = SAP.replace(b"Ref", b"Number")
+    world.take_in("risk_check", "upload-policy", SAP, "policy/profiles/invoices/sap.toml")
+    world.take_in("risk_check", "upload-policy", below, "policy/profiles/invoices.toml")
+    key = world.take_in("risk_check", "upload-invoices", EXPORT, "invoices/sap/2026/a.csv")
+    receipt = world.stack.receipt(key)
+    assert receipt["rows"]["applied"] == 1 and receipt["amounts"]["applied"] == {"EUR": "1234.50"}
+    assert receipt["notes"][0].startswith("profile policy/profiles/invoices/sap.toml version ")
+    key = world.take_in("risk_check", "upload-invoices", EXPORT.replace(b"Ref", b"Number"), "invoices/b.csv")
+    receipt = world.stack.receipt(key)
+    assert receipt["rows"]["duplicate"] == 1
+    assert receipt["notes"][0].startswith("profile policy/profiles/invoices.toml version ")
+    key = world.take_in("risk_check", "upload-customers", CUSTOMERS, "customers/c.csv")
+    assert not any("profile" in note for note in world.stack.receipt(key)["notes"])
+    assert world.edge.policy().creditor.name == "" or not world.edge.has_policy()  # a profile is no policy
+
+
+def test_an_empty_profile_ends_it_and_one_that_comes_late_changes_nothing(world: World) -> None:
+    place = "policy/profiles/invoices.toml"
+    world.take_in("risk_check", "upload-customers", CUSTOMERS)
+    world.take_in("risk_check", "upload-policy", SAP, place, "2026-03-03T09:00:00+00:00")
+    world.take_in("risk_check", "upload-policy", b"# none\n", place, "2026-03-03T11:00:00+00:00")
+    world.take_in("risk_check", "upload-policy", SAP, place, "2026-03-03T10:00:00+00:00")
+    key = world.take_in("risk_check", "upload-invoices", EXPORT, "invoices/a.csv")
+    assert world.stack.receipt(key)["reasons"] == {"header": 1}
+
+
+def test_a_wrong_profile_names_line_and_key_and_the_one_in_force_stays(world: World) -> None:
+    world.take_in("risk_check", "upload-customers", CUSTOMERS)
+    world.take_in("risk_check", "upload-policy", SAP, "policy/profiles/invoices.toml")
+    world.take_in("risk_check", "upload-policy", b'dates = "eu"\n', "policy/profiles/invoices.toml")
+    said = [
+        world.stack.read(one).decode()
+        for one in world.stack.keys("receipts/policy/profiles/invoices.toml/")
+        if one.endswith("rejects.csv")
+    ]
+    assert len(said) == 1 and 'dates,profile,"line 1: expected dates to be one of' in said[0]
+    key = world.take_in("risk_check", "upload-invoices", EXPORT)
+    assert world.stack.receipt(key)["rows"]["applied"] == 1
+    for place in ("policy/profiles/mail.toml", "policy/profiles/invoices.txt", "policy/profiles/.toml"):
+        world.take_in("risk_check", "upload-policy", SAP, place)
+        assert world.stack.receipt(place)["reasons"] == {"profile": 1}
+
+
+def test_statements_and_customers_have_profiles_too(world: World) -> None:
+    mapping = b'[columns]\nid = "Who"\nname = "Called"\n'
+    world.take_in("risk_check", "upload-policy", mapping, "policy/profiles/customers.toml")
+    key = world.take_in("risk_check", "upload-customers", b"Who;Called\nC-1;Nebel\n")
+    assert world.stack.receipt(key)["rows"]["applied"] == 1
+    mapping = b'[columns]\nbooked = "Day"\namount = "Sum"\n[constants]\naccount = "A-1"\ncurrency = "EUR"\n'
+    world.take_in("risk_check", "upload-policy", mapping, "policy/profiles/statements.toml")
+    key = world.take_in("reconcile", "upload-statement", b"Day;Sum\n02.02.2026;5,00\n", "statements/a.csv")
+    receipt = world.stack.receipt(key)
+    assert receipt["rows"]["applied"] == 1 and receipt["amounts"]["in"] == {"EUR": "5.00"}
+
+
 # --- statements
 def test_a_statement_becomes_messages_and_money_on_accounts(world: World) -> None:
     world.take_in("risk_check", "upload-customers", CUSTOMERS)

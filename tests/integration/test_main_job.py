@@ -22,6 +22,8 @@ DISPUTE = "We dispute invoice RE-26-1001: the goods were damaged."
 FORGED = "We dispute invoice RE-26-1020 as well."
 NAMES = ["Ahrens", "Bolte", "Castle", "Dorn AG", "Neumann", "Somebody", "damaged", "thank you", "unsere Zahlung"]
 WRONG_HEADER = b"nummer;kunde\n1;2\n"
+SHOP = b'[columns]\nnumber = "Ref"\ncustomer = "Who"\nissued = "When"\namount = "Sum"\n[constants]\ncurrency = "EUR"\n'
+EXPORT = b"Ref;Who;When;Sum\nRE-26-1011;C1;20.02.2026;310,00\n"
 NOT_UTF8 = b"number,customer,issued\nRE\xff\xfe1,C1,2026-01-20\n"
 
 
@@ -75,6 +77,9 @@ def upload(job: Job) -> None:
     stack.upload("statements/february.csv", world.STATEMENT, world.at(0, 5, 30))
     stack.upload("customers/late.csv", world.LATE_CUSTOMER, world.at(0, 5, 40))
     stack.upload("invoices/late.csv", world.LATE_INVOICES, world.at(0, 5, 41))
+    stack.upload("policy/profiles/invoices/shop.toml", SHOP, world.at(0, 5, 42))
+    stack.wait_until_idle()
+    stack.upload("invoices/shop/2026/again.csv", EXPORT, world.at(0, 5, 43))
     job.seen("payments")
 
 
@@ -119,10 +124,13 @@ def later(job: Job) -> None:
 # --- uploads
 def test_every_upload_has_a_receipt_that_adds_up(job: Job) -> None:
     found = receipts(job.stack)
-    assert len([key for key in found if not key.startswith("inbound/")]) == 11
+    assert len([key for key in found if not key.startswith("inbound/")]) == 13
     assert all(one["adds_up"] for several in found.values() for one in several)
     (january,) = found["invoices/january 26+.csv"]
     assert january["rows"] == {"in": 9, "applied": 8, "duplicate": 0, "rejected": 1}
+    (shop,) = found["invoices/shop/2026/again.csv"]
+    assert shop["notes"][0].startswith("profile policy/profiles/invoices/shop.toml version ")
+    assert shop["amounts"]["in"] == {"EUR": "310.00"} and shop["rows"]["rejected"] == 0
 
 
 def test_rejects_say_line_field_and_reason(job: Job) -> None:

@@ -271,6 +271,38 @@ def test_a_wrong_profile_is_refused(text: str) -> None:
     assert (caught.value.code, caught.value.field) == ("profile", "profile")
 
 
+def test_every_problem_of_a_profile_names_its_line_and_key() -> None:
+    head = 'kind = "customers"\ndates = "eu"\ncolor = 1\n\n'
+    text = head + '[columns]\nnumber = "Nr"\nnumbr = "No"\n[types]\nGU = "kredit"\n'
+    result = read_file("policy/profiles/invoices/sap.toml", text.encode())
+    assert (result.kind, result.format, result.notes) == ("policy", "toml", ("mapping profile",))
+    found = [(reject.line, reject.field, reject.code) for reject in result.rejects]
+    assert found == [
+        (1, "kind", "profile"),
+        (2, "dates", "profile"),
+        (3, "color", "profile"),
+        (7, "columns.numbr", "profile"),
+        (9, "types.GU", "profile"),
+    ]
+    with pytest.raises(FileProblem, match="line 2"):
+        read_profile(text.encode())
+
+
+def test_a_profile_is_told_by_its_folder_or_its_keys() -> None:
+    assert read_file("policy/profiles/invoices.toml", b"").rejects == ()
+    assert read_file("sap.toml", b'# SAP\n[columns]\nnumber = "Nr"\n').notes == ("mapping profile",)
+    assert read_file("p.toml", b'[creditor]\nname = "Muster"\n').notes == ()
+    assert read_file("policy/p.toml", b'[columns]\nnumber = "Nr"\n').rejects  # not where profiles lie
+
+
+def test_notes_name_the_profile_of_a_table_and_of_nothing_else() -> None:
+    profile = read_profile(PROFILE.encode(), "shop.toml")
+    result = read_file("a.csv", b"Ref;Who;When;How much;Type\nR;C;01/02/2026;1.234;X\n", profile=profile)
+    assert result.notes[0] == "profile shop.toml"
+    other = (Path(__file__).parents[1] / "data" / "formats" / "invoice.ubl.xml").read_bytes()
+    assert read_file("a.xml", other, profile=profile).notes == ()
+
+
 # --- JSON
 def test_json_with_objects_inside() -> None:
     result = read_file("x", (DATA / "invoices.json").read_bytes())

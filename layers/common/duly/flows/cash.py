@@ -26,6 +26,7 @@ from duly.domain.upkeep import today_of
 from duly.flows.edge import Edge
 from duly.flows.intake import plan, read_part, register_upload, send_parts
 from duly.flows.outcomes import close_if_complete, finish_message
+from duly.flows.profiles import profile_for
 from duly.formats.read import read_file
 from duly.formats.records import BankEntry, FileResult
 from duly.store import lookups
@@ -45,7 +46,7 @@ def take_statement(edge: Edge, key: str, version: str, now: datetime) -> Upload:
     if found is None or upload.state == "closed":
         return upload
     if upload.state == "received":
-        result = read_file(key, found.data)
+        result = read_file(key, found.data, profile=profile_for(edge, key))
         until = [_covers_until(statement) for statement in result.statements]
         # A date still to come says nothing about money that has come in: it must not keep the freshness gate open.
         today = local_date(now, edge.policy().creditor.timezone)

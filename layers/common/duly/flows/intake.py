@@ -13,6 +13,7 @@ from duly.flows.buyers import foreign_seller, resolve
 from duly.flows.edge import Edge
 from duly.flows.outcomes import close_if_complete, receipt_folder, write_rejects
 from duly.flows.policies import take_policy
+from duly.flows.profiles import profile_for
 from duly.formats.read import read_file
 from duly.formats.records import CustomerRow, FileResult, InvoiceRow, Reject
 from duly.store import objects
@@ -61,7 +62,7 @@ def take_upload(edge: Edge, key: str, version: str, now: datetime) -> Upload:
         return take_policy(edge, upload, found.data, now)
     if upload.state == "received":
         edge.forget_policy()  # what a plan rejects stays rejected, so it is made under the policy in force now
-        result = read_file(key, found.data)
+        result = read_file(key, found.data, profile=profile_for(edge, key))
         parts, rejects = _parts(edge, result)
         upload = plan(edge, upload, result, parts, rejects, now)
     send_parts(edge, upload, CUSTOMER, now)

@@ -1,4 +1,5 @@
-"""An uploaded credit policy: checked whole, put in force by a pointer, and every account looked at again under it."""
+"""An uploaded credit policy: checked whole, put in force by a pointer, and every account looked at again under it. What
+lies below policy/profiles/ is a mapping profile instead."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from datetime import datetime
 from duly.domain.policy import PolicyErrors, parse_policy
 from duly.flows import intake
 from duly.flows.edge import Edge
+from duly.flows.profiles import take_profile
+from duly.formats.profile_toml import PROFILES
 from duly.formats.records import FileResult, Reject
 from duly.store import keys
 from duly.store.queues import ACCOUNT, Message
@@ -14,7 +17,9 @@ from duly.store.uploads import Upload
 
 
 def take_policy(edge: Edge, upload: Upload, data: bytes, now: datetime) -> Upload:
-    """Put the policy in force, or give a receipt that names every problem with its line and key."""
+    """Put the policy (or a mapping profile) in force, or give a receipt that names each problem, its line and key."""
+    if upload.key.startswith(PROFILES):
+        return intake.plan(edge, upload, take_profile(edge, upload, data), (), (), now)
     rejects: tuple[Reject, ...] = ()
     try:
         policy = parse_policy(data.decode("utf-8"), upload.key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, get_args
 
 from duly.domain.cash_discount import CashDiscount
@@ -17,6 +17,7 @@ from duly.formats.pdf import read_pdf
 from duly.formats.policy_toml import read_policy
 from duly.formats.problems import FileProblem
 from duly.formats.profile import NO_PROFILE, Profile
+from duly.formats.profile_toml import PROFILES, folder_of, kind_of, looks_like_profile, read_profile_file
 from duly.formats.recognise import UNSUPPORTED, Look, is_camt053, is_cii, is_json, is_pdf, is_ubl, is_xlsx, look_at
 from duly.formats.records import (
     BankEntry,
@@ -30,6 +31,10 @@ from duly.formats.records import (
 )
 from duly.formats.table import Table, csv_table, find_header
 from duly.formats.ubl import read_ubl
+
+
+def _is_toml(look: Look) -> bool:
+    return look.name.lower().endswith(".toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ READERS: Final = (
     Reader("cii", "invoices", is_cii, read_cii),
     Reader("pdf", "invoices", is_pdf, read_pdf),
     Reader("camt053", "statement", is_camt053, read_camt053),
-    Reader("toml", "policy", lambda look: look.name.lower().endswith(".toml"), read_policy),
+    Reader("toml", "policy", _is_toml, read_policy),
 )
 
 
@@ -81,6 +86,8 @@ def read_file(name: str, data: bytes, kind: str | None = None, profile: Profile 
     stated = kind or profile.kind or name.lstrip("/").partition("/")[0]
     expected = _KINDS.get(stated.strip().lower())
     look = look_at(name, data)
+    if name.startswith(PROFILES) or (_is_toml(look) and expected is None and looks_like_profile(look.head)):
+        return read_profile_file(data, kind_of(folder_of(name)))
     reader = next((reader for reader in READERS if reader.detect(look)), None)
     if reader is None and expected == "policy" and not _table_format(look):
         reader = next(reader for reader in READERS if reader.kind == "policy")
@@ -142,7 +149,8 @@ def _read_table(data: bytes, look: Look, expected: FileKind | None, profile: Pro
         raise _refusal(data, look, expected)
     if expected in _UPLOADS and shape.kind != expected:
         raise _wrong_kind(expected, shape.kind)
-    return shape.read(table)
+    result = shape.read(table)
+    return replace(result, notes=(f"profile {profile.name}", *result.notes)) if profile.name else result
 
 
 def _shape_of(table: Table, expected: FileKind | None) -> Shape | None:

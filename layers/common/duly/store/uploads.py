@@ -158,6 +158,10 @@ class StackStore:
         record = self.table.get(keys.STACK, name)
         return record.body if record else {}
 
+    def all(self, prefix: str) -> dict[str, dict[str, str]]:
+        """Return the facts whose names begin so, by name."""
+        return {record.sk: record.body for record in self.table.query(keys.STACK, prefix)}
+
     def put(self, name: str, body: dict[str, str]) -> None:
         self.table.put(Record(keys.STACK, name, body, kind="stack"))
 
