@@ -363,7 +363,8 @@ def _of_s3(stack: Stack, operation: str, parameters: dict[str, Any]) -> tuple[li
 def _of_sqs(stack: Stack, operation: str, parameters: dict[str, Any]) -> tuple[list[Call], dict[str, str]]:
     queue = parameters["QueueUrl"].rpartition("/")[2]
     assert queue in stack.names.values()
-    return [(f"sqs:{operation}", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")], {}
+    action = operation.removesuffix("Batch")  # SendMessageBatch is allowed by sqs:SendMessage
+    return [(f"sqs:{action}", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")], {}
 
 
 def _of_secrets(stack: Stack, operation: str, parameters: dict[str, Any]) -> tuple[list[Call], dict[str, str]]:

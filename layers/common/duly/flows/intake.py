@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -111,12 +111,15 @@ def send_parts(edge: Edge, upload: Upload, queue: str, now: datetime) -> None:
     """Send a message for every part that has no outcome yet."""
     found = edge.objects.get(f"parts/{upload.id}/plan.json")
     groups: list[str] = json.loads(found.data) if found else []
-    for number, group in enumerate(groups):
-        if edge.uploads.has_outcome(upload.id, number):
-            continue
-        body = {"type": "rows", "upload": upload.id, "number": number, "account": group, "time": now.isoformat()}
-        edge.queues.send(queue, Message(body, group, f"{upload.id}-{number}"))
+    edge.queues.send_all(queue, _part_messages(edge, upload, groups, now))
     close_if_complete(edge, upload.id, now)
+
+
+def _part_messages(edge: Edge, upload: Upload, groups: Sequence[str], now: datetime) -> Iterator[Message]:
+    for number, group in enumerate(groups):
+        if not edge.uploads.has_outcome(upload.id, number):
+            body = {"type": "rows", "upload": upload.id, "number": number, "account": group, "time": now.isoformat()}
+            yield Message(body, group, f"{upload.id}-{number}")
 
 
 def read_part(edge: Edge, upload: str, number: int) -> dict[str, Any]:

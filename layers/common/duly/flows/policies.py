@@ -3,6 +3,7 @@ lies below policy/profiles/ is a mapping profile instead."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from duly.domain.policy import PolicyErrors, parse_policy
@@ -46,11 +47,12 @@ def _put_in_force(edge: Edge, upload: Upload, version: str) -> None:
 
 def wake_all(edge: Edge, reason: str, now: datetime) -> int:
     """Send every account to the tick's queue, so that it is looked at under the policy now in force."""
-    count = 0
+    return edge.queues.send_all(ACCOUNT, _all_accounts(edge, reason, now))
+
+
+def _all_accounts(edge: Edge, reason: str, now: datetime) -> Iterator[Message]:
     for shard in keys.shards():
         for header in edge.table.headers(shard):
             account = keys.account_id(header.pk)
             body = {"type": "account", "account": account, "time": now.isoformat(), "chase": False}
-            edge.queues.send(ACCOUNT, Message(body, account, f"{reason}|{account}"))
-            count += 1
-    return count
+            yield Message(body, account, f"{reason}|{account}")

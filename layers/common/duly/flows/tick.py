@@ -45,11 +45,14 @@ def tick(edge: Edge, now: datetime, wall_now: datetime) -> int:
         if len(found) == MAX_DUE_PER_SHARD:
             edge.observer.metric("AgendaCut", 1)
         due += [keys.account_id(pk) for pk, place in found if not closed or keys.upkeep_is_due(place, now)]
-    for account in due:
-        body = {"type": "account", "account": account, "time": now.isoformat(), "chase": not closed}
-        edge.queues.send(ACCOUNT, Message(body, account, f"tick|{now.isoformat()}|{account}"))
+    edge.queues.send_all(ACCOUNT, (_look_at(account, now, chase=not closed) for account in due))
     edge.observer.metric("AccountsDue", len(due))
     return len(due)
+
+
+def _look_at(account: str, now: datetime, *, chase: bool) -> Message:
+    body = {"type": "account", "account": account, "time": now.isoformat(), "chase": chase}
+    return Message(body, account, f"tick|{now.isoformat()}|{account}")
 
 
 def sweep_uploads(edge: Edge, wall_now: datetime) -> int:
