@@ -81,6 +81,74 @@ def detect_encoding(data: bytes) -> str:
     return "utf-8"
 
 
+class EncodingScan:
+    """Tells the encoding of a file from its pieces, each of whole lines, as `detect_encoding` does from all of it.
+
+    `stated` is an encoding that a profile names; it is then only proved.
+    """
+
+    def __init__(self, stated: str = "") -> None:
+        self._stated = stated
+        self._newlines = 0
+        self._has_mark = False
+        self._begun = False
+        self._nul: tuple[int, int] | None = None
+        self._bad: tuple[int, int, int] | None = None
+        self._is_not_1252 = False
+
+    def feed(self, data: bytes) -> None:
+        """Take the next piece. Raises FileProblem when it is not of the stated encoding."""
+        body = data
+        if not self._begun:
+            self._begun, self._has_mark = True, data.startswith(_UTF8_BOM)
+            body = data.removeprefix(_UTF8_BOM)
+        if self._stated and self._stated != "utf-8":
+            self._prove(data)
+        if self._nul is None and (position := data.find(b"\x00")) >= 0:
+            line, byte = place(data, position)
+            self._nul = line + self._newlines, byte
+        if not body.isascii():
+            self._look_beyond_ascii(body)
+        self._newlines += data.count(b"\n")
+
+    def result(self) -> str:
+        """The encoding. Raises FileProblem as `detect_encoding` and `decode_as` do."""
+        if self._nul is not None:
+            line, byte = self._nul
+            raise FileProblem("nul_byte", f"expected text, found a NUL byte at line {line}, byte {byte}", line=line)
+        if self._stated and self._stated != "utf-8":
+            return self._stated
+        if self._bad is None:
+            return "utf-8"
+        if self._stated or self._has_mark or self._is_not_1252:
+            line, byte, value = self._bad
+            reason = f"expected UTF-8, found byte 0x{value:02X} at line {line}, byte {byte} of the line"
+            raise FileProblem("encoding", reason, line=line)
+        return "windows-1252"
+
+    def _look_beyond_ascii(self, body: bytes) -> None:
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if self._bad is None:
+                line, byte = place(body, error.start)
+                self._bad = line + self._newlines, byte, body[error.start]
+        if not self._is_not_1252:
+            self._is_not_1252 = bool(_UTF8_SEQUENCE.search(body) or _NOT_1252.search(body))
+
+    def _prove(self, data: bytes) -> None:
+        try:
+            decode_as(data, self._stated)
+        except FileProblem as problem:
+            line = problem.line + self._newlines
+            raise FileProblem(problem.code, f"{problem.reason} after line {self._newlines}", line=line) from None
+
+
+def is_wide(data: bytes) -> bool:
+    """Whether the bytes are of UTF-16 or UTF-32: not one byte for each ASCII character."""
+    return data.startswith((*_WIDE_BOMS, b"\xff\xfe\x00\x00")) or _looks_wide(data)
+
+
 def decode_as(data: bytes, encoding: str) -> str:
     """The text in an encoding that was detected or named; raises FileProblem when the bytes are not of it."""
     if encoding == "utf-8":

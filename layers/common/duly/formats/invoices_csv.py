@@ -67,7 +67,7 @@ def _invoice(row: Row, types: Mapping[str, str]) -> InvoiceRow:
         due_source=due_source,
         amount_minor=amount_minor,
         currency=row.raw("currency"),
-        type=_type(row, types),
+        type=invoice_type(row, types),
         terms=terms,
         order=row.identifier("order"),
         for_invoice=row.identifier("for_invoice"),
@@ -89,7 +89,7 @@ def _terms(text: str, issued: date | None) -> tuple[date | None, tuple[CashDisco
     return said.due, said.discounts
 
 
-def _type(row: Row, types: Mapping[str, str]) -> InvoiceType:
+def invoice_type(row: Row, types: Mapping[str, str]) -> InvoiceType:
     """The type of a row: Duly's own word, one that exports use, or one that the profile explains."""
     word = row.raw("type")
     if not word or (word in TYPES and not types):

@@ -12,7 +12,7 @@ from duly.formats import bank_csv, customers_csv, invoices_csv
 from duly.formats.camt053 import read_camt053
 from duly.formats.cii import read_cii
 from duly.formats.columns import Columns
-from duly.formats.decoding import check_bytes, check_size
+from duly.formats.decoding import check_bytes, check_size, is_wide
 from duly.formats.pdf import read_pdf
 from duly.formats.policy_toml import read_policy
 from duly.formats.problems import FileProblem
@@ -128,9 +128,7 @@ def _format_of(look: Look, expected: FileKind | None) -> str:
 
 def _read_table(data: bytes, look: Look, expected: FileKind | None, profile: Profile) -> FileResult:
     """Read a table of the expected kind, or of the kind that its header fits."""
-    candidates = [shape.columns for shape in SHAPES if expected in (None, "unknown", shape.kind)] or [
-        shape.columns for shape in SHAPES
-    ]
+    candidates = _candidates(expected)
     format = _table_format(look)
     if format == "xlsx":
         from duly.formats.xlsx import xlsx_table
@@ -144,13 +142,42 @@ def _read_table(data: bytes, look: Look, expected: FileKind | None, profile: Pro
         raise _refusal(data, look, expected)
     else:
         table = csv_table(data, candidates, profile)
+    result = _expected_shape(table, data, look, expected).read(table)
+    return replace(result, notes=(*profile_note(profile), *result.notes))
+
+
+def profile_note(profile: Profile) -> tuple[str, ...]:
+    """Which profile settled how a table was read, if one did."""
+    return (f"profile {profile.name}",) if profile.name else ()
+
+
+def _candidates(expected: FileKind | None) -> list[Columns]:
+    found = [shape.columns for shape in SHAPES if expected in (None, "unknown", shape.kind)]
+    return found or [shape.columns for shape in SHAPES]
+
+
+def _expected_shape(table: Table, data: bytes, look: Look, expected: FileKind | None) -> Shape:
     shape = _shape_of(table, expected)
     if shape is None:
         raise _refusal(data, look, expected)
     if expected in _UPLOADS and shape.kind != expected:
         raise _wrong_kind(expected, shape.kind)
-    result = shape.read(table)
-    return replace(result, notes=(f"profile {profile.name}", *result.notes)) if profile.name else result
+    return shape
+
+
+def is_plain_csv(name: str, head: bytes, kind: str) -> bool:
+    """Whether a file, by its start, is read as a CSV of one byte for each ASCII character, with line feeds."""
+    look = look_at(name, head)
+    other = any(reader.detect(look) for reader in READERS) or _table_format(look) or _unsupported_format(look)
+    known = any(shape.kind == _KINDS.get(kind) for shape in SHAPES)
+    return known and not other and not look.starts(b"<") and not is_wide(head) and b"\n" in head
+
+
+def csv_layout(name: str, head: bytes, kind: str, profile: Profile) -> tuple[Shape, Table]:
+    """The table at the start of a CSV file and how its rows are read. Raises FileProblem as for the whole file."""
+    expected = _KINDS.get(profile.kind or kind)
+    table = csv_table(head, _candidates(expected), profile)
+    return _expected_shape(table, head, look_at(name, head), expected), table
 
 
 def _shape_of(table: Table, expected: FileKind | None) -> Shape | None:

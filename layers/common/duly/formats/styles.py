@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from duly.formats.profile import Profile
 
 DateStyle = Literal["iso", "compact", "year first", "dotted", "day first", "month first", "named", "ambiguous"]
 AmountStyle = Literal["point", "comma", "ambiguous"]
@@ -18,12 +21,19 @@ class Exact(str):
 
 
 @dataclass(frozen=True, slots=True)
-class Styles:
-    """The forms of a file's dates and amounts, and what to say about them."""
+class Forms:
+    """The forms of a file's dates and amounts, why one is ambiguous ("" when it is not), and what to say about them."""
 
     dates: DateStyle = "iso"
     amounts: AmountStyle = "point"
-    notes: tuple[str, ...] = ()
+    dates_problem: str = ""
+    amounts_problem: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to say about forms that are not the plain ones."""
+        found = [] if self.dates in ("iso", "ambiguous") else [f"dates as {DATE_WORDS[self.dates]}"]
+        return (*found, "amounts with a decimal comma") if self.amounts == "comma" else tuple(found)
 
 
 _TIME: Final = (
@@ -116,21 +126,47 @@ class DateVotes:
         self._short_firsts = set[str]()
         self._short_lasts = set[str]()
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, times: int = 1) -> None:
         """Count one value; those of a certain form and those that are no date say nothing."""
         form, parts = ("", None) if isinstance(text, Exact) else form_of(text)
         if parts is None:
             return
-        self._forms[form] += 1
+        self._forms[form] += times
         if form == "numeric":
             one, two = int(parts[1]), int(parts[2])
-            self._day_firsts += one > 12
-            self._month_firsts += two > 12
-            self._open += one != two and max(one, two) <= 12
+            self._day_firsts += times * (one > 12)
+            self._month_firsts += times * (two > 12)
+            self._open += times * (one != two and max(one, two) <= 12)
             if len(parts[3]) == 2 and len(self._short_firsts) <= MAX_SHORT_YEARS:
                 self._short_firsts.add(parts[1])
             if len(parts[3]) == 2 and len(self._short_lasts) <= MAX_SHORT_YEARS:
                 self._short_lasts.add(parts[3])
+
+    def update(self, other: DateVotes) -> None:
+        """Count what another part of the file says."""
+        self._forms.update(other._forms)
+        self._day_firsts += other._day_firsts
+        self._month_firsts += other._month_firsts
+        self._open += other._open
+        for mine, more in ((self._short_firsts, other._short_firsts), (self._short_lasts, other._short_lasts)):
+            mine |= set(sorted(more)[: MAX_SHORT_YEARS + 1 - len(mine)] if len(more | mine) > MAX_SHORT_YEARS else more)
+
+    def to_data(self) -> dict[str, Any]:
+        """The counts as JSON data."""
+        return {
+            "forms": dict(self._forms),
+            "firsts": [self._day_firsts, self._month_firsts, self._open],
+            "short": [sorted(self._short_firsts), sorted(self._short_lasts)],
+        }
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> DateVotes:
+        """The counts that `to_data` gave."""
+        votes = cls()
+        votes._forms.update(data["forms"])
+        votes._day_firsts, votes._month_firsts, votes._open = data["firsts"]
+        votes._short_firsts, votes._short_lasts = map(set, data["short"])
+        return votes
 
     def style(self, stated: str = "") -> tuple[DateStyle, str]:
         """The style and, when it is ambiguous, why (else ""). `stated` is what a profile says."""
@@ -208,6 +244,25 @@ class AmountVotes:
         if not isinstance(text, Exact):
             self._votes[_vote(text)] += 1
 
+    def add_votes(self, vote: AmountStyle, times: int) -> None:
+        """Count values that are known to say so."""
+        self._votes[vote] += times
+
+    def update(self, other: AmountVotes) -> None:
+        """Count what another part of the file says."""
+        self._votes.update(other._votes)
+
+    def to_data(self) -> dict[str, int]:
+        """The counts as JSON data."""
+        return dict(self._votes)
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, int]) -> AmountVotes:
+        """The counts that `to_data` gave."""
+        votes = cls()
+        votes._votes.update(data)
+        return votes
+
     def style(self, default: str = "") -> tuple[AmountStyle, str]:
         """The style and, when it is ambiguous, why (else ""). `default` settles what the values leave open."""
         points, commas = self._votes["point"], self._votes["comma"]
@@ -216,6 +271,36 @@ class AmountVotes:
         if self._votes["either"] or points:
             return (default, "") if default else ("ambiguous", _REASONS["ambiguous_amounts"])  # type: ignore[return-value]
         return "point", ""
+
+
+@dataclass(slots=True)
+class Votes:
+    """What the values of a file, or of a part of it, say about the forms of dates and amounts."""
+
+    dates: DateVotes = field(default_factory=DateVotes)
+    amounts: AmountVotes = field(default_factory=AmountVotes)
+
+    def update(self, other: Votes) -> None:
+        """Count what another part of the file says."""
+        self.dates.update(other.dates)
+        self.amounts.update(other.amounts)
+
+    def to_data(self) -> dict[str, Any]:
+        """The counts as JSON data."""
+        return {"dates": self.dates.to_data(), "amounts": self.amounts.to_data()}
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> Votes:
+        """The counts that `to_data` gave."""
+        return cls(DateVotes.of_data(data["dates"]), AmountVotes.of_data(data["amounts"]))
+
+
+def settle(votes: Votes, profile: Profile, is_machine_form: bool) -> Forms:
+    """The forms by all votes of a file and what its profile says."""
+    dates, dates_problem = votes.dates.style(profile.dates)
+    stated = {",": "comma", ".": "point"}.get(profile.decimal, "")
+    amounts, amounts_problem = votes.amounts.style(stated or ("point" if is_machine_form else ""))
+    return Forms(dates, amounts, dates_problem, amounts_problem)
 
 
 def machine_number(text: str, style: AmountStyle, currency: str = "") -> str | None:

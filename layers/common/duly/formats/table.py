@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,14 +15,7 @@ from duly.formats.fields import Row
 from duly.formats.problems import FileProblem
 from duly.formats.profile import NO_PROFILE, SEPARATORS, Profile
 from duly.formats.records import Reject
-from duly.formats.styles import (
-    DATE_WORDS,
-    AmountVotes,
-    DateVotes,
-    Styles,
-    iso_date,
-    machine_number,
-)
+from duly.formats.styles import DATE_WORDS, Forms, Votes, iso_date, machine_number, settle
 
 #: A quoted text may run over this many lines; more is a quotation mark that was never closed.
 MAX_LINES_PER_ROW: Final = 50
@@ -42,7 +35,8 @@ class Table:
 
     `rows` starts anew at each call, with the width of the header; a row is (line, cells, code of a problem or "").
     `typed` sources write numbers in machine form, so a comma or point needs no proof. `heads` are the first rows, among
-    which the header is; `notes` say what was detected.
+    which the header is; `notes` say what was detected. `forms` are those of its dates and amounts when they are known;
+    else all values together tell.
     """
 
     format: str
@@ -53,14 +47,20 @@ class Table:
     separator: str = ""
     profile: Profile = NO_PROFILE
     heads: tuple[Cells, ...] = field(default=())
+    forms: Forms | None = None
 
 
 def table_of(
-    format: str, rows: Callable[[int], Iterator[Cells]], notes: Iterable[str], profile: Profile, **rest: str
+    format: str,
+    rows: Callable[[int], Iterator[Cells]],
+    notes: Iterable[str],
+    profile: Profile,
+    first_line: str = "",
+    separator: str = "",
 ) -> Table:
     """A table with its first rows read, among which the header is looked for."""
     heads = tuple(row for row, _ in zip(rows(0), range(MAX_HEADER_ROWS), strict=False))
-    return Table(format, rows, tuple(notes), format == "json", profile=profile, heads=heads, **rest)
+    return Table(format, rows, tuple(notes), format == "json", first_line, separator, profile, heads)
 
 
 def csv_table(data: bytes, candidates: Sequence[Columns], profile: Profile = NO_PROFILE) -> Table:
@@ -76,9 +76,7 @@ def csv_table(data: bytes, candidates: Sequence[Columns], profile: Profile = NO_
         raise FileProblem("too_large", f"expected at most {MAX_LINES} lines, found {lines}; split the file")
     source = list(io.StringIO(text, newline=""))
     first = source[0] if source else ""
-    skip, stated = 0, ""
-    if first.lower().startswith("sep=") and first[4:5] in SEPARATORS:
-        skip, stated = 1, first[4:5]
+    skip, stated = stated_separator(first)
     separator = profile.separator or stated or _separator(source, candidates, profile)
     if separator != ",":
         notes.append(f"separator {'tab' if separator == chr(9) else separator}")
@@ -90,6 +88,12 @@ def csv_table(data: bytes, candidates: Sequence[Columns], profile: Profile = NO_
         first_line=first,
         separator=separator,
     )
+
+
+def stated_separator(first_line: str) -> tuple[int, str]:
+    """Lines before the table and the separator, when the first line states one as Excel does; else 0 and ""."""
+    stated = first_line[4:5] if first_line.lower().startswith("sep=") else ""
+    return (1, stated) if stated in SEPARATORS else (0, "")
 
 
 def _separator(source: list[str], candidates: Sequence[Columns], profile: Profile) -> str:
@@ -156,9 +160,8 @@ class Rows:
             hint = _hint(table)
             raise header_problem(self.header.mapped, columns, self.header.line, hint)
         self.width = len(self.header.names)
-        self._ambiguous_dates = ""
-        self._ambiguous: dict[str, tuple[str, str]] = {}
-        self.styles = self._detect()
+        self.forms = table.forms or settle(self.votes(), table.profile, self.is_machine_form)
+        self._ambiguous = _ambiguous(self.forms, columns, self.header.mapped.places)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -171,7 +174,7 @@ class Rows:
         if header.mapped.unused:
             names = [shortened_name(name) for name in header.mapped.unused[:20]]
             notes.append(f"columns not used: {', '.join(names)}")
-        return (*notes, *self.styles.notes)
+        return (*notes, *self.forms.notes)
 
     def __iter__(self) -> Iterator[Row | Reject]:
         """Each row, or its reject when its columns cannot be told apart."""
@@ -195,8 +198,8 @@ class Rows:
         currency = values.get(self.columns.currency, "").strip()
         for name in self.columns.dates:
             text = values.get(name, "").strip()
-            if text and self._ambiguous_dates:
-                unreadable[name] = ("ambiguous_dates", self._ambiguous_dates)
+            if text and self.forms.dates_problem:
+                unreadable[name] = ("ambiguous_dates", self.forms.dates_problem)
             elif text:
                 self._date(name, text, values, unreadable)
         for name in self.columns.amounts:
@@ -206,53 +209,61 @@ class Rows:
         return Row(line, values, unreadable)
 
     def _date(self, name: str, text: str, values: dict[str, str], unreadable: dict[str, tuple[str, str]]) -> None:
-        if self.styles.dates == "iso" and len(text) == 10:
+        if self.forms.dates == "iso" and len(text) == 10:
             return
-        found = iso_date(_kept(values[name], text), self.styles.dates)
+        found = iso_date(_kept(values[name], text), self.forms.dates)
         if found is not None:
             values[name] = found
-        elif self.styles.dates != "iso":
-            words = DATE_WORDS[self.styles.dates]
+        elif self.forms.dates != "iso":
+            words = DATE_WORDS[self.forms.dates]
             reason = f"expected a date as {words}, as most of the file has it, found {shortened(text)}"
             unreadable[name] = ("date_format", reason)
 
     def _amount(
         self, name: str, text: str, currency: str, values: dict[str, str], unreadable: dict[str, tuple[str, str]]
     ) -> None:
-        found = machine_number(_kept(values[name], text), self.styles.amounts, currency)
+        found = machine_number(_kept(values[name], text), self.forms.amounts, currency)
         if found is not None:
             values[name] = found
         else:
-            sign = self.styles.amounts
+            sign = self.forms.amounts
             reason = f"expected an amount with a decimal {sign}, as most of the file has it, found {shortened(text)}"
             unreadable[name] = ("amount_format", reason)
 
-    def _detect(self) -> Styles:
-        """The forms of dates and amounts by all values; notes what no row can be read for when one is ambiguous."""
-        places = self.header.mapped.places
-        dates, amounts = DateVotes(), AmountVotes()
-        date_places = [places[name] for name in self.columns.dates if name in places]
-        amount_places = sorted({places[name] for name in self.columns.amounts if name in places})
+    @property
+    def is_machine_form(self) -> bool:
+        """Whether a decimal point is believed without proof: typed values, or Duly's own header and separator."""
+        return self.table.typed or (self.header.mapped.own and self.table.separator == ",")
+
+    def votes(self) -> Votes:
+        """What all values of dates and amounts say about their forms."""
+        places, votes = self.header.mapped.places, Votes()
+        date_places, amount_places = voting_places(self.columns, places)
         for _, cells, problem in self._body():
             if problem or len(cells) != self.width:
                 continue
             for place in date_places:
-                dates.add(_kept(cells[place], cells[place].strip()))
+                votes.dates.add(_kept(cells[place], cells[place].strip()))
             for place in amount_places:
-                amounts.add(_kept(cells[place], cells[place].strip()))
-        profile = self.table.profile
-        style, why = dates.style(profile.dates)
-        stated = {",": "comma", ".": "point"}.get(profile.decimal, "")
-        machine = self.table.typed or (self.header.mapped.own and self.table.separator == ",")
-        sign, problem = amounts.style(stated or ("point" if machine else ""))
-        self._ambiguous_dates = why
-        if why:
-            self._ambiguous |= dict.fromkeys(self.columns.dates[:1], ("ambiguous_dates", why))
-        if problem:
-            self._ambiguous |= {name: ("ambiguous_amounts", problem) for name in self.columns.amounts if name in places}
-        notes = [] if style in ("iso", "ambiguous") else [f"dates as {DATE_WORDS[style]}"]
-        notes += ["amounts with a decimal comma"] if sign == "comma" else []
-        return Styles(style, sign, tuple(notes))
+                votes.amounts.add(_kept(cells[place], cells[place].strip()))
+        return votes
+
+
+def voting_places(columns: Columns, places: Mapping[str, int]) -> tuple[list[int], list[int]]:
+    """The places of the dates and of the amounts in a row whose values tell the forms of a file."""
+    amounts = {places[name] for name in columns.amounts if name in places}
+    return [places[name] for name in columns.dates if name in places], sorted(amounts)
+
+
+def _ambiguous(forms: Forms, columns: Columns, places: Mapping[str, int]) -> dict[str, tuple[str, str]]:
+    """What no row can be read for when a form is ambiguous."""
+    found = dict[str, tuple[str, str]]()
+    if forms.dates_problem:
+        found |= dict.fromkeys(columns.dates[:1], ("ambiguous_dates", forms.dates_problem))
+    if forms.amounts_problem:
+        names = [name for name in columns.amounts if name in places]
+        found |= dict.fromkeys(names, ("ambiguous_amounts", forms.amounts_problem))
+    return found
 
 
 def _kept(cell: str, stripped: str) -> str:
@@ -296,33 +307,59 @@ class _Source:
         return self.lines[self.position - 1]
 
 
-def split_rows(lines: list[str], separator: str, skip: int = 0, width: int = 0) -> Iterator[Cells]:
-    """Each row as (line of its start, cells, problem). After a bad quotation mark reading goes on at the next line.
+class RowSplitter:
+    """Reads rows one by one from the physical lines, from the line at which a row starts.
 
-    `width` is the number of columns of the header; 0 is that of the first row.
+    What it reads depends on that line and those behind it alone, so that reading may begin at any row's start. After a
+    bad quotation mark reading goes on at the next line. `width` is the number of columns of the header; 0 is that of
+    the first row.
     """
-    source = _Source(lines)
-    source.position = skip
-    reader = csv.reader(source, strict=True, delimiter=separator)
-    while source.position < len(source.lines):
-        start = source.position
+
+    def __init__(self, lines: list[str], separator: str, position: int = 0, width: int = 0) -> None:
+        self._source = _Source(lines)
+        self._separator = separator
+        self.width = width
+        self.position = position
+
+    @property
+    def position(self) -> int:
+        """The line (from 0) at which the next row starts. Reading can be set to another one."""
+        return self._source.position
+
+    @position.setter
+    def position(self, position: int) -> None:
+        self._source.position = position
+        self._reader = csv.reader(self._source, strict=True, delimiter=self._separator)
+
+    def __iter__(self) -> Iterator[Cells]:
+        return self
+
+    def __next__(self) -> Cells:
+        source, start = self._source, self._source.position
+        if start >= len(source.lines):
+            raise StopIteration
         source.stop = start + MAX_LINES_PER_ROW
         problem, cells = "", list[str]()
         if len(source.lines[start]) > MAX_LINE_CHARS:
             problem = "too_long"
         else:
             try:
-                cells = next(reader)
+                cells = next(self._reader)
             except csv.Error:
                 problem = "quote"
             several = source.position - start > 1
-            if several and (_swallowed_rows(cells, width, separator) or (width and len(cells) != width)):
+            wrong = self.width and len(cells) != self.width
+            if several and (_swallowed_rows(cells, self.width, self._separator) or wrong):
                 problem = "quote"
-        width = width or len(cells)
+        self.width = self.width or len(cells)
         if problem:
-            source.position = start + 1
-            reader = csv.reader(source, strict=True, delimiter=separator)
-        yield start + 1, cells, problem
+            self.position = start + 1
+        return start + 1, cells, problem
+
+
+def split_rows(lines: list[str], separator: str, skip: int = 0, width: int = 0) -> Iterator[Cells]:
+    """Each row as (line of its start, cells, problem), from line `skip` (from 0) on."""
+    return RowSplitter(lines, separator, skip, width)
 
 
 def _swallowed_rows(cells: list[str], width: int, separator: str) -> bool:
