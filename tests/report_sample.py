@@ -51,6 +51,9 @@ NAMES = (
 )
 POUND_CUSTOMERS = (2, 5, 12, 18)
 PROVISIONAL = 17
+COUNTRIES = {2: "GB", 3: "NL", 4: "AT", 5: "GB", 7: "BE", 9: "IT", 12: "GB", 13: "AT", 16: "SE", 18: "GB"}
+PARENTS = {8: 0, 15: 0, 20: 0, 13: 4, 5: 2}
+ON_HOLD = (7, 19)
 PICTURE_WIDTH, PICTURE_HEIGHT = 1200, 1480
 OPENING = timedelta(days=118)
 _STEPS = ((1, 8, "first"), (2, 20, "second"), (3, 34, "formal"))
@@ -106,9 +109,21 @@ class _Customer:
     def _register(self) -> None:
         personal = f"p{self.number}"
         registered = ev.CustomerRegistered(
-            self.id, personal, "hash", "DE", "de", "Europe/Berlin", "business", provisional=self.number == PROVISIONAL
+            self.id,
+            personal,
+            "hash",
+            "" if self.number == PROVISIONAL else COUNTRIES.get(self.number, "DE"),
+            "de",
+            "Europe/Berlin",
+            "business",
+            provisional=self.number == PROVISIONAL,
+            parent=f"C{1001 + PARENTS[self.number]}" if self.number in PARENTS else "",
+            limit_minor={self.currency: 2_500_000} if self.number % 4 else {},
         )
-        self._commit(registered, personal={personal: {"name": self.name, "contacts": []}})
+        score, category = ((120, "A"), (340, "B"), (340, "B"), (710, "C"))[self.number % 4]
+        hold = [ev.CreditHoldChanged(("over_limit",), AS_OF)] if self.number in ON_HOLD else []
+        scored = ev.ScoreChanged(score, category, on=AS_OF)
+        self._commit(registered, scored, *hold, personal={personal: {"name": self.name, "contacts": []}})
 
     def _invoice(self, position: int) -> None:
         issued = AS_OF - OPENING + timedelta(days=self.random.randint(0, 112))

@@ -105,6 +105,8 @@ FIGURES: dict[str, tuple[str, ...]] = {
     "PromisesOpen": (),
     "TasksOpen": (),
     "CustomersProvisional": (),
+    "CustomersOnHold": (),
+    "LargestGroupPercent": ("currency",),
     "ReportCut": ("list",),
 }
 

@@ -16,7 +16,7 @@ import pytest
 
 from duly.domain.kpi import BUCKETS
 from duly.flows.report import Report, ageing_facts, gather, open_disputes
-from duly.reports.export import ageing_csv, kpis_data, report_data
+from duly.reports.export import ageing_csv, concentration_csv, kpis_data, report_data
 from duly.reports.metrics import metrics_of
 from duly.reports.page import render_page
 from duly.reports.views import VIEWS, UnknownView, describe, render_widget
@@ -234,6 +234,39 @@ def test_exports_add_up_and_name_nobody() -> None:
     assert sum(int(amount.replace(".", "")) for amount in euros["ageing"].values()) == int(
         euros["receivables"].replace(".", "")
     )
+
+
+def test_where_the_exposure_lies_adds_up_and_names_the_largest() -> None:
+    report, page = sample(), read(render_page(sample()))
+    text = page.text("Where the exposure lies")
+    for kpis in report.kpis.currencies:
+        found = kpis.concentration
+        assert found.total_minor == kpis.receivables_minor  # the sample has no orders
+        for breakdown in (found.groups, found.countries, found.categories):
+            assert sum(part.exposure_minor for part in breakdown.parts) == found.total_minor
+    first = report.kpis.currencies[0].concentration.groups.parts[0]
+    assert (first.name, first.customers) == ("C1001", 4)
+    assert f"{NAMES[0]} C1001, 4 customers" in text and whole(first.exposure_minor, "EUR") in text
+    assert "6 other groups" in text and "no country known" in text
+    assert "24 customers, 1 of them provisional, 2 on credit hold" in page.text("")
+    assert "Where the exposure lies" in render_widget(report, "concentration", {})
+
+
+def test_concentration_as_a_table_names_customers_by_number_alone() -> None:
+    report = sample()
+    data = concentration_csv(report.kpis).decode()
+    rows = list(csv.DictReader(io.StringIO(data)))
+    assert not any(name in data for name in NAMES)
+    for kpis in report.kpis.currencies:
+        for by in ("group", "country", "category"):
+            own = [row for row in rows if (row["currency"], row["by"]) == (kpis.currency, by)]
+            assert sum(int(row["exposure"].replace(".", "")) for row in own) == kpis.receivables_minor
+            assert own == sorted(own, key=lambda row: -int(row["exposure"].replace(".", "")))
+    held = [row for row in rows if row["by"] == "category" and row["customers_on_hold"] != "0"]
+    assert [(row["name"], row["customers_on_hold"]) for row in held] == [("C", "2")]
+    figures = {(m.name, m.dimensions.get("currency")): m.value for m in metrics_of(report)}
+    assert figures["CustomersOnHold", None] == 2
+    assert figures["LargestGroupPercent", "EUR"] == 20
 
 
 def test_export_defuses_formulas() -> None:

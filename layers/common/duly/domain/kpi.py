@@ -11,13 +11,14 @@ credit managers in the United Kingdom state DSO. Sales are invoices as issued; c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from duly.domain import codec
 from duly.domain.account import SALES_DAYS_KEPT, Header
+from duly.domain.concentration import Concentration, ConcentrationTotals, Parents, agreed_limits
 
 BUCKETS = ("current", "1-30", "31-60", "61-90", "90+")
 """Ageing by days overdue. An item due today is current; ``90+`` begins with the 91st day."""
@@ -33,7 +34,8 @@ class AccountFacts:
     """One account as its header record tells it. Amounts in minor units by currency.
 
     ``open_by_due``: what is open by currency and due day; ``disputed`` and ``promised`` are parts of that;
-    ``unapplied`` is cash and credit not allocated yet; ``counts`` are live entities by kind.
+    ``unapplied`` is cash and credit not allocated yet; ``ordered`` what is left of open orders; ``counts`` are live
+    entities by kind.
     """
 
     account: str
@@ -43,12 +45,17 @@ class AccountFacts:
     promised: Mapping[str, int] = field(default_factory=dict)
     unapplied: Mapping[str, int] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    ordered: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def currencies(self) -> set[str]:
         """The currencies in which this customer was invoiced, paid or owes anything."""
         header = self.header
-        return {*self.open_by_due, *self.unapplied, *header.invoiced_minor, *header.collected_minor}
+        return {*self.open_by_due, *self.unapplied, *self.ordered, *header.invoiced_minor, *header.collected_minor}
+
+
+#: The limits of a customer by currency on a day.
+Limits = Callable[[AccountFacts, date], Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,7 @@ class CurrencyKpis:
     collected_by_day: Mapping[date, int]
     calls: tuple[Call, ...] = ()
     more_calls: int = 0
+    concentration: Concentration = Concentration()
 
     @property
     def receivables_minor(self) -> int:
@@ -140,6 +148,7 @@ class Kpis:
     tasks_open: int
     days_late_tenths: int | None
     suspense_accounts: int
+    on_hold: int = 0
 
     def of(self, currency: str) -> CurrencyKpis | None:
         """Return the figures of a currency, None when nobody was invoiced in it."""
@@ -157,6 +166,7 @@ def facts_of(account: str, body: Mapping[str, Any]) -> AccountFacts:
         promised=summary["promised"],
         unapplied=summary["unapplied"],
         counts=summary["counts"],
+        ordered=summary.get("ordered", {}),
     )
 
 
@@ -215,12 +225,14 @@ def effectiveness_permille(beginning_minor: int, sales_minor: int, ending_minor:
     return _rounded((beginning_minor + sales_minor - ending_minor) * 1000, collectable) if collectable > 0 else None
 
 
-def compute(accounts: Iterable[AccountFacts], as_of: date, max_calls: int = MAX_CALLS) -> Kpis:
+def compute(
+    accounts: Iterable[AccountFacts], as_of: date, max_calls: int = MAX_CALLS, limits: Limits = agreed_limits
+) -> Kpis:
     """Return the figures of all accounts at the end of ``as_of``. Accounts merged into another are left out.
 
-    Each account is looked at once and let go, so that the memory needed does not grow with their number.
+    Each account is looked at once and let go; what grows with their number is one sum for each legal group.
     """
-    totals = _Totals(as_of, max_calls)
+    totals = _Totals(as_of, max_calls, limits)
     for facts in accounts:
         if not facts.header.merged_into:
             totals.add(facts)
@@ -230,9 +242,10 @@ def compute(accounts: Iterable[AccountFacts], as_of: date, max_calls: int = MAX_
 class _Totals:
     """Sums over the accounts seen so far."""
 
-    def __init__(self, as_of: date, max_calls: int) -> None:
-        self.as_of, self.max_calls = as_of, max_calls
-        self.customers = self.provisional = self.suspense = self.days_late = self.settled = 0
+    def __init__(self, as_of: date, max_calls: int, limits: Limits) -> None:
+        self.as_of, self.max_calls, self.limits = as_of, max_calls, limits
+        self.customers = self.provisional = self.suspense = self.days_late = self.settled = self.on_hold = 0
+        self.parents = Parents()
         self.behaviour: Counter[str] = Counter()
         self.live: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
@@ -244,6 +257,9 @@ class _Totals:
         self.customers += 1
         self.provisional += header.provisional
         self.suspense += bool(header.suspense)
+        self.on_hold += bool(header.credit_hold)
+        self.parents.note(header.customer, header.parent)
+        limits = self.limits(facts, self.as_of)
         self.settled += behaviour.settled_count
         self.days_late += behaviour.days_late_sum
         self.behaviour["disputes_opened"] += behaviour.disputes_opened
@@ -256,13 +272,13 @@ class _Totals:
         for currency in facts.currencies:
             if currency not in self.currencies:
                 self.currencies[currency] = _CurrencyTotals(currency, self.as_of, self.max_calls)
-            self.currencies[currency].add(facts)
+            self.currencies[currency].add(facts, limits.get(currency))
 
     def kpis(self) -> Kpis:
         order = sorted(self.currencies.values(), key=lambda one: (-one.accounts, one.currency))
         return Kpis(
             as_of=self.as_of,
-            currencies=tuple(one.kpis() for one in order),
+            currencies=tuple(one.kpis(self.parents) for one in order),
             customers=self.customers,
             provisional=self.provisional,
             disputes_open=self.live["disputes"],
@@ -276,6 +292,7 @@ class _Totals:
             tasks_open=self.live["tasks"],
             days_late_tenths=_rounded(self.days_late * 10, self.settled) if self.settled > 0 else None,
             suspense_accounts=self.suspense,
+            on_hold=self.on_hold,
         )
 
 
@@ -291,10 +308,12 @@ class _CurrencyTotals:
         self.collected: Counter[str] = Counter()
         self.first_issued = as_of
         self.calls: list[Call] = []
+        self.concentration = ConcentrationTotals(currency)
 
-    def add(self, facts: AccountFacts) -> None:
+    def add(self, facts: AccountFacts, limit_minor: int | None) -> None:
         currency, header = self.currency, facts.header
         ageing = ageing_of(facts.open_by_due.get(currency, {}), self.as_of)
+        self.concentration.add(facts, ageing.overdue_minor, limit_minor)
         self.accounts += 1
         self.oldest_days = max(self.oldest_days, ageing.oldest_days)
         for bucket, minor in ageing.minor.items():
@@ -325,7 +344,7 @@ class _CurrencyTotals:
         self.calls.sort(key=lambda call: (-call.overdue_minor, -call.oldest_days, call.account))
         del self.calls[self.max_calls :]
 
-    def kpis(self) -> CurrencyKpis:
+    def kpis(self, parents: Parents) -> CurrencyKpis:
         self._keep_largest()
         ageing = Ageing(self.minor, self.oldest_days)
         all_sales = _by_day(self.sales, self.as_of)
@@ -354,6 +373,7 @@ class _CurrencyTotals:
             collected_by_day=collected,
             calls=tuple(self.calls),
             more_calls=self.overdue_accounts - len(self.calls),
+            concentration=self.concentration.result(parents),
         )
 
     def _effectiveness(self, sales_minor: int, collected_minor: int) -> int | None:

@@ -9,13 +9,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from duly.domain import codec
-from duly.domain.account import KINDS, Dispute, Item, Promise, Task
+from duly.domain.account import KINDS, Account, Dispute, Item, Promise, Task
+from duly.domain.concentration import agreed_limits
+from duly.domain.credit import limits_on
 from duly.domain.kpi import AccountFacts, Kpis, compute, facts_of
+from duly.domain.policy import Policy
 from duly.domain.transaction import Transaction
 from duly.store import keys
 from duly.store.tables import Record, Table
@@ -28,6 +32,7 @@ MAX_ITEMS = 200  # items read of one account, for its level and for what is disp
 MAX_SUSPENSE = 2_000  # transactions in suspense
 MAX_LINES = 50  # lines of a list
 MAX_UPLOADS = 100  # recent files looked at
+MAX_GROUPS = 10  # legal groups, countries and categories named for each currency
 
 T = TypeVar("T")
 
@@ -125,12 +130,14 @@ def gather(
     as_of: date,
     creditor: str = "",
     stack_tasks: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    policy: Policy | None = None,
 ) -> Report:
     """Return the report at the end of ``as_of``. ``uploads`` are the recent ones, newest first; ``stack_tasks`` are the
-    open tasks that belong to no account."""
+    open tasks that belong to no account. Without a policy limits are those agreed with customers alone."""
     cut: list[str] = []
     known: dict[str, _Known] = {}
-    kpis = compute(_noted(_facts(accounts, cut), known), as_of)
+    limits = partial(_limits, policy) if policy else agreed_limits
+    kpis = compute(_noted(_facts(accounts, cut), known), as_of, limits=limits)
     called = list(dict.fromkeys(call.account for currency in kpis.currencies for call in currency.calls))
     details = _Details(accounts, known, cut)
     disputes, promises, tasks = (
@@ -139,7 +146,7 @@ def gather(
         _sorted(details.tasks() + _of_stack(stack_tasks)),
     )
     suspense = _suspense(accounts, cut)
-    shown = [*called]
+    shown = [*called, *_heads(kpis, known)]
     for lines in (disputes, promises, tasks):
         shown += [line.account for line in lines[:MAX_LINES]]
     shown += [candidate for line in suspense[:MAX_LINES] for candidate in line.candidates]
@@ -163,6 +170,19 @@ def gather(
         creditor=creditor,
         cut=tuple(cut),
     )
+
+
+def _limits(policy: Policy, facts: AccountFacts, as_of: date) -> Mapping[str, int]:
+    """The limits of a customer on a day, which its header and the policy tell."""
+    account = Account(facts.account)
+    account.header = facts.header
+    return limits_on(account, policy, facts.header.category, as_of)
+
+
+def _heads(kpis: Kpis, known: Mapping[str, _Known]) -> list[str]:
+    """The accounts at the top of the largest legal groups; a customer's account has the customer's id."""
+    groups = (one.concentration.groups.parts[:MAX_GROUPS] for one in kpis.currencies)
+    return [part.name for parts in groups for part in parts if part.name in known]
 
 
 def open_disputes(accounts: Table) -> list[DisputeLine]:

@@ -10,7 +10,7 @@ from typing import Any
 from duly.domain.calendar import local_date
 from duly.flows.edge import Edge
 from duly.flows.report import MAX_UPLOADS, Report, ageing_facts, gather
-from duly.reports.export import ageing_csv, kpis_data, report_data
+from duly.reports.export import ageing_csv, concentration_csv, kpis_data, report_data
 from duly.reports.metrics import metrics_of
 from duly.reports.page import render_page
 from duly.reports.views import DEFAULT_VIEW, VIEWS, UnknownView, describe, render_widget
@@ -22,13 +22,14 @@ class UnknownRequest(ValueError):
 
 def report_of(edge: Edge, now: datetime) -> Report:
     """Return the report of the creditor's present day."""
-    creditor = edge.policy().creditor
-    as_of = local_date(now, creditor.timezone)
-    return gather(edge.table, edge.uploads.recent(now, MAX_UPLOADS), as_of, creditor.name, edge.stack.tasks())
+    policy = edge.policy()
+    as_of = local_date(now, policy.creditor.timezone)
+    uploads = edge.uploads.recent(now, MAX_UPLOADS)
+    return gather(edge.table, uploads, as_of, policy.creditor.name, edge.stack.tasks(), policy)
 
 
 def daily(edge: Edge, now: datetime) -> dict[str, Any]:
-    """Publish the day's metrics and write ``reports/<date>/``: report.html, report.json, ageing.csv.
+    """Publish the day's metrics and write ``reports/<date>/``: report.html, report.json, ageing.csv, concentration.csv.
 
     Running it again the same day replaces the files.
     """
@@ -39,6 +40,8 @@ def daily(edge: Edge, now: datetime) -> dict[str, Any]:
     edge.objects.put(f"{folder}/report.json", data.encode(), "application/json")
     accounts = ageing_facts(edge.table)
     edge.objects.put(f"{folder}/ageing.csv", ageing_csv(accounts, report.as_of), "text/csv; charset=utf-8")
+    concentration = concentration_csv(report.kpis)
+    edge.objects.put(f"{folder}/concentration.csv", concentration, "text/csv; charset=utf-8")
     for metric in metrics_of(report):
         edge.observer.metric(metric.name, metric.value, metric.unit, **metric.dimensions)
     edge.observer.log("report_written", date=report.as_of.isoformat(), customers=report.kpis.customers)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from duly.domain.concentration import Breakdown, Concentration
 from duly.domain.kpi import BUCKETS, AccountFacts, CurrencyKpis, Kpis, ageing_of
 from duly.domain.money import format_minor
-from duly.flows.report import Report
+from duly.flows.report import MAX_GROUPS, Report
 from duly.formats.export import csv_text
-from duly.reports.words import tenths
+from duly.reports.words import share, tenths
 
 AGEING_HEADER = (
     "account",
@@ -23,6 +24,19 @@ AGEING_HEADER = (
     "unapplied",
     "oldest_days",
 )
+CONCENTRATION_HEADER = (
+    "currency",
+    "by",
+    "name",
+    "customers",
+    "exposure",
+    "share_percent",
+    "overdue",
+    "limit",
+    "exposure_under_limit",
+    "customers_over_limit",
+    "customers_on_hold",
+)
 
 
 def kpis_data(kpis: Kpis) -> dict[str, Any]:
@@ -32,6 +46,7 @@ def kpis_data(kpis: Kpis) -> dict[str, Any]:
         "as_of": kpis.as_of.isoformat(),
         "customers": kpis.customers,
         "provisional": kpis.provisional,
+        "on_credit_hold": kpis.on_hold,
         "currencies": {code: _currency_data(one) for code, one in by_currency.items()},
         "disputes": {
             "open": kpis.disputes_open,
@@ -78,6 +93,54 @@ def ageing_csv(accounts: Iterable[AccountFacts], as_of: date) -> bytes:
     return csv_text(AGEING_HEADER, sorted(rows)).encode()
 
 
+def concentration_csv(kpis: Kpis) -> bytes:
+    """Exposure of each currency by legal group (its customer id), country and category, the largest first, and the
+    others of each added up."""
+    rows = [
+        [one.currency, by, *cells]
+        for one in kpis.currencies
+        for by, breakdown in _breakdowns(one.concentration)
+        for cells in _parts(breakdown, one.concentration.total_minor, one.currency)
+    ]
+    return csv_text(CONCENTRATION_HEADER, rows).encode()
+
+
+def _breakdowns(concentration: Concentration) -> tuple[tuple[str, Breakdown], ...]:
+    return (
+        ("group", concentration.groups),
+        ("country", concentration.countries),
+        ("category", concentration.categories),
+    )
+
+
+def _parts(breakdown: Breakdown, total_minor: int, currency: str) -> list[list[str]]:
+    parts = [*breakdown.parts, *([breakdown.others] if breakdown.more else [])]
+    return [
+        [
+            part.name,
+            str(part.customers),
+            format_minor(part.exposure_minor, currency),
+            share(part.exposure_minor, total_minor).removesuffix(" %"),
+            format_minor(part.overdue_minor, currency),
+            format_minor(part.limit_minor, currency),
+            format_minor(part.limited_minor, currency),
+            str(part.over_limit),
+            str(part.on_hold),
+        ]
+        for part in parts
+    ]
+
+
+def _concentration_data(concentration: Concentration, currency: str) -> dict[str, Any]:
+    """The exposure in all and the largest parts of it, by group, country and category."""
+    names = CONCENTRATION_HEADER[2:]
+    found: dict[str, Any] = {"exposure": format_minor(concentration.total_minor, currency)}
+    for by, breakdown in _breakdowns(concentration):
+        cells = _parts(breakdown.cut(MAX_GROUPS), concentration.total_minor, currency)
+        found[f"by_{by}"] = [dict(zip(names, one, strict=True)) for one in cells]
+    return found
+
+
 def _ageing_row(facts: AccountFacts, currency: str, as_of: date) -> list[str]:
     ageing = ageing_of(facts.open_by_due.get(currency, {}), as_of)
     return [
@@ -117,6 +180,7 @@ def _currency_data(kpis: CurrencyKpis) -> dict[str, Any]:
         "average_days_delinquent": _days(kpis.average_days_delinquent_tenths),
         "countback_dso": _days(kpis.countback_dso_tenths),
         "collection_effectiveness": _days(kpis.effectiveness_permille),
+        "concentration": _concentration_data(kpis.concentration, code),
     }
 
 

@@ -48,6 +48,7 @@ def _of_currency(kpis: CurrencyKpis) -> Iterator[Metric]:
     yield Metric("DisputedMinor", kpis.disputed_minor, "None", own)
     yield Metric("PromisedMinor", kpis.promised_minor, "None", own)
     yield Metric("UnappliedMinor", kpis.unapplied_minor, "None", own)
+    yield Metric("LargestGroupPercent", kpis.concentration.largest_permille // 10, "Percent", own)
     for name, tenths in (
         ("DsoDays", kpis.dso_tenths),
         ("BestPossibleDsoDays", kpis.best_possible_dso_tenths),
@@ -62,4 +63,5 @@ def _counts(kpis: Kpis) -> list[Metric]:
         Metric("DisputesOpen", kpis.disputes_open),
         Metric("PromisesOpen", kpis.promises_open),
         Metric("CustomersProvisional", kpis.provisional),
+        Metric("CustomersOnHold", kpis.on_hold),
     ]

@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from duly.domain.concentration import Breakdown
 from duly.domain.kpi import BUCKETS, Call, CurrencyKpis, bucket_of
-from duly.flows.report import MAX_LINES, DisputeLine, PromiseLine, Report, SuspenseLine, TaskLine
+from duly.flows.report import MAX_GROUPS, MAX_LINES, DisputeLine, PromiseLine, Report, SuspenseLine, TaskLine
 from duly.mail.local_forms import day as long_day
 from duly.mail.local_forms import one_line
 from duly.reports.charts import CURVE_HEIGHT, CURVE_WIDTH, LEFT, RIGHT, curve, segments, share_of
@@ -71,6 +72,7 @@ def values_of(report: Report) -> Values:
         "as_of": long_day(report.as_of, "en"),
         "customers": days(kpis.customers, "customer"),
         "provisional": kpis.provisional,
+        "on_hold": kpis.on_hold,
         "cut": [words(name) for name in report.cut],
         "currencies": [_currency(one) for one in kpis.currencies[:MAX_CURRENCIES]],
         "calls": [_call(report, call) for one in kpis.currencies[:MAX_CURRENCIES] for call in one.calls],
@@ -78,6 +80,7 @@ def values_of(report: Report) -> Values:
         "disputes": _disputes(report),
         "promises": _promises(report),
         "suspense": _suspense(report),
+        "concentration": _concentration(report),
         "tasks": _tasks(report),
         "uploads": _uploads(report),
         "notices": _bars({_LEVEL_WORDS.get(level, f"level {level}"): n for level, n in kpis.notices_by_level.items()}),
@@ -247,6 +250,63 @@ def _suspended(report: Report, line: SuspenseLine) -> Values:
         "candidates": [_who(report, account)["name"] for account in line.candidates[:MAX_INVOICES_NAMED]],
         "more_candidates": max(0, len(line.candidates) - MAX_INVOICES_NAMED),
     }
+
+
+def _concentration(report: Report) -> list[Values]:
+    """The exposure of each currency by legal group, country and category; currencies without any are left out."""
+    return [
+        {
+            "code": one.currency,
+            "total": exact(one.concentration.total_minor, one.currency),
+            "groups": _parts(report, one, one.concentration.groups, "group"),
+            "countries": _parts(report, one, one.concentration.countries, "country"),
+            "categories": _by_name(_parts(report, one, one.concentration.categories, "category")),
+        }
+        for one in report.kpis.currencies[:MAX_CURRENCIES]
+        if one.concentration.total_minor
+    ]
+
+
+def _parts(report: Report, kpis: CurrencyKpis, breakdown: Breakdown, by: str) -> list[Values]:
+    """The largest parts with their bars, the longest being the largest; what is not named is one line more."""
+    shown = breakdown.cut(MAX_GROUPS)
+    parts = [*shown.parts, *([shown.others] if shown.more else [])]
+    largest = max((part.exposure_minor for part in parts), default=0)
+    total, code = kpis.concentration.total_minor, kpis.currency
+    return [
+        {
+            **_part_name(report, part.name, by, shown.more if part is shown.others else 0),
+            "customers": days(part.customers, "customer"),
+            "count": f"{part.customers:,}",
+            "several": part.customers > 1,
+            "amount": whole(part.exposure_minor, code),
+            "exact": f"{code} {exact(part.exposure_minor, code)}",
+            "share": share(part.exposure_minor, total),
+            "length": share_of(part.exposure_minor, largest),
+            "limit": whole(part.limit_minor, code) if part.limit_minor else "",
+            "use": share(part.limited_minor, part.limit_minor) if part.limit_minor else "",
+            "used_up": part.limited_minor > part.limit_minor,
+            "over": part.over_limit,
+            "held": part.on_hold,
+            "late": share(part.overdue_minor, part.exposure_minor),
+        }
+        for part in parts
+    ]
+
+
+def _by_name(lines: list[Values]) -> list[Values]:
+    """Categories in their own order, from good to bad; what has no name comes last."""
+    return sorted(lines, key=lambda line: (not line["named"], line["name"]))
+
+
+def _part_name(report: Report, name: str, by: str, more: int) -> Values:
+    if more:
+        several = {"group": "groups", "country": "countries", "category": "categories"}[by]
+        return {"name": f"{more:,} other {several if more > 1 else by}", "number": "", "named": False}
+    if by == "group":
+        who = _who(report, name)
+        return {"name": who["name"], "number": who["number"] if who["number"] != who["name"] else "", "named": True}
+    return {"name": one_line(name) or f"no {by} known", "number": "", "named": bool(name)}
 
 
 def _tasks(report: Report) -> Values:

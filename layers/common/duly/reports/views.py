@@ -12,7 +12,18 @@ from typing import Any
 from duly.flows.report import Report
 from duly.reports.page import environment, values_of
 
-VIEWS = ("overview", "ageing", "calls", "disputes", "promises", "suspense", "tasks", "uploads", "notices")
+VIEWS = (
+    "overview",
+    "ageing",
+    "calls",
+    "disputes",
+    "promises",
+    "suspense",
+    "concentration",
+    "tasks",
+    "uploads",
+    "notices",
+)
 DEFAULT_VIEW = "overview"
 
 # What a button asks of finance: the outcome, its name on the button, what it does.

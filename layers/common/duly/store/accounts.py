@@ -343,7 +343,7 @@ def summary(account: Account) -> dict[str, Any]:
     """Return what lists and metrics need of the live items, so that they read headers alone.
 
     Amounts in minor units: ``open`` by currency and due day, of which ``disputed`` and ``held`` likewise by currency;
-    ``unapplied`` cash and credits by currency; counts of live entities.
+    ``unapplied`` cash and credits by currency; ``ordered``: what is left of open orders; counts of live entities.
     """
     disputed_keys = {key for dispute in account.live("disputes") for key in dispute.items}
     promised_keys = {key for promise in account.live("promises") for key in promise.items}
@@ -362,6 +362,9 @@ def summary(account: Account) -> dict[str, Any]:
     unapplied: dict[str, int] = {}
     for cash in account.live("cash"):
         unapplied[cash.currency] = unapplied.get(cash.currency, 0) + cash.unallocated_minor
+    ordered: dict[str, int] = {}
+    for order in account.live("orders"):
+        ordered[order.currency] = ordered.get(order.currency, 0) + order.remaining_minor
     counts = {kind: len(account.live(kind)) for kind in KINDS}
     return {
         "open": open_by_due,
@@ -369,6 +372,7 @@ def summary(account: Account) -> dict[str, Any]:
         "promised": promised,
         "unapplied": unapplied,
         "counts": {kind: count for kind, count in counts.items() if count},
+        **({"ordered": ordered} if ordered else {}),
     }
 
 
