@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,25 +24,24 @@ class Line:
 
 def timeline(history: list[Entry]) -> list[Line]:
     """Return the account's history, oldest first. Entries that only moved the agenda are left out."""
-    currencies = {
-        event.key: event.currency
-        for entry in history
-        for event in entry.events
-        if isinstance(event, ev.InvoiceRegistered)
-    }
-    return [
-        Line(entry.version, entry.at, type(event).__name__, describe(event, currencies))
-        for entry in history
-        for event in entry.events
-        if not isinstance(event, ev.AgendaMoved)
-    ]
+    currencies: dict[str, str] = {}
+    lines: list[Line] = []
+    for entry in history:
+        for event in entry.events:
+            if isinstance(event, (ev.InvoiceRegistered, ev.InvoiceCorrected)):
+                currencies[event.key] = event.currency
+            if not isinstance(event, ev.AgendaMoved):
+                lines.append(Line(entry.version, entry.at, type(event).__name__, describe(event, currencies)))
+    return lines
 
 
 def describe(event: ev.Event, currencies: Mapping[str, str]) -> str:
     """Return the event in words. ``currencies`` names the currency of each invoice, which allocations leave out."""
     if isinstance(event, ev.AllocationsChanged):
-        return _allocations(event, currencies)
-    return _WORDS.get(type(event), lambda one: type(one).__name__)(event)
+        return _allocations(event.changes, currencies)
+    words = _WORDS.get(type(event), lambda one: type(one).__name__)(event)
+    changes = getattr(event, "changes", ())
+    return f"{words}; {_allocations(changes, currencies)}" if changes else words
 
 
 def _money(amount_minor: int, currency: str) -> str:
@@ -97,13 +96,33 @@ def _decided(event: ev.CreditDecided) -> str:
     )
 
 
-def _allocations(event: ev.AllocationsChanged, currencies: Mapping[str, str]) -> str:
+def _allocations(changes: Sequence[ev.Allocation], currencies: Mapping[str, str]) -> str:
+    def paid(change: ev.Allocation) -> str:
+        currency = currencies.get(change.item) or currencies[change.item.rpartition("#")[0]]  # an instalment's invoice
+        return _money(change.amount_minor, currency)
+
     return "; ".join(
-        f"{change.cash[:11]} pays {_money(change.amount_minor, currencies[change.item])} of {change.item}"
+        f"{change.cash[:11]} pays {paid(change)} of {change.item}"
         if change.amount_minor
         else f"{change.cash[:11]} no longer pays {change.item}"
-        for change in event.changes
+        for change in changes
     )
+
+
+def _owed(event: ev.InvoiceRegistered | ev.InvoiceCorrected) -> str:
+    more = [
+        f", {len(event.instalments)} instalments" if event.instalments else "",
+        f", replaces {event.replaces}" if event.replaces else "",
+        f", by {event.means.replace('_', ' ')}" if event.means not in ("", "transfer") else "",
+        f", noticed: {', '.join(event.flags)}" if event.flags else "",
+    ]
+    return f"{_money(event.amount_minor, event.currency)}, due {event.due} ({event.due_source}){''.join(more)}"
+
+
+def _cancelled(event: ev.InvoiceCancelled) -> str:
+    if event.replaced_by:
+        return f"invoice {event.key} is replaced by {event.replaced_by}"
+    return f"invoice {event.key} cancelled{_by(event)}: {event.reason}{_origin(event)}"
 
 
 def _agreed(event: ev.CustomerRegistered) -> str:
@@ -147,8 +166,18 @@ _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.OverrideEnded: lambda e: f"override {e.override} ended: {e.reason}{_by(e)}",
     ev.CreditDecided: _decided,
     ev.ContactSuppressed: lambda e: f"contact {e.contact} gets no more mail: {e.reason}",
-    ev.InvoiceRegistered: lambda e: (
-        f"invoice {e.number} over {_money(e.amount_minor, e.currency)}, due {e.due} ({e.due_source}){_origin(e)}"
+    ev.InvoiceRegistered: lambda e: f"invoice {e.number} over {_owed(e)}{_origin(e)}",
+    ev.InvoiceCorrected: lambda e: f"invoice {e.key} corrected: {_owed(e)}, issued {e.issued}{_origin(e)}",
+    ev.InvoiceConfirmed: lambda e: f"invoice {e.key} stated again with the same content",
+    ev.InvoiceCancelled: _cancelled,
+    ev.InvoiceReinstated: lambda e: f"invoice {e.key} is no longer replaced by {e.replaced_by}",
+    ev.InvoicesFlagged: lambda e: "; ".join(
+        f"invoice {key}: noticed {', '.join(flags) or 'nothing any more'}" for key, flags in e.flags.items()
+    ),
+    ev.DebitReturned: lambda e: f"what was collected for invoice {e.key} came back{f' (by {e.by})' if e.by else ''}",
+    ev.CreditNoteCorrected: lambda e: (
+        f"credit note {e.cash[:11]} corrected: {_money(e.amount_minor, e.currency)}, value {e.value_date},"
+        f" names {', '.join(e.names) or 'nothing'}{_origin(e)}"
     ),
     ev.InvoiceTransferred: lambda e: f"invoice {e.key} moved to account {e.into}",
     ev.CashReceived: lambda e: (

@@ -166,15 +166,29 @@ def test_hundreds_of_invoices_move_whole(stack: Stack) -> None:
     stack.assert_clean()
 
 
-def test_an_invoice_that_the_customer_has_otherwise_stays_with_a_task(stack: Stack) -> None:
+def test_a_number_that_the_customer_has_as_a_credit_note_stays_with_a_task(stack: Stack) -> None:
     stack.invoices(document("INV-1", 10_000), document("INV-2"))
     source = stack.provisional()
-    stack.take("invoices/own.csv", invoices_file([Invoice("INV-1", FOO, 777)]))
+    stack.take("invoices/own.csv", invoices_file([Invoice("INV-1", FOO, 777, credit_note=True)]))
     stack.customers(FOO)
-    assert stack.outstanding() == {"INV-1": "7.77", "INV-2": "100.00"}
+    assert stack.outstanding() == {"INV-2": "100.00"}
     kept = stack.accounts()[source]
     assert (kept.items["INV-1"].state, kept.items["INV-1"].amount_minor) == ("open", 10_000)
     assert stack.accounts()["C-1"].tasks[f"merge-{source}"].kind == "merge_conflict"
+    stack.assert_clean()
+
+
+@pytest.mark.parametrize("own_is_later", [True, False])
+def test_an_invoice_that_the_customer_has_otherwise_has_the_content_stated_last(
+    stack: Stack, own_is_later: bool
+) -> None:
+    stack.invoices(document("INV-1", 10_000), document("INV-2"), days=1)
+    source = stack.provisional()
+    own = invoices_file([Invoice("INV-1", FOO, 777)])
+    stack.take("invoices/own.csv", own, days=2 if own_is_later else 0)
+    stack.customers(FOO, days=3)
+    assert stack.outstanding() == {"INV-1": "7.77" if own_is_later else "100.00", "INV-2": "100.00"}
+    assert stack.accounts()[source].items["INV-1"].state == "transferred"
     stack.assert_clean()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from duly.domain.account import Account
 from duly.domain.registering import InvoiceFacts, credit_note_key, keys_named, register_all, register_invoice
-from tests.core_samples import MONDAY, account, payment, then
+from tests.core_samples import MONDAY, NOON, account, payment, then
 
 INVOICE = InvoiceFacts("I-1", "invoice", MONDAY, None, 10_000, "EUR", upload="u1", line=2)
 CREDIT = InvoiceFacts("C-1", "credit_note", MONDAY, None, 4_000, "EUR", for_invoice="I-1", upload="u1", line=3)
@@ -49,16 +49,21 @@ def test_the_same_content_from_elsewhere_is_a_duplicate(row: InvoiceFacts, elsew
 
 @pytest.mark.parametrize("row", [INVOICE, CREDIT])
 @pytest.mark.parametrize("other", [{"amount_minor": 1}, {"currency": "USD"}, {"issued": MONDAY - timedelta(days=1)}])
-def test_a_number_with_other_content_is_rejected(row: InvoiceFacts, other: dict[str, Any]) -> None:
-    found = after(account(), INVOICE, CREDIT)
-    assert verdict(found, replace(row, upload="u2", **other)) == ("rejected", "number_reused")
+def test_a_number_with_other_content_is_a_correction_when_it_came_later(
+    row: InvoiceFacts, other: dict[str, Any]
+) -> None:
+    found = after(account(), replace(INVOICE, stated_at=NOON), replace(CREDIT, stated_at=NOON))
+    later = replace(row, upload="u2", stated_at=NOON + timedelta(hours=1), **other)
+    assert verdict(found, later) == ("applied", "corrected")
+    earlier = replace(row, upload="u2", stated_at=NOON - timedelta(hours=1), **other)
+    assert verdict(found, earlier) == ("duplicate", "superseded")
 
 
 def test_another_stated_due_date_is_other_content_but_the_default_again_is_not() -> None:
     found = after(account(), INVOICE)
-    assert verdict(found, replace(INVOICE, upload="u2", due=MONDAY)) == ("rejected", "number_reused")
-    result = register_invoice(found, replace(INVOICE, upload="u2"), DAYS + 10, MONDAY)
-    assert result.result == "duplicate"
+    assert verdict(found, replace(INVOICE, upload="u2", due=MONDAY, line=3)) == ("applied", "corrected")
+    result = register_invoice(found, replace(INVOICE, upload="u2", line=3), DAYS + 10, MONDAY)
+    assert (result.result, result.events) == ("duplicate", ())
 
 
 def test_a_number_is_an_invoices_or_a_credit_notes() -> None:
@@ -70,7 +75,7 @@ def test_a_number_is_an_invoices_or_a_credit_notes() -> None:
 def test_rows_of_one_file_see_those_before_them() -> None:
     rows = [INVOICE, replace(INVOICE, line=3), replace(INVOICE, line=4, amount_minor=1)]
     _, verdicts = register_all(account(), rows, DAYS, MONDAY)
-    assert [one.result for one in verdicts] == ["applied", "duplicate", "rejected"]
+    assert [one.result for one in verdicts] == ["applied", "duplicate", "applied"]
 
 
 @pytest.mark.parametrize("rows", [(INVOICE, CREDIT), (CREDIT, INVOICE)])

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from duly.domain import credit_state
 from duly.domain import events as ev
+from duly.domain.cash_discount import CashDiscount
 from duly.domain.credit_state import CategoryFrom, Cover, Order, Override
 from duly.domain.payment_history import PaidMonth, Settlement, with_settlement, without_settlement
 
@@ -22,6 +23,8 @@ Day = date  # the type, where a field is called date
 SALES_DAYS_KEPT = 400  # days of sales and receipts by day kept in the header, for DSO and the collected curve
 CONTACT_DAYS_KEPT = 45  # days of contact times kept in the header; caps look back 7, gaps rarely more than 30
 MAX_MARKED_ITEMS = 50  # a dispute over more items marks none of them: one event must fit into one transaction
+MAX_INSTALMENTS = 24  # items that one invoice may become: all of them may change in one transaction of 100 items
+COLLECTED = frozenset({"direct_debit", "card"})  # means of payment by which the creditor takes the money itself
 
 
 class AccountError(Exception):
@@ -40,9 +43,34 @@ class StepDone:
     repetition: int = 0
 
 
+def rank_of(at: datetime | None, line: int) -> str:
+    """Return the arrival of a statement (its upload's moment, then its line) as a text that sorts by it."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds") if at else ""
+    return f"{moment}|{line:09d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """Who or what last said that an invoice number is not owed: a row of an upload, or a person (``by``)."""
+
+    at: datetime | None
+    line: int
+    reason: str
+    by: str = ""
+
+    @property
+    def rank(self) -> str:
+        return rank_of(self.at, self.line)
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An open (or settled) invoice. All amounts in minor units of ``currency``."""
+    """An open (or settled) invoice. All amounts in minor units of ``currency``.
+
+    It holds the content stated last (``rank``), and what must be known to decide on a statement that comes later,
+    whichever arrived first. An invoice payable in instalments keeps its content under its number (state ``split``)
+    and is owed through the items ``number#1``, ``number#2``..., which follow it.
+    """
 
     key: str
     number: str
@@ -56,7 +84,7 @@ class Item:
     order: str = ""
     terms: str = ""
     reference: str = ""
-    state: str = "open"  # open | paid | transferred
+    state: str = "open"  # open | paid | cancelled | split | transferred
     allocations: dict[str, int] = field(default_factory=dict)
     named_by: tuple[str, ...] = ()  # cash whose text names this item, whether or not it pays it now
     settled_on: date | None = None
@@ -65,6 +93,54 @@ class Item:
     notice: str = ""  # a notice in flight that names this item
     into: str = ""
     disputed: bool = False  # it was disputed while it was open, which the score's history keeps
+    means: str = ""  # how the money is to come: transfer, direct_debit, card...
+    discounts: tuple[CashDiscount, ...] = ()
+    delivered: date | None = None
+    flags: tuple[str, ...] = ()
+    instalments: tuple[tuple[date, int], ...] = ()  # due days with amounts, as stated
+    instalment: int = 0  # of an instalment: which one, of how many
+    instalment_count: int = 0
+    parts: int = 0  # instalment items that were ever made of this invoice
+    is_void: bool = False  # an instalment that the invoice no longer has
+    stated_at: datetime | None = None  # when the upload arrived that last stated this content
+    stated_line: int = 0  # its line, when that is another than ``line``
+    described: dict[str, str] = field(default_factory=dict)  # field -> rank, when it was stated by another row
+    other_due: ev.StatedDue | None = None  # a due date stated last, but for another issue date
+    earlier: tuple[ev.Statement, ...] = ()  # rows that were applied before, and cancellations
+    is_stated: bool = True  # False: only its cancellation or its replacement is known so far
+    cancelled: Cancellation | None = None
+    replaces: str = ""
+    replaced_by: tuple[str, ...] = ()
+    returned: bool = False  # its direct debit or card payment came back
+    debit_missing: bool = False  # a person was told that nothing was collected
+
+    @property
+    def rank(self) -> str:
+        """When the present content was stated last."""
+        return rank_of(self.stated_at, self.stated_line or self.line)
+
+    @property
+    def is_split(self) -> bool:
+        """Owed in instalments: several, and together exactly what is payable."""
+        amounts = [amount for _, amount in self.instalments]
+        return 2 <= len(amounts) <= MAX_INSTALMENTS and sum(amounts) == self.amount_minor and min(amounts) > 0
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Not owed: replaced by a corrected invoice, or cancelled after it was stated last."""
+        if self.is_void or self.replaced_by:
+            return True
+        return self.cancelled is not None and (not self.is_stated or self.cancelled.rank > self.rank)
+
+    @property
+    def owed_minor(self) -> int:
+        """What the customer owes (or owed) under this key, in minor units."""
+        return self.amount_minor if self.state in ("open", "paid") else 0
+
+    @property
+    def title(self) -> str:
+        """The number as people read it, with the instalment when there are several."""
+        return f"{self.number} ({self.instalment}/{self.instalment_count})" if self.instalment else self.number
 
     @property
     def outstanding_minor(self) -> int:
@@ -97,6 +173,15 @@ class Cash:
     allocations: dict[str, int] = field(default_factory=dict)
     state: str = "open"  # open | used | withdrawn
     decision: int = 0  # the last decision on where it belongs that was carried out here
+    stated_at: datetime | None = None  # a credit note: as of an item
+    stated_line: int = 0
+    named_at: str = ""  # rank of the row that said which invoice it credits, when that is another
+    earlier: tuple[ev.Statement, ...] = ()
+
+    @property
+    def rank(self) -> str:
+        """When a credit note's present content was stated last."""
+        return rank_of(self.stated_at, self.stated_line or self.line)
 
     @property
     def unallocated_minor(self) -> int:
@@ -221,9 +306,14 @@ class Notice:
         return self.state in ("claimed", "doubtful") or bool(self.pending)
 
 
+_ITEM_STATES = ("open", "paid", "cancelled", "split")  # what its statements and its money make of an item
+
 # The published table of state changes of each entity; ``Account`` refuses any other (invariant 27).
 TRANSITIONS: dict[str, frozenset[tuple[str, str]]] = {
-    "Item": frozenset({("open", "paid"), ("paid", "open"), ("open", "transferred"), ("paid", "transferred")}),
+    "Item": frozenset(
+        {(one, other) for one in _ITEM_STATES for other in _ITEM_STATES if one != other}
+        | {(one, "transferred") for one in _ITEM_STATES}
+    ),
     "Cash": frozenset({("open", "used"), ("used", "open"), ("open", "withdrawn")}),
     "Dispute": frozenset({("open", end) for end in ("accepted", "partly", "rejected", "withdrawn")}),
     "Promise": frozenset({("open", end) for end in ("kept", "partly_kept", "broken", "cancelled")}),
@@ -343,6 +433,7 @@ class Account:
         self.touched: set[tuple[str, str]] = set()
         self.stored: dict[str, int] = {}  # the store's note: sort key -> version that wrote it
         self.digest = 0  # the store's note: sum over (sort key, version) of all live items
+        self.is_trial = False  # a copy in which items may be paid beyond their amount, until it is worked out anew
 
     # typed views
     @property
@@ -501,30 +592,195 @@ def _contact_suppressed(account: Account, event: ev.ContactSuppressed) -> None:
 
 
 # --- what is owed
+CONTENT = [
+    "issued",
+    "due",
+    "due_source",
+    "amount_minor",
+    "currency",
+    "upload",
+    "line",
+    "order",
+    "terms",
+    "reference",
+    "means",
+    "discounts",
+    "delivered",
+    "instalments",
+    "replaces",
+    "flags",
+    "stated_at",
+    "stated_line",
+    "described",
+    "other_due",
+    "earlier",
+]  # what a statement says of an item; the events that register and correct one have the same fields
+
+
+def instalment_key(number: str, count: int) -> str:
+    """Return the key of one instalment of an invoice."""
+    return f"{number}#{count}"
+
+
+def links(entity: Item | Cash) -> set[tuple[str, str]]:
+    """Return what an item or payment pays, names, is paid or named by, stands for or is a part of."""
+    if isinstance(entity, Cash):
+        return {("items", key) for key in (*entity.allocations, *entity.names)}
+    found = {("cash", key) for key in (*entity.allocations, *entity.named_by)}
+    found |= {("items", key) for key in (*entity.replaced_by, entity.replaces) if key}
+    found |= {("items", instalment_key(entity.key, count + 1)) for count in range(entity.parts)}
+    return found | ({("items", entity.number)} if entity.key != entity.number else set())
+
+
+def owed_for(account: Account, key: str, follow: bool = True) -> list[str]:
+    """Return the keys of the open or paid items that a named invoice is owed under now, in the order of payment: its
+    instalments, or (with ``follow``) the corrected invoice that replaced it."""
+    seen: set[str] = set()
+    while key not in seen and key in account.items:
+        seen.add(key)
+        item = account.items[key]
+        if item.state in ("open", "paid"):
+            return [key]
+        if item.state == "split":
+            keys = (instalment_key(key, count + 1) for count in range(len(item.instalments)))
+            return [one for one in keys if one in account.items and account.items[one].state in ("open", "paid")]
+        if item.is_void:
+            key = item.number
+        elif follow:
+            known = [account.items[one] for one in item.replaced_by if one in account.items]
+            key = max(known, key=lambda one: (one.rank, one.key)).key if known else ""
+    return []
+
+
+def concerns(keys: Iterable[str], item: Item) -> bool:
+    """Return whether one of these keys (of a dispute, promise or hold) names this item: itself, the invoice that it is
+    an instalment of, or an instalment of it from when it had some."""
+    named = set(keys)
+    if item.key in named or item.number in named:
+        return True
+    return any(instalment_key(item.key, count + 1) in named for count in range(item.parts))
+
+
 def _invoice_registered(account: Account, event: ev.InvoiceRegistered) -> None:
-    account._new(
-        "items",
-        Item(
-            key=event.key,
-            number=event.number,
-            issued=event.issued,
-            due=event.due,
-            due_source=event.due_source,
-            amount_minor=event.amount_minor,
-            currency=event.currency,
-            upload=event.upload,
-            line=event.line,
-            order=event.order,
-            terms=event.terms,
-            reference=event.reference,
-            named_by=tuple(sorted(cash.key for cash in account.cash.values() if _names(cash, event.key))),
-        ),
+    before = account.items.get(event.key)
+    if before is not None and before.is_stated:
+        raise AccountError("Item exists already")
+    content = {name: getattr(event, name) for name in CONTENT}
+    if before is None:
+        named_by = tuple(sorted(cash.key for cash in account.cash.values() if _names(cash, event.key)))
+        item = Item(key=event.key, number=event.number, named_by=named_by, **content)
+    else:
+        item = replace(before, is_stated=True, **{**content, "earlier": (*before.earlier, *event.earlier)})
+    _restate(account, item, event.changes)
+
+
+def _invoice_corrected(account: Account, event: ev.InvoiceCorrected) -> None:
+    item: Item = account._get("items", event.key)
+    _restate(account, replace(item, **{name: getattr(event, name) for name in CONTENT}), event.changes)
+
+
+def _invoice_confirmed(account: Account, event: ev.InvoiceConfirmed) -> None:
+    item: Item = account._get("items", event.key)
+    confirmed = replace(item, stated_at=event.stated_at, stated_line=event.stated_line, described=dict(event.described))
+    _restate(account, confirmed)
+
+
+def _invoice_cancelled(account: Account, event: ev.InvoiceCancelled) -> None:
+    item = account.items.get(event.key) or _unstated(account, event)
+    if event.replaced_by:
+        item = replace(item, replaced_by=tuple(sorted({*item.replaced_by, event.replaced_by})))
+    else:
+        item = replace(item, cancelled=Cancellation(event.stated_at, event.line, event.reason, event.by))
+    _restate(account, replace(item, earlier=(*item.earlier, *event.earlier)), event.changes)
+
+
+def _unstated(account: Account, event: ev.InvoiceCancelled) -> Item:
+    """The trace of an invoice that is not known yet and owes nothing."""
+    named_by = tuple(sorted(cash.key for cash in account.cash.values() if _names(cash, event.key)))
+    return Item(
+        key=event.key,
+        number=event.key,
+        issued=event.on,
+        due=event.on,
+        due_source="default",
+        amount_minor=0,
+        currency=event.currency,
+        upload="",
+        line=0,
+        state="cancelled",
+        named_by=named_by,
+        is_stated=False,
     )
-    credit_state.use_up(account, event.order, event.currency, event.amount_minor, event.issued)
-    _count_sale(account, event.currency, event.issued, event.amount_minor)
-    first = account.header.behaviour.first_issued
-    account._behaviour(first_issued=min(first, event.issued) if first else event.issued)
-    _settle(account, event.key)
+
+
+def _invoice_reinstated(account: Account, event: ev.InvoiceReinstated) -> None:
+    item: Item = account._get("items", event.key)
+    others = tuple(key for key in item.replaced_by if key != event.replaced_by)
+    _restate(account, replace(item, replaced_by=others), event.changes)
+
+
+def _debit_returned(account: Account, event: ev.DebitReturned) -> None:
+    item: Item = account._get("items", event.key)
+    if not item.returned:
+        account._put("items", replace(item, returned=True))
+        account._behaviour(payments_returned=account.header.behaviour.payments_returned + 1)
+
+
+def _invoices_flagged(account: Account, event: ev.InvoicesFlagged) -> None:
+    for key, flags in event.flags.items():
+        account._put("items", replace(account._get("items", key), flags=tuple(flags)))
+
+
+def _restate(account: Account, item: Item, changes: Iterable[ev.Allocation] = ()) -> None:
+    """Put an invoice with new content (or the end of it) on the account, its instalments with it."""
+    entities = account.entities["items"]
+    before = entities.get(item.key)
+    befores = {item.key: before}
+    item = replace(item, parts=max(item.parts, len(item.instalments) if item.is_split else 0))
+    entities[item.key] = item
+    for part in _instalments(account, item):
+        befores[part.key] = entities.get(part.key)
+        entities[part.key] = part
+    if item.is_stated and (before is None or not before.is_stated or item.issued != before.issued):
+        first = account.header.behaviour.first_issued
+        account._behaviour(first_issued=min(first, item.issued) if first else item.issued)
+    _allocate(account, changes, befores)
+
+
+def _instalments(account: Account, head: Item) -> list[Item]:
+    """Return the instalment items as the invoice wants them: changed, new, or void."""
+    wanted = head.instalments if head.is_split and not head.is_cancelled and head.state != "transferred" else ()
+    found: list[Item] = []
+    for count in range(1, head.parts + 1):
+        key = instalment_key(head.key, count)
+        present = account.items.get(key)
+        if count > len(wanted):
+            if present is not None and not present.is_void:
+                found.append(replace(present, is_void=True))
+            continue
+        due, amount_minor = wanted[count - 1]
+        content: dict[str, Any] = {name: getattr(head, name) for name in _PART_CONTENT}
+        content |= {"due": due, "amount_minor": amount_minor, "instalment": count, "instalment_count": len(wanted)}
+        if present is not None:
+            found.append(replace(present, is_void=False, **content))
+        else:
+            named_by = tuple(sorted(cash.key for cash in account.cash.values() if _names(cash, key)))
+            found.append(Item(key=key, number=head.number, upload="", line=0, named_by=named_by, **content))
+    return found
+
+
+_PART_CONTENT = (
+    "issued",
+    "due_source",
+    "currency",
+    "order",
+    "terms",
+    "reference",
+    "means",
+    "discounts",
+    "delivered",
+    "flags",
+)
 
 
 def _names(cash: Cash, key: str) -> bool:
@@ -555,8 +811,8 @@ def _invoice_transferred(account: Account, event: ev.InvoiceTransferred) -> None
     item: Item = account._get("items", event.key)
     if item.allocations:
         raise AccountError("an invoice leaves an account without its allocations")
-    account._put("items", replace(item, state="transferred", into=event.into))
-    _count_sale(account, item.currency, item.issued, -item.amount_minor)
+    account.entities["items"][event.key] = replace(item, into=event.into)
+    _settle(account, event.key, item, "transferred")
 
 
 def _count_collected(account: Account, cash: Cash, amount_minor: int) -> None:
@@ -583,6 +839,10 @@ def _cash_received(account: Account, event: ev.CashReceived) -> None:
         upload=event.upload,
         line=event.line,
         decision=event.decision,
+        stated_at=event.stated_at,
+        stated_line=event.stated_line,
+        named_at=event.named_at,
+        earlier=event.earlier,
     )
     before = account.cash.get(event.cash)
     if before is not None and before.state == "withdrawn":  # money that left and comes back is the same money
@@ -611,46 +871,120 @@ def _cash_withdrawn(account: Account, event: ev.CashWithdrawn) -> None:
     _count_collected(account, cash, -cash.amount_minor)
 
 
+def _credit_note_corrected(account: Account, event: ev.CreditNoteCorrected) -> None:
+    before: Cash = account._get("cash", event.cash)
+    names = ("amount_minor", "currency", "value_date", "names", "upload", "line")
+    more = ("stated_at", "stated_line", "named_at", "earlier")
+    cash = replace(before, **{name: getattr(event, name) for name in (*names, *more)})
+    _count_collected(account, before, -before.amount_minor)
+    _count_collected(account, cash, cash.amount_minor)
+    account.entities["cash"][cash.key] = cash
+    account.touched.add(("cash", cash.key))
+    _set_names(account, cash, before.names)
+    _allocate(account, event.changes, {}, [cash.key])
+
+
 def _allocations_changed(account: Account, event: ev.AllocationsChanged) -> None:
-    for change in event.changes:
+    _allocate(account, event.changes, {})
+
+
+def _allocate(
+    account: Account,
+    changes: Iterable[ev.Allocation],
+    befores: dict[str, Item | None],
+    also_cash: Iterable[str] = (),
+) -> None:
+    """Change allocations, and settle what they and new content (``befores``: the items as they were) touch."""
+    changes = tuple(changes)
+    for change in changes:
         item: Item = account._get("items", change.item)
         cash: Cash = account._get("cash", change.cash)
-        if item.currency != cash.currency:
+        if change.amount_minor and item.currency != cash.currency:
             raise AccountError("an allocation never crosses currencies")
         if change.amount_minor < 0:
             raise AccountError("an allocation is never negative")
+        befores.setdefault(item.key, item)
         paid = {**item.allocations, change.cash: change.amount_minor}
         used = {**cash.allocations, change.item: change.amount_minor}
         account.entities["items"][item.key] = replace(item, allocations={k: v for k, v in paid.items() if v})
         account.entities["cash"][cash.key] = replace(cash, allocations={k: v for k, v in used.items() if v})
-    for key in sorted({change.item for change in event.changes}):
-        if account.items[key].outstanding_minor < 0:
+    for key in sorted(befores):
+        item = account.items[key]
+        if item.outstanding_minor < 0 and not account.is_trial:
             raise AccountError("an item is never paid beyond its amount")
-        account.touched.add(("items", key))
-        _settle(account, key)
-    for key in sorted({change.cash for change in event.changes}):
+        _settle(account, key, befores[key], "transferred" if item.state == "transferred" else "")
+        if item.allocations and account.items[key].state not in ("open", "paid") and not account.is_trial:
+            raise AccountError("money pays only what is owed")
+    for key in sorted({*also_cash, *(change.cash for change in changes)}):
         cash = account.cash[key]
-        if cash.unallocated_minor < 0:
+        if cash.unallocated_minor < 0 and not account.is_trial:
             raise AccountError("money is never allocated beyond its amount")
         account._put("cash", replace(cash, state="open" if cash.unallocated_minor else "used"))
 
 
-def _settle(account: Account, key: str) -> None:
-    """Open or close an item by what is outstanding, and keep the behaviour's aggregates true in both directions."""
+def _settle(account: Account, key: str, before: Item | None, state: str = "") -> None:
+    """Give an item the state that its statements and its money make of it, and keep all sums and the behaviour's
+    aggregates true in both directions. ``before`` is the item as they count it now."""
     item = account.items[key]
+    state = state or _state_of(item)
     settled_on = None
-    if item.outstanding_minor == 0:
-        settled_on = max((account.cash[cash].value_date for cash in item.allocations), default=item.issued)
-    if settled_on == item.settled_on:
-        return
-    if item.settled_on is not None:
-        _count_settled(account, item, item.settled_on, -1)
-    if settled_on is None:
-        reopened = replace(item, state="open", settled_on=None, episode=item.episode + 1, steps=())
-        account._put("items", reopened)
-        return
-    _count_settled(account, item, settled_on, 1)
-    account._put("items", replace(item, state="paid", settled_on=settled_on))
+    if state == "paid" or (state == "transferred" and before is not None):
+        settled_on = before.settled_on if state == "transferred" and before else _settled_on(account, item)
+    was_open = before is not None and before.state == "open"
+    reopens = state == "open" and not was_open and before is not None and (before.state == "paid" or item.steps)
+    if reopens:
+        item = replace(item, episode=item.episode + 1, steps=())
+    after = replace(item, state=state, settled_on=settled_on)
+    if before is not None and before.state != state and (before.state, state) not in TRANSITIONS["Item"]:
+        raise AccountError(f"Item cannot go from {before.state} to {state}")
+    account.entities["items"][key] = after
+    account.touched.add(("items", key))
+    _recount(account, before, after)
+
+
+def _state_of(item: Item) -> str:
+    if item.is_cancelled or not item.is_stated:
+        return "cancelled"
+    if item.is_split:
+        return "split"
+    return "paid" if item.outstanding_minor <= 0 else "open"
+
+
+def _settled_on(account: Account, item: Item) -> date:
+    return max((account.cash[cash].value_date for cash in item.allocations), default=item.issued)
+
+
+def _recount(account: Account, before: Item | None, after: Item) -> None:
+    """Take what an item counted for out of sales, settlements and promises, and put in what it counts for now."""
+    if before is None or _settlement(before) != _settlement(after):
+        for item, sign in ((before, -1), (after, 1)):
+            if item is not None and item.settled_on is not None:
+                _count_settled(account, item, item.settled_on, sign)
+    sold, sells = _sale(before) if before is not None else None, _sale(after)
+    if sold != sells or (before is not None and before.order != after.order):
+        for item, sale, sign in ((before, sold, -1), (after, sells, 1)):
+            if item is not None and sale is not None:
+                currency, issued, amount_minor = sale
+                _count_sale(account, currency, issued, sign * amount_minor)
+                credit_state.use_up(account, item.order, currency, sign * amount_minor, issued)
+    change = after.owed_minor - (before.owed_minor if before is not None else 0)
+    for promise in account.live("promises") if change else []:
+        if concerns(promise.items, after):
+            grown = replace(promise, open_at_start_minor=promise.open_at_start_minor + change)
+            account._put("promises", grown)
+
+
+def _settlement(item: Item) -> tuple[Any, ...]:
+    if item.settled_on is None:
+        return ()
+    return (item.settled_on, item.due, item.amount_minor, item.currency, item.disputed)
+
+
+def _sale(item: Item) -> tuple[str, date, int] | None:
+    """What an invoice adds to the sales: nothing while it is cancelled; instalments are part of theirs."""
+    if not item.is_stated or item.instalment or item.state in ("cancelled", "transferred"):
+        return None
+    return item.currency, item.issued, item.amount_minor
 
 
 def _count_settled(account: Account, item: Item, settled_on: date, sign: int) -> None:
@@ -713,7 +1047,9 @@ def _dispute_resolved(account: Account, event: ev.DisputeResolved) -> None:
 
 
 def _promise_made(account: Account, event: ev.PromiseMade) -> None:
-    open_minor = sum(account.items[key].outstanding_minor for key in event.items if key in account.items)
+    open_minor = sum(
+        account.items[key].outstanding_minor for named in event.items for key in owed_for(account, named, follow=False)
+    )
     account._new(
         "promises",
         Promise(
@@ -755,6 +1091,8 @@ def _task_opened(account: Account, event: ev.TaskOpened) -> None:
         account._put("disputes", replace(account._get("disputes", event.about), overdue=True))
     if event.kind == "credit_review":
         account._set(reviewed_on=event.opened)
+    if event.kind == "debit_missing":
+        account._put("items", replace(account._get("items", event.about), debit_missing=True))
 
 
 def _task_closed(account: Account, event: ev.TaskClosed) -> None:
@@ -916,7 +1254,14 @@ _APPLY: dict[type[ev.Event], Callable[[Account, Any], None]] = {
     ev.OverrideEnded: credit_state.override_ended,
     ev.CreditDecided: _nothing,
     ev.InvoiceRegistered: _invoice_registered,
+    ev.InvoiceCorrected: _invoice_corrected,
+    ev.InvoiceConfirmed: _invoice_confirmed,
+    ev.InvoiceCancelled: _invoice_cancelled,
+    ev.InvoiceReinstated: _invoice_reinstated,
+    ev.InvoicesFlagged: _invoices_flagged,
+    ev.DebitReturned: _debit_returned,
     ev.InvoiceTransferred: _invoice_transferred,
+    ev.CreditNoteCorrected: _credit_note_corrected,
     ev.CashReceived: _cash_received,
     ev.CashNamed: _cash_named,
     ev.CashWithdrawn: _cash_withdrawn,

@@ -10,16 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from duly.domain import events as ev
-from duly.domain.account import Account, Cash, Item
+from duly.domain.account import Account, links, owed_for
 
 MAX_TOUCHED_PER_EVENT = 40  # items and payments one event may change: each may move between live and closed, which
 # takes two writes, and a transaction holds 100
-
-
-def neighbours(entity: Item | Cash) -> set[str]:
-    """Return the keys of the cash that pays or names an item, or of the items that cash pays or names."""
-    named = entity.named_by if isinstance(entity, Item) else entity.names
-    return {*entity.allocations, *named}
 
 
 def component(account: Account, items: Iterable[str] = (), cash: Iterable[str] = ()) -> tuple[set[str], set[str]]:
@@ -33,8 +27,7 @@ def component(account: Account, items: Iterable[str] = (), cash: Iterable[str] =
         if key in found or key not in account.entities[kind]:
             continue
         found.add(key)
-        other = "cash" if kind == "items" else "items"
-        queue += [(other, neighbour) for neighbour in neighbours(account.entities[kind][key])]
+        queue += sorted(links(account.entities[kind][key]))
     return found_items, found_cash
 
 
@@ -43,6 +36,20 @@ def reallocate(account: Account, items: Iterable[str] = (), cash: Iterable[str] 
 
     The account must hold everything connected to them (``AccountStore.load(linked=True)``).
     """
+    changes, current = allocation_changes(account, items, cash)
+    if len(_parts(changes)) <= 1:
+        return as_events(changes)
+    # first what shrinks, then what grows, in parts that are each valid
+    shrinking = [change for change in changes if change.amount_minor < current.get((change.cash, change.item), 0)]
+    growing = [change for change in changes if change.amount_minor > current.get((change.cash, change.item), 0)]
+    return [*as_events(shrinking), *as_events(growing)]
+
+
+def allocation_changes(
+    account: Account, items: Iterable[str] = (), cash: Iterable[str] = ()
+) -> tuple[list[ev.Allocation], dict[tuple[str, str], int]]:
+    """Return the allocations that are not what they should be around the given items and cash, and all present ones by
+    (cash, item)."""
     item_keys, cash_keys = component(account, items, cash)
     wanted = _wanted(account, item_keys, cash_keys)
     current = {(key, item): amount for key in cash_keys for item, amount in account.cash[key].allocations.items()}
@@ -51,18 +58,16 @@ def reallocate(account: Account, items: Iterable[str] = (), cash: Iterable[str] 
         for key, item in sorted({*wanted, *current})
         if wanted.get((key, item), 0) != current.get((key, item), 0)
     ]
-    return _as_events(changes, current)
+    return changes, current
 
 
 def _wanted(account: Account, item_keys: set[str], cash_keys: set[str]) -> dict[tuple[str, str], int]:
-    open_minor = {
-        key: account.items[key].amount_minor for key in item_keys if account.items[key].state != "transferred"
-    }
+    open_minor = {key: account.items[key].owed_minor for key in item_keys}
     wanted: dict[tuple[str, str], int] = {}
     money = [account.cash[key] for key in cash_keys if account.cash[key].state != "withdrawn"]
     for cash in sorted(money, key=lambda one: (one.value_date, one.key)):
         left = cash.amount_minor
-        for key in cash.names:
+        for key in (owed for named in cash.names for owed in owed_for(account, named)):
             amount = min(left, open_minor.get(key, 0))
             if amount and account.items[key].currency == cash.currency and (cash.key, key) not in wanted:
                 wanted[(cash.key, key)] = amount
@@ -71,14 +76,9 @@ def _wanted(account: Account, item_keys: set[str], cash_keys: set[str]) -> dict[
     return wanted
 
 
-def _as_events(changes: list[ev.Allocation], current: dict[tuple[str, str], int]) -> list[ev.Event]:
-    """One event when it fits a transaction; else first what shrinks, then what grows, in parts that are each valid."""
-    whole = _parts(changes)
-    if len(whole) <= 1:
-        return [ev.AllocationsChanged(part) for part in whole]
-    shrinking = [change for change in changes if change.amount_minor < current.get((change.cash, change.item), 0)]
-    growing = [change for change in changes if change.amount_minor > current.get((change.cash, change.item), 0)]
-    return [ev.AllocationsChanged(part) for part in (*_parts(shrinking), *_parts(growing))]
+def as_events(changes: list[ev.Allocation]) -> list[ev.Event]:
+    """Return the events of changes that may be carried out in parts: each fits a transaction."""
+    return [ev.AllocationsChanged(part) for part in _parts(changes)]
 
 
 def _parts(changes: list[ev.Allocation]) -> list[tuple[ev.Allocation, ...]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from duly.domain import events as ev
-from duly.domain.account import Account, Promise
+from duly.domain.account import Account, Promise, owed_for
 from duly.domain.allocation import reallocate
 
 MAX_NAMED_PER_EVENT = 40  # items that one event may begin or cease to name: each of them is written
@@ -78,6 +78,9 @@ def settle_promises(account: Account, today: date, final: bool) -> list[ev.Event
     for promise in account.live("promises"):
         open_minor = promised_open_minor(account, promise)
         paid_minor = promise.open_at_start_minor - open_minor
+        if open_minor == 0 and promise.open_at_start_minor <= 0:  # all of it was cancelled: nothing was owed any more
+            events.append(ev.PromiseSettled(promise.key, "cancelled", today))
+            continue
         if open_minor == 0 or (promise.amount_minor and paid_minor >= promise.amount_minor):
             events.append(ev.PromiseSettled(promise.key, "kept", today))
         elif final and today > promise.until:
@@ -87,7 +90,8 @@ def settle_promises(account: Account, today: date, final: bool) -> list[ev.Event
 
 def promised_open_minor(account: Account, promise: Promise) -> int:
     """Return what is still open of the promised items; an item that is not loaded is closed, so nothing is open."""
-    return sum(account.items[key].outstanding_minor for key in promise.items if key in account.items)
+    owed = {key: None for named in promise.items for key in owed_for(account, named, follow=False)}
+    return sum(account.items[key].outstanding_minor for key in owed)
 
 
 def available_minor(account: Account, currency: str) -> int:

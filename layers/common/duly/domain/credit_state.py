@@ -155,7 +155,7 @@ def use_up(account: Account, order: str, currency: str, amount_minor: int, on: d
     found: Order | None = account.orders.get(order)
     if found is None or not found.is_live or found.currency != currency:
         return
-    invoiced = found.invoiced_minor + amount_minor
+    invoiced = max(0, found.invoiced_minor + amount_minor)  # less again when the invoice is corrected or cancelled
     if invoiced >= found.amount_minor:
         account._put("orders", replace(found, invoiced_minor=invoiced, state="invoiced", ended_on=on))
     elif amount_minor:

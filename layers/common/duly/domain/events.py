@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from duly.domain import codec
+from duly.domain.cash_discount import CashDiscount
 
 Day = date  # the type, where a field is called date
 
@@ -208,8 +209,41 @@ class CreditDecided(Event):
 
 # --- what is owed ---------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
+class Allocation:
+    """From now on ``amount_minor`` of this cash pays this item (0 ends the allocation)."""
+
+    cash: str
+    item: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One row of an upload that was applied to an item or credit note: what the receipt says of it can be proved."""
+
+    upload: str
+    line: int
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatedDue:
+    """When an invoice issued on a day is due, as a file says it; ``instalments`` are due days with amounts."""
+
+    issued: date
+    due: date
+    source: str
+    instalments: tuple[tuple[date, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceRegistered(Event):
-    """An invoice became an open item. ``due_source`` is stated, default (the policy's days) or later terms_text."""
+    """An invoice became an open item. ``due_source`` is stated, terms_text or default (the policy's days).
+
+    ``stated_at`` is when its upload arrived. ``instalments`` (due day, amount) become one item each. ``replaces`` is
+    the number of the invoice that a corrected invoice (UNTDID 1001: 384) stands for.
+    """
 
     key: str
     number: str
@@ -223,6 +257,108 @@ class InvoiceRegistered(Event):
     order: str = ""
     terms: str = ""
     reference: str = ""
+    means: str = ""
+    discounts: tuple[CashDiscount, ...] = ()
+    delivered: date | None = None
+    instalments: tuple[tuple[date, int], ...] = ()
+    replaces: str = ""
+    flags: tuple[str, ...] = ()
+    stated_at: datetime | None = None
+    earlier: tuple[Statement, ...] = ()
+    described: dict[str, str] = field(default_factory=dict)
+    other_due: StatedDue | None = None
+    stated_line: int = 0
+    changes: tuple[Allocation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceCorrected(Event):
+    """The same number was stated with other content: the item has this content from now on, whole.
+
+    The statement that arrived last wins. ``described`` says, by field, when it was stated if not with the rest;
+    ``other_due`` keeps a due date that was stated for another issue date. ``changes`` are the allocations that change
+    with it, so that nothing is ever paid beyond its amount.
+    """
+
+    key: str
+    issued: date
+    due: date
+    due_source: str
+    amount_minor: int
+    currency: str
+    upload: str
+    line: int
+    order: str = ""
+    terms: str = ""
+    reference: str = ""
+    means: str = ""
+    discounts: tuple[CashDiscount, ...] = ()
+    delivered: date | None = None
+    instalments: tuple[tuple[date, int], ...] = ()
+    replaces: str = ""
+    flags: tuple[str, ...] = ()
+    stated_at: datetime | None = None
+    earlier: tuple[Statement, ...] = ()
+    described: dict[str, str] = field(default_factory=dict)
+    other_due: StatedDue | None = None
+    stated_line: int = 0
+    changes: tuple[Allocation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceConfirmed(Event):
+    """A later upload states the same content again: a statement that arrived in between no longer wins."""
+
+    key: str
+    stated_at: datetime | None
+    stated_line: int
+    described: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceCancelled(Event):
+    """The invoice is not owed any more: a file or a person (``by``) says so, or ``replaced_by`` stands for it.
+
+    It may come before its invoice. ``stated_at`` and ``line`` are the arrival of the statement.
+    """
+
+    key: str
+    reason: str
+    on: date
+    by: str = ""
+    replaced_by: str = ""
+    upload: str = ""
+    line: int = 0
+    stated_at: datetime | None = None
+    currency: str = ""
+    earlier: tuple[Statement, ...] = ()
+    changes: tuple[Allocation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceReinstated(Event):
+    """``replaced_by`` no longer stands for this invoice: it says now that it replaces another one, or none."""
+
+    key: str
+    replaced_by: str
+    changes: tuple[Allocation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DebitReturned(Event):
+    """What should have been collected by direct debit or card came back: the customer has to pay and is chased."""
+
+    key: str
+    on: date
+    by: str = ""
+    transaction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicesFlagged(Event):
+    """What was noticed about these invoices, looked at anew: the customer's record became known after them."""
+
+    flags: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +386,28 @@ class CashReceived(Event):
     upload: str = ""
     line: int = 0
     decision: int = 0
+    stated_at: datetime | None = None
+    stated_line: int = 0
+    named_at: str = ""
+    earlier: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteCorrected(Event):
+    """The same credit note number was stated with other content, or with the same content later."""
+
+    cash: str
+    amount_minor: int
+    currency: str
+    value_date: date
+    names: tuple[str, ...]
+    upload: str
+    line: int
+    stated_at: datetime | None = None
+    stated_line: int = 0
+    named_at: str = ""
+    earlier: tuple[Statement, ...] = ()
+    changes: tuple[Allocation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,15 +426,6 @@ class CashWithdrawn(Event):
     cash: str
     reason: str
     decision: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """From now on ``amount_minor`` of this cash pays this item (0 ends the allocation)."""
-
-    cash: str
-    item: str
-    amount_minor: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,14 @@ class Creditor:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Days from issue to due date when an invoice states none, and days after it before anything overdue is said."""
+    """Days from issue to due date when an invoice states none, and days after it before anything overdue is said.
+
+    An invoice issued more than ``issue_within_days`` after delivery is flagged (0: none is).
+    """
 
     default_days: int
     earliest_chase_days: int
+    issue_within_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -352,6 +352,7 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
     "terms": (
         Key("default_days", whole(0, 365, "days"), "Days from issue to due date when an invoice states no due date."),
         Key("earliest_chase_days", whole(0, 365, "days"), "Days after the due date before anything overdue is said."),
+        Key("issue_within_days", whole(0, 365, "days"), "An invoice later after delivery is flagged; 0: none is."),
     ),
     "risk": (
         Key("review_days", whole(1, 730, "days"), "How often an account without news is scored again."),

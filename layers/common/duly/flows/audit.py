@@ -6,7 +6,7 @@ It reads and never writes. It goes through the header index, which holds every a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -133,10 +133,11 @@ def _balances(account: Account, report: Report) -> None:
     if from_items != from_cash:
         report.add("allocations_differ", account.id, "items and payments disagree about what pays what")
     for item in account.items.values():
-        if item.outstanding_minor < 0 or (item.state == "paid") != (
-            item.outstanding_minor == 0 and item.state != "transferred"
-        ):
+        is_owed = item.state in ("open", "paid")
+        if item.outstanding_minor < 0 or (is_owed and (item.state == "paid") != (item.outstanding_minor == 0)):
             report.add("item_balance", f"{account.id} {item.key}", "outstanding is negative or the state untrue")
+        if not is_owed and item.allocations:
+            report.add("item_balance", f"{account.id} {item.key}", "money pays what is not owed")
     for cash in account.cash.values():
         if cash.unallocated_minor < 0:
             report.add("cash_balance", f"{account.id} {cash.key}", "more is allocated than came in")
@@ -249,6 +250,7 @@ def _positive(upload: Upload, amount_minor: int) -> int:
 
 
 def _amounts_by_upload(accounts: dict[str, Account], transactions: dict[str, Transaction]) -> dict[str, dict[str, int]]:
+    rows: dict[tuple[str, int], tuple[str, int]] = {}  # each row of an upload counts once, wherever it went
     totals: dict[str, dict[str, int]] = {}
 
     def add(upload: str, currency: str, amount: int) -> None:
@@ -258,13 +260,15 @@ def _amounts_by_upload(accounts: dict[str, Account], transactions: dict[str, Tra
     for account in accounts.values():
         owner = accounts.get(account.header.merged_into)
         for item in account.items.values():
-            if item.state != "transferred" or _was_double(item, owner.items if owner else {}):
-                add(item.upload, item.currency, item.amount_minor)
-        for cash in account.cash.values():
-            if cash.kind != "credit_note":
+            if item.state == "transferred" and not (owner and item.key in owner.items):
                 continue
-            if cash.state != "withdrawn" or _was_double(cash, owner.cash if owner else {}):
-                add(cash.upload, cash.currency, cash.amount_minor)
+            rows |= _rows_of(item)
+        for cash in account.cash.values():
+            is_gone = cash.state == "withdrawn" and not _cancelled(account, cash)
+            if cash.kind == "credit_note" and (not is_gone or (owner and cash.key in owner.cash)):
+                rows |= _rows_of(cash)
+    for (upload, _), (currency, amount) in rows.items():
+        add(upload, currency, amount)
     for state in transactions.values():
         add(state.upload, state.currency, state.amount_minor)
     return {
@@ -272,11 +276,18 @@ def _amounts_by_upload(accounts: dict[str, Account], transactions: dict[str, Tra
     }
 
 
-def _was_double(moved: Item | Cash, at_owner: Mapping[str, Item | Cash]) -> bool:
-    """What moved to the customer's account and was there already, from another upload: applied once, then found to be
-    the same."""
-    other = at_owner.get(moved.key)
-    return other is not None and (other.upload, other.line) != (moved.upload, moved.line)
+def _rows_of(found: Item | Cash) -> dict[tuple[str, int], tuple[str, int]]:
+    """Return the rows that were applied to an item or credit note: what stands, what stood before, cancellations."""
+    rows = {(row.upload, row.line): (row.currency, row.amount_minor) for row in found.earlier}
+    if not isinstance(found, Item) or (found.is_stated and not found.instalment):
+        rows[(found.upload, found.line)] = (found.currency, found.amount_minor)
+    return rows
+
+
+def _cancelled(account: Account, cash: Cash) -> bool:
+    """Whether a credit note is gone because its number was cancelled."""
+    trace = account.items.get(cash.key.partition(":")[2])
+    return trace is not None and trace.cancelled is not None
 
 
 # --- balances alone
@@ -299,7 +310,7 @@ def canonical(edge: Edge) -> dict[str, Any]:
 
 
 def _canonical_account(account: Account) -> dict[str, Any]:
-    items = {
+    items: dict[str, Any] = {
         item.key: {
             "amount": format_minor(item.amount_minor, item.currency),
             "outstanding": format_minor(item.outstanding_minor, item.currency),
@@ -308,7 +319,7 @@ def _canonical_account(account: Account) -> dict[str, Any]:
             "paid_by": {cash: format_minor(amount, item.currency) for cash, amount in sorted(item.allocations.items())},
         }
         for item in account.items.values()
-        if item.state != "transferred"
+        if item.state in ("open", "paid")
     }
     cash = {
         one.key: {
@@ -319,4 +330,10 @@ def _canonical_account(account: Account) -> dict[str, Any]:
         for one in account.cash.values()
         if one.state != "withdrawn"
     }
-    return {"items": dict(sorted(items.items())), "cash": dict(sorted(cash.items()))}
+    cancelled = sorted(
+        key
+        for key, item in account.items.items()
+        if item.is_cancelled and item.state == "cancelled" and not item.instalment
+    )
+    found = {"items": dict(sorted(items.items())), "cash": dict(sorted(cash.items()))}
+    return {**found, "cancelled": cancelled} if cancelled else found

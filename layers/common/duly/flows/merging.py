@@ -6,13 +6,14 @@ from datetime import datetime
 from functools import partial
 
 from duly.domain import events as ev
-from duly.domain.account import Account
+from duly.domain.account import Account, Cash, Item
 from duly.domain.cash import unname, withdraw
+from duly.domain.credit import default_days
 from duly.domain.references import normalise_name, normalise_reference
-from duly.domain.registering import InvoiceFacts, keys_named, register_all
+from duly.domain.registering import Incoming, keys_named, register_all
 from duly.domain.upkeep import today_of
 from duly.flows.edge import Edge
-from duly.flows.waking import waiting_for, wake_transactions
+from duly.flows.waking import waiting_for_item, wake_transactions
 from duly.store import lookups
 
 FACTS_AT_ONCE = 100  # invoices and credit notes moved in one decision: each may read three closed items
@@ -69,77 +70,46 @@ def merge(edge: Edge, source_id: str, target_id: str, now: datetime) -> None:
 
     edge.change(source_id, decide_merge, now)
     source = edge.accounts.rebuild(source_id)
-    facts = [*_invoices(source), *_credit_notes(source)]
+    moving = [*_invoices(source), *_credit_notes(source)]
     policy = edge.policy()
 
-    kept: set[tuple[str, str]] = set()  # what the customer's account has otherwise already: a person decides
+    kept: set[tuple[str, str]] = set()  # what the customer's account has as something else already: a person decides
 
-    def decide_target(moving: list[InvoiceFacts], account: Account) -> list[ev.Event]:
-        events, verdicts = register_all(account, moving, policy.terms.default_days, today_of(account, policy, now))
-        pairs = zip(moving, verdicts, strict=True)
-        refused = {(fact.type, fact.number) for fact, verdict in pairs if verdict.result == "rejected"}
+    def decide_target(part: list[Incoming], account: Account) -> list[ev.Event]:
+        today = today_of(account, policy, now)
+        days = partial(default_days, account, policy)
+        events, verdicts = register_all(account, part, days, today, policy.terms.issue_within_days)
+        refused = {_named(one) for one, verdict in zip(part, verdicts, strict=True) if verdict.result == "rejected"}
         kept.update(refused)
         task = f"merge-{source_id}"
         if refused and task not in account.tasks:
-            today = today_of(account, policy, now)
             events.append(ev.TaskOpened(task, "merge_conflict", source_id, today, today))
         return events
 
-    for start in range(0, len(facts), FACTS_AT_ONCE):
-        moving = facts[start : start + FACTS_AT_ONCE]
-        also = [key for fact in moving for key in keys_named(fact)]
-        decide = partial(decide_target, moving)
+    for start in range(0, len(moving), FACTS_AT_ONCE):
+        part = moving[start : start + FACTS_AT_ONCE]
+        also = [key for one in part for key in keys_named(one)]
+        decide = partial(decide_target, part)
         edge.change(target_id, decide, now, [*also, ("tasks", f"merge-{source_id}")], linked=True)
-    gone = {("invoice", key) for key in source.items} | {("credit_note", key) for key in _credit_note_numbers(source)}
-    _empty(edge, source, gone - kept, now)
-    _forget_lookups(edge, source, gone - kept)
-    waiting = [
-        pair for fact in facts for pair in waiting_for(fact.number, fact.reference, fact.currency, fact.amount_minor)
-    ]
+    gone = {_named(one) for one in moving} - kept
+    _empty(edge, source, gone, now)
+    _forget_lookups(edge, source, gone)
+    waiting = [pair for item in source.items.values() for pair in waiting_for_item(item)]
     moved = [cash.key for cash in source.cash.values() if cash.kind == "payment"]
     wake_transactions(edge, waiting, f"merge|{source_id}", now, moved)
 
 
-def _invoices(source: Account) -> list[InvoiceFacts]:
-    return [
-        InvoiceFacts(
-            number=item.number,
-            type="invoice",
-            issued=item.issued,
-            due=None if item.due_source == "default" else item.due,
-            due_source=item.due_source,
-            amount_minor=item.amount_minor,
-            currency=item.currency,
-            order=item.order,
-            terms=item.terms,
-            reference=item.reference,
-            upload=item.upload,
-            line=item.line,
-        )
-        for item in source.items.values()
-    ]
+def _named(one: Incoming) -> tuple[str, str]:
+    return ("cash" if isinstance(one, Cash) else "items", one.key if isinstance(one, (Item, Cash)) else one.number)
 
 
-def _credit_notes(source: Account) -> list[InvoiceFacts]:
-    return [
-        InvoiceFacts(
-            number=cash.key.partition(":")[2],
-            type="credit_note",
-            issued=cash.value_date,
-            due=None,
-            amount_minor=cash.amount_minor,
-            currency=cash.currency,
-            for_invoice=cash.names[0] if cash.names else "",
-            upload=cash.upload,
-            line=cash.line,
-        )
-        for cash in source.cash.values()
-        if cash.kind == "credit_note"
-    ]
+def _invoices(source: Account) -> list[Incoming]:
+    """The invoices as they stand here, without the money that pays them; instalments come with theirs."""
+    return [item for _, item in sorted(source.items.items()) if not item.instalment]
 
 
-def _credit_note_numbers(source: Account) -> list[str]:
-    return [fact.number for fact in _credit_notes(source)]
+def _credit_notes(source: Account) -> list[Incoming]:
+    return [cash for _, cash in sorted(source.cash.items()) if cash.kind == "credit_note"]
 
 
 def _empty(edge: Edge, source: Account, gone: set[tuple[str, str]], now: datetime) -> None:
@@ -157,12 +127,13 @@ def _empty(edge: Edge, source: Account, gone: set[tuple[str, str]], now: datetim
 
         for key in sorted(working.cash):
             cash = working.cash[key]
-            if cash.kind == "credit_note" and ("credit_note", key.partition(":")[2]) in gone:
+            if cash.kind == "credit_note" and ("cash", key) in gone:
                 add(withdraw(working, key, "transferred"))
             elif cash.state != "withdrawn":
                 add(unname(working, key))
         for key in sorted(working.items):
-            if working.items[key].state != "transferred" and ("invoice", key) in gone:
+            item = working.items[key]
+            if item.state != "transferred" and ("items", item.number) in gone:
                 add([ev.InvoiceTransferred(key, account.header.merged_into)])
         return events
 
@@ -171,9 +142,9 @@ def _empty(edge: Edge, source: Account, gone: set[tuple[str, str]], now: datetim
 
 def _forget_lookups(edge: Edge, source: Account, gone: set[tuple[str, str]]) -> None:
     """End the lookups by which the moved invoices were found here, so that they have one answer again."""
-    for item in (item for item in source.items.values() if ("invoice", item.key) in gone):
+    for item in (item for item in source.items.values() if ("items", item.number) in gone):
         references = {normalise_reference(item.number), normalise_reference(item.reference)} - {""}
-        for value in sorted(references):
+        for value in sorted(references) if not item.instalment else ():
             edge.table.delete(*lookups.Lookup(lookups.REFERENCE, value, lookups.Answer(source.id, item.key)).key)
         amount = lookups.amount_value(item.currency, item.amount_minor)
         edge.table.delete(*lookups.Lookup(lookups.AMOUNT, amount, lookups.Answer(source.id)).key)

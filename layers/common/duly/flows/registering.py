@@ -6,11 +6,13 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from duly.domain import codec, master
 from duly.domain import events as ev
 from duly.domain.account import Account
+from duly.domain.credit import default_days
 from duly.domain.money import MoneyError, parse_minor
 from duly.domain.policy import Policy
 from duly.domain.references import normalise_name
@@ -21,12 +23,13 @@ from duly.flows.edge import Edge
 from duly.flows.intake import MAX_CONTACTS, read_part, rows_of
 from duly.flows.merging import merge_around
 from duly.flows.outcomes import close_if_complete, finish_message
-from duly.flows.waking import waiting_for, wake_transactions
+from duly.flows.waking import waiting_for, waiting_for_item, wake_transactions
 from duly.formats.records import Buyer, CustomerRow, InvoiceRow
 from duly.store import lookups
 from duly.store.tables import Conflict
 from duly.store.uploads import RowOutcome, Upload
 
+CHANGING = (ev.InvoiceRegistered, ev.InvoiceCorrected, ev.InvoiceCancelled, ev.InvoiceReinstated)
 ATTEMPTS = 20  # lost races before a message is given back to its queue
 
 
@@ -43,7 +46,7 @@ def take_rows(edge: Edge, upload_id: str, number: int, now: datetime) -> None:
     if upload.kind == "customers":
         outcomes = _take_customer(edge, part["group"], rows, upload, now)
     else:
-        outcomes = _take_invoices(edge, part["group"], rows, (upload_id, number), now)
+        outcomes = _take_invoices(edge, part["group"], rows, (upload, number), now)
     finish_message(edge, upload_id, number, outcomes, now)
 
 
@@ -179,7 +182,7 @@ def _registered(
 
 # --- invoices
 def _take_invoices(
-    edge: Edge, account_id: str, rows: Sequence[InvoiceRow], part: tuple[str, int], now: datetime
+    edge: Edge, account_id: str, rows: Sequence[InvoiceRow], part: tuple[Upload, int], now: datetime
 ) -> list[RowOutcome]:
     """Register the rows of one part (upload and number) on the account, or on the one that it was merged into."""
     upload, number = part
@@ -190,9 +193,11 @@ def _take_invoices(
         account = edge.accounts.load(account_id, also, linked=True)
         if account.header.merged_into:
             return _take_invoices(edge, account.header.merged_into, rows, part, now)
-        opening, personal = _provisional_events(account, rows, upload, policy)
+        opening, personal = _provisional_events(account, rows, upload.id, policy)
         working = account.after(opening)
-        events, verdicts = register_all(working, facts, policy.terms.default_days, today_of(working, policy, now))
+        today = today_of(working, policy, now)
+        days = partial(default_days, working, policy)
+        events, verdicts = register_all(working, facts, days, today, policy.terms.issue_within_days)
         after = working.after(events)
         all_events = [*opening, *events]
         if all_events:
@@ -206,16 +211,22 @@ def _take_invoices(
         raise Conflict
     if account.header.provisional or opening:
         merge_around(edge, account_id, now)
-    _wake_for_invoices(edge, facts, verdicts, f"{upload}-{number}-{account_id}", now)
+    found = [*_waiting_for_rows(facts, verdicts), *_waiting_for_changes(working, after, events)]
+    wake_transactions(edge, found, f"{upload.id}-{number}-{account_id}", now)
     return [_outcome(row, verdict) for row, verdict in zip(rows, verdicts, strict=True)]
 
 
-def facts_of(row: InvoiceRow, upload: str) -> InvoiceFacts:
-    """Return the invoice with a positive amount: a negative invoice is a credit note."""
-    is_credit = row.type == "credit_note" or row.amount_minor < 0
+def facts_of(row: InvoiceRow, upload: Upload) -> InvoiceFacts:
+    """Return what a row says, with a positive amount: a negative invoice or correction is a credit note.
+
+    A correction over a positive amount stands for the invoice that it refers to. A cancellation is about the document
+    that it refers to, else about its own number.
+    """
+    is_cancelled = row.type == "cancellation"
+    is_credit = not is_cancelled and (row.type == "credit_note" or row.amount_minor < 0)
     return InvoiceFacts(
-        number=row.number,
-        type="credit_note" if is_credit else "invoice",
+        number=(row.for_invoice or row.number) if is_cancelled else row.number,
+        type="cancellation" if is_cancelled else "credit_note" if is_credit else "invoice",
         issued=row.issued,
         due=row.due,
         amount_minor=abs(row.amount_minor),
@@ -223,10 +234,16 @@ def facts_of(row: InvoiceRow, upload: str) -> InvoiceFacts:
         order=row.order,
         terms=row.terms,
         reference=row.payment_reference,
-        for_invoice=row.for_invoice,
-        upload=upload,
+        for_invoice=row.for_invoice if is_credit else "",
+        upload=upload.id,
         line=row.line,
         due_source=row.due_source,
+        means=row.means,
+        discounts=row.discounts,
+        delivered=row.delivered,
+        instalments=row.instalments,
+        replaces=row.for_invoice if row.type == "correction" and not is_credit else "",
+        stated_at=upload.at,
     )
 
 
@@ -264,13 +281,18 @@ def _outcome(row: InvoiceRow, verdict: Verdict) -> RowOutcome:
 
 
 # --- money that waited for what is known now
-def _wake_for_invoices(
-    edge: Edge, facts: Sequence[InvoiceFacts], verdicts: Sequence[Verdict], cause: str, now: datetime
-) -> None:
-    wanted = [
+def _waiting_for_rows(facts: Sequence[InvoiceFacts], verdicts: Sequence[Verdict]) -> list[tuple[str, str]]:
+    """Where money for these rows would wait, also for those applied by an attempt that ended before it woke any."""
+    return [
         pair
         for fact, verdict in zip(facts, verdicts, strict=True)
-        if verdict.result == "applied" and fact.type == "invoice"
+        if verdict.result == "applied" and fact.type != "credit_note"
         for pair in waiting_for(fact.number, fact.reference, fact.currency, fact.amount_minor)
     ]
-    wake_transactions(edge, wanted, cause, now)
+
+
+def _waiting_for_changes(before: Account, after: Account, events: Sequence[ev.Event]) -> list[tuple[str, str]]:
+    """Where money would wait for what an invoice was before and is after these events."""
+    keys = sorted({event.key for event in events if isinstance(event, CHANGING)})
+    items = [account.items[key] for key in keys for account in (before, after) if key in account.items]
+    return list(dict.fromkeys(pair for item in items for pair in waiting_for_item(item)))

@@ -40,7 +40,7 @@ def wake_transactions(
 def money_not_placed(edge: Edge, items: Sequence[Item]) -> list[str]:
     """Return the bank transactions that wait for one of these items and are in suspense, or not yet where they were
     routed: the message that wakes them may still be on its way."""
-    wanted = [pair for item in items for pair in _waiting_for_item(item)]
+    wanted = [pair for item in items for pair in _open_amount(item)]
     found = {
         answer.transaction for kind, value in dict.fromkeys(wanted) for answer in lookups.find(edge.table, kind, value)
     }
@@ -48,5 +48,12 @@ def money_not_placed(edge: Edge, items: Sequence[Item]) -> list[str]:
     return [key for key, state in states.items() if state.state == "suspense" or not state.is_settled]
 
 
-def _waiting_for_item(item: Item) -> list[tuple[str, str]]:
+def _open_amount(item: Item) -> list[tuple[str, str]]:
     return waiting_for(item.number, item.reference, item.currency, item.outstanding_minor)
+
+
+def waiting_for_item(item: Item) -> list[tuple[str, str]]:
+    """Return the lookups under which money for an item, or for one of its instalments, would wait."""
+    amounts = {item.amount_minor, *(amount for _, amount in item.instalments)}
+    found = [waiting_for(item.number, item.reference, item.currency, amount) for amount in sorted(amounts)]
+    return list(dict.fromkeys(pair for pairs in found for pair in pairs))

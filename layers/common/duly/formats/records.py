@@ -10,7 +10,7 @@ from typing import Final, Literal
 from duly.domain.cash_discount import CashDiscount
 
 FileKind = Literal["customers", "invoices", "statement", "policy", "mail", "unknown"]
-InvoiceType = Literal["invoice", "credit_note", "correction", "self_billed", "prepayment", "partial"]
+InvoiceType = Literal["invoice", "credit_note", "correction", "self_billed", "prepayment", "partial", "cancellation"]
 #: A due date that the file states, one read from its terms in words, or none (the policy's days are used then).
 DueSource = Literal["stated", "terms_text", "default"]
 

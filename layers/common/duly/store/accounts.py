@@ -9,9 +9,8 @@ from typing import Any
 
 from duly.domain import codec
 from duly.domain import events as ev
-from duly.domain.account import KINDS, Account, Header
+from duly.domain.account import KINDS, Account, Header, links
 from duly.domain.agenda import Moments
-from duly.domain.allocation import neighbours
 from duly.store import journal, keys, lookups
 from duly.store.tables import Conflict, Record, Table
 
@@ -176,18 +175,19 @@ class AccountStore:
     ) -> tuple[Account, list[ev.Event]]:
         after = account.copy()
         plan = _Plan(account, personal)
-        plan.lookups |= _records_of(extra)
+        plan.change_lookups(_records_of(extra), set())
         taken = 0
         for event in events:
+            gone = {lookup.key for lookup in lookups.no_longer(after, event)}
             after.apply(event)
             made = _records_of(lookups.of_account_event(account.id, event, _personal_of(event, personal)))
-            size = plan.size(after) + len(made.keys() - plan.lookups.keys())
+            size = plan.size(after) + len(made.keys() - plan.lookups.keys()) + len(gone - plan.gone)
             if size > MAX_CHANGES:
                 if not taken:
                     raise TooMuch(f"{type(event).__name__} changes {size} items")
                 after = account.after(events[:taken])  # as it was before this event, which opens the next part
                 break
-            plan.lookups |= made
+            plan.change_lookups(made, gone)
             taken += 1
         self._append(plan, account, after, events[:taken], at, agenda)
         return after, events[taken:]
@@ -226,12 +226,18 @@ class _Plan:
         self.before = before
         self.personal = personal
         self.lookups: dict[tuple[str, str], Record] = {}
+        self.gone: set[tuple[str, str]] = set()
+
+    def change_lookups(self, made: dict[tuple[str, str], Record], gone: set[tuple[str, str]]) -> None:
+        """Note the lookups that an event makes and ends; the last event on one of them counts."""
+        self.lookups = {key: record for key, record in self.lookups.items() if key not in gone} | made
+        self.gone = (self.gone | gone) - made.keys()
 
     def size(self, after: Account) -> int:
         """Return the number of items written: one per entity, two when it moves between live and closed."""
         moves = sum(2 if self._other_key(after, *key) in self.before.stored else 1 for key in after.touched)
         new_personal = 2 if after.header.personal != self.before.header.personal else 0
-        return moves + new_personal + len(self.lookups) + 2  # journal entry and header
+        return moves + new_personal + len(self.lookups) + len(self.gone) + 2  # journal entry and header
 
     def _sort_key(self, account: Account, kind: str, key: str) -> str:
         return keys.entity(kind, key, account.entities[kind][key].is_live)
@@ -243,7 +249,7 @@ class _Plan:
         """Return what to put and what to delete, and bring the account's digest up to date."""
         pk = keys.account(after.id)
         put = list(self.lookups.values())
-        delete: list[tuple[str, str]] = []
+        delete: list[tuple[str, str]] = sorted(self.gone)
         for kind, key in sorted(after.touched):
             sk = self._sort_key(after, kind, key)
             put.append(Record(pk, sk, codec.encode(after.entities[kind][key]), after.version, kind))
@@ -377,12 +383,12 @@ def summary(account: Account) -> dict[str, Any]:
 
 
 def _linked_to(account: Account, named: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the cash that pays or names the given items, and the items that the given cash pays or names."""
+    """Return the cash that pays or names the given items, the items that the given cash pays or names, and what stands
+    for an item or is a part of it."""
     found: dict[tuple[str, str], None] = {}
     for kind, key in named:
         if kind in ("items", "cash") and key in account.entities[kind]:
-            other = "cash" if kind == "items" else "items"
-            found |= {(other, name): None for name in sorted(neighbours(account.entities[kind][key]))}
+            found |= dict.fromkeys(sorted(links(account.entities[kind][key])))
     return list(found)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from duly.domain import events as ev
+from duly.domain.account import Account
 from duly.domain.references import normalise_name, normalise_reference
 from duly.store import keys
 from duly.store.tables import Record, Table
@@ -74,7 +75,11 @@ def of_account_event(account: str, event: ev.Event, personal: dict[str, Any]) ->
     """Return the lookups that an account's event makes."""
     match event:
         case ev.InvoiceRegistered():
-            return list(_of_invoice(account, event))
+            return list(_of_invoice(account, event, event.number))
+        case ev.InvoiceCorrected():
+            return list(_of_invoice(account, event, event.key))
+        case ev.InvoiceCancelled():
+            return [Lookup(REFERENCE, normalise_reference(event.key), Answer(account, event.key))]
         case ev.CustomerRegistered():
             return list(_of_customer(account, event, personal))
         case ev.NoticeClaimed():
@@ -83,10 +88,22 @@ def of_account_event(account: str, event: ev.Event, personal: dict[str, Any]) ->
             return []
 
 
-def _of_invoice(account: str, event: ev.InvoiceRegistered) -> Iterable[Lookup]:
-    for value in sorted({normalise_reference(event.number), normalise_reference(event.reference)} - {""}):
+def _of_invoice(account: str, event: ev.InvoiceRegistered | ev.InvoiceCorrected, number: str) -> Iterable[Lookup]:
+    for value in sorted({normalise_reference(number), normalise_reference(event.reference)} - {""}):
         yield Lookup(REFERENCE, value, Answer(account, event.key))
-    yield Lookup(AMOUNT, amount_value(event.currency, event.amount_minor), Answer(account))
+    for amount_minor in sorted({event.amount_minor, *(amount for _, amount in event.instalments)}):
+        yield Lookup(AMOUNT, amount_value(event.currency, amount_minor), Answer(account))
+
+
+def no_longer(account: Account, event: ev.Event) -> list[Lookup]:
+    """Return the lookups that end with an event; ``account`` is as it was before. Amounts outlive their invoices: they
+    nominate accounts, which then say what they owe."""
+    if not isinstance(event, ev.InvoiceCorrected) or event.key not in account.items:
+        return []
+    before = normalise_reference(account.items[event.key].reference)
+    if before in ("", normalise_reference(event.reference), normalise_reference(event.key)):
+        return []
+    return [Lookup(REFERENCE, before, Answer(account.id, event.key))]
 
 
 def _of_customer(account: str, event: ev.CustomerRegistered, personal: dict[str, Any]) -> Iterable[Lookup]:
