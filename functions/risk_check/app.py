@@ -1,4 +1,4 @@
-"""Uploads of customers, invoices and policies become accounts; their rows are worked on per customer."""
+"""Uploads of customers, invoices and policies become accounts; decisions on credit come by direct invocation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from duly.flows import dispatch
+from duly.flows import credit, dispatch
 from duly.flows.aws import aws_edge
 from duly.flows.edge import Edge
 from duly.runtime import clock
@@ -47,6 +47,8 @@ def work(body: dict[str, Any]) -> None:
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    if "Records" not in event:
+        return credit.answer(edge(), event, clock.now(settings().is_local, event.get("time")))
     _, config = once_per_upload(settings().idempotency_table, take_upload)
     config.register_lambda_context(context)
     return work_batch(event, context, work, observer())
