@@ -7,12 +7,14 @@ import sys
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from cli import credit
+from cli.screen import Json, Stack, err, fail, out, print_json, target_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,23 +24,6 @@ app = typer.Typer(
 )
 disputes_app = typer.Typer(help="Open disputes, and the decision that resolves one.")
 app.add_typer(disputes_app, name="disputes", invoke_without_command=True)
-
-out = Console()
-err = Console(stderr=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Stack = Annotated[str, typer.Option("--stack", help="A deployed stack's name; without it, the local one (make up).")]
-
-
-def fail(text: str, code: int = 2) -> typer.Exit:
-    """Say why a command cannot go on, and return what to raise."""
-    err.print(Text(text, style="red"))
-    return typer.Exit(code)
-
-
-def print_json(data: Any) -> None:
-    """Print one JSON document."""
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def need_emulator() -> None:
@@ -182,7 +167,7 @@ def audit(
     """Rebuild every account from its journal, compare, and find every row and cent of every upload. Exit 1 if not."""
     from duly.flows import audit as auditing
 
-    target = _target(stack)
+    target = target_of(stack)
     if canonical:
         print_json(auditing.canonical(target.edge))
         return
@@ -220,7 +205,7 @@ def account(
     """Show an account: what is open, and what happened and why."""
     from cli.show_account import account_data, print_account
 
-    target = _target(stack)
+    target = target_of(stack)
     data = account_data(target.edge, account_id)
     if data is None:
         raise fail(f"no account {account_id}", 1)
@@ -237,7 +222,7 @@ def disputes(context: typer.Context, stack: Stack = "", as_json: Json = False) -
         return
     from duly.flows.report import open_disputes
 
-    target = _target(stack)
+    target = target_of(stack)
     lines = open_disputes(target.edge.table)
     if as_json:
         print_json(
@@ -273,7 +258,7 @@ def resolve(
     from cli.target import NoStack
 
     request = {"type": "decision", "action": "resolve_dispute", "account": account_id, "dispute": dispute}
-    target = _target(stack)
+    target = target_of(stack)
     request |= {"outcome": outcome, "by": by, "time": at or target.present(account_id)}
     try:
         answer = target.invoke("DisputesFunction", request)
@@ -287,10 +272,4 @@ def resolve(
         raise fail(f"{answer.get('code')}: {answer.get('error')}", 1)
 
 
-def _target(stack: str) -> Any:
-    from cli.target import NoStack, find_target
-
-    try:
-        return find_target(stack)
-    except NoStack as error:
-        raise fail(str(error)) from None
+credit.add_to(app)

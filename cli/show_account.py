@@ -37,6 +37,17 @@ def account_data(edge: Edge, wanted: str) -> dict[str, Any] | None:
         "scenario": header.scenario,
         "next_look": header.due_at,
         "exposure": _exposure(edge, account),
+        "credit_hold": list(header.credit_hold),
+        "covers": [
+            f"{one.kind} {one.key} {format_minor(one.amount_minor, one.currency)} {one.currency}"
+            + (f" until {one.until}" if one.until else "")
+            for one in header.covers
+        ],
+        "overrides": [f"{one.key} by {one.by} until {one.until}: {one.reason}" for one in account.live("overrides")],
+        "orders": [
+            f"{one.key} {format_minor(one.remaining_minor, one.currency)} {one.currency}"
+            for one in account.live("orders")
+        ],
         "open": _open_items(account),
         "unapplied": _unapplied(account),
         "disputes": [one.key for one in account.live("disputes")],
@@ -52,16 +63,17 @@ def account_data(edge: Edge, wanted: str) -> dict[str, Any] | None:
 
 
 def _exposure(edge: Edge, account: Account) -> list[dict[str, Any]]:
-    """What is open against the limit of the customer's category, per currency."""
+    """What is open and ordered against the customer's limit, per currency."""
     return [
         {
             "currency": one.currency,
             "open": format_minor(one.open_minor, one.currency),
+            "orders": format_minor(one.orders_minor, one.currency),
             "limit": None if one.limit_minor is None else format_minor(one.limit_minor, one.currency),
             "headroom": None if one.headroom_minor is None else format_minor(one.headroom_minor, one.currency),
         }
         for one in exposure_of(account, edge.policy())
-        if one.open_minor
+        if one.exposure_minor
     ]
 
 
@@ -97,17 +109,27 @@ def print_account(console: Console, data: dict[str, Any]) -> None:
     )
     for one in data["exposure"]:
         limit = f"limit {one['limit']}, headroom {one['headroom']}" if one["limit"] else "no limit"
-        console.print(Text(f"exposure {one['currency']} {one['open']}: {limit}"))
+        console.print(Text(f"exposure {one['currency']}: {one['open']} open, {one['orders']} ordered; {limit}"))
     items = Table("Invoice", "Due", "Amount", "Outstanding", "Level", title="Open", title_justify="left")
     for item in data["open"]:
         level = str(item["level"]) if item["level"] >= 0 else ""
         items.add_row(item["invoice"], item["due"], item["amount"], f"{item['outstanding']} {item['currency']}", level)
     console.print(items if data["open"] else "Nothing is open.")
-    for label in ("unapplied", "disputes", "promises", "holds", "suspense"):
+    for label in (
+        "credit_hold",
+        "covers",
+        "overrides",
+        "orders",
+        "unapplied",
+        "disputes",
+        "promises",
+        "holds",
+        "suspense",
+    ):
         if data[label]:
             found = data[label]
             shown = [f"{key} {value}" for key, value in found.items()] if isinstance(found, dict) else found
-            console.print(Text(f"{label}: {', '.join(shown)}"))
+            console.print(Text(f"{label.replace('_', ' ')}: {', '.join(shown)}"))
     lines = Table("Version", "When", "What happened", title="Timeline", title_justify="left")
     for line in data["timeline"]:
         lines.add_row(str(line["version"]), line["at"][:16].replace("T", " "), line["text"])

@@ -1,0 +1,41 @@
+"""What all commands of `duly` share: the terminal, JSON output, options, and the stack they speak to."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from cli.target import Target
+
+out = Console()
+err = Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Stack = Annotated[str, typer.Option("--stack", help="A deployed stack's name; without it, the local one (make up).")]
+
+
+def fail(text: str, code: int = 2) -> typer.Exit:
+    """Say why a command cannot go on, and return what to raise."""
+    err.print(Text(text, style="red"))
+    return typer.Exit(code)
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def target_of(stack: str) -> Target:
+    """Return the stack of this name, or the local one; say so and exit when there is none."""
+    from cli.target import NoStack, find_target
+
+    try:
+        return find_target(stack)
+    except NoStack as error:
+        raise fail(str(error)) from None
