@@ -960,7 +960,7 @@ def _recount(account: Account, before: Item | None, after: Item) -> None:
         for item, sign in ((before, -1), (after, 1)):
             if item is not None and item.settled_on is not None:
                 _count_settled(account, item, item.settled_on, sign)
-    sold, sells = _sale(before) if before is not None else None, _sale(after)
+    sold, sells = sale_of(before) if before is not None else None, sale_of(after)
     if sold != sells or (before is not None and before.order != after.order):
         for item, sale, sign in ((before, sold, -1), (after, sells, 1)):
             if item is not None and sale is not None:
@@ -980,7 +980,7 @@ def _settlement(item: Item) -> tuple[Any, ...]:
     return (item.settled_on, item.due, item.amount_minor, item.currency, item.disputed)
 
 
-def _sale(item: Item) -> tuple[str, date, int] | None:
+def sale_of(item: Item) -> tuple[str, date, int] | None:
     """What an invoice adds to the sales: nothing while it is cancelled; instalments are part of theirs."""
     if not item.is_stated or item.instalment or item.state in ("cancelled", "transferred"):
         return None

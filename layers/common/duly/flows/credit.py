@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from duly.domain import events as ev
-from duly.domain.account import Account, Item
+from duly.domain.account import Account, Item, sale_of
 from duly.domain.credit import credit_upkeep, order_ends
 from duly.domain.credit_decision import CreditDecision, Point, Prospect, Sale, decide_credit, decide_prospect
 from duly.domain.credit_state import COVER_KINDS
@@ -300,11 +300,8 @@ def _place(edge: Edge, change: _Change, sale: Sale, by: str, until: date | None,
 def _invoiced_minor(edge: Edge, account: Account, sale: Sale) -> int:
     """What invoices that came before the order already asked of it, the paid ones too."""
     items: dict[str, Item] = {item.key: item for item in edge.accounts.closed(account.id, "items")} | account.items
-    return sum(
-        item.amount_minor
-        for item in items.values()
-        if (item.order, item.currency) == (sale.order, sale.currency) and item.state in ("open", "paid")
-    )
+    sales = [sale_of(item) for item in items.values() if item.order == sale.order]
+    return sum(amount_minor for currency, _, amount_minor in filter(None, sales) if currency == sale.currency)
 
 
 def _place_order(edge: Edge, event: Request, now: datetime) -> dict[str, Any]:
