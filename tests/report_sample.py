@@ -54,6 +54,17 @@ PROVISIONAL = 17
 COUNTRIES = {2: "GB", 3: "NL", 4: "AT", 5: "GB", 7: "BE", 9: "IT", 12: "GB", 13: "AT", 16: "SE", 18: "GB"}
 PARENTS = {8: 0, 15: 0, 20: 0, 13: 4, 5: 2}
 ON_HOLD = (7, 19)
+FLAGS = {
+    (number, position): flags
+    for number, flags in (
+        (1, ("order_missing",)),
+        (11, ("issued_late",)),
+        (12, ("terms_differ", "order_missing")),
+        (16, ("order_missing",)),
+        (21, ("no_billing_contact",)),
+    )
+    for position in range(4)
+}
 PICTURE_WIDTH, PICTURE_HEIGHT = 1200, 1480
 OPENING = timedelta(days=118)
 _STEPS = ((1, 8, "first"), (2, 20, "second"), (3, 34, "formal"))
@@ -130,7 +141,11 @@ class _Customer:
         due = issued + timedelta(days=self.random.choice((14, 30, 30, 30)))
         amount = self.random.randint(9_000, 900_000)
         key = f"26-{self.number:02d}{position:02d}"
-        self._commit(ev.InvoiceRegistered(key, key, issued, due, "stated", amount, self.currency, "u1", position + 2))
+        flags = FLAGS.get((self.number, position), ())
+        registered = ev.InvoiceRegistered(
+            key, key, issued, due, "stated", amount, self.currency, "u1", position + 2, flags=flags
+        )
+        self._commit(registered)
         paid_on = due + timedelta(days=self.random.choice((-3, 0, 1, 4, 9, 21, 45, 80)))
         if paid_on < AS_OF:
             paid = amount if self.random.random() < 0.9 else amount // 2

@@ -106,6 +106,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
     "TasksOpen": (),
     "CustomersProvisional": (),
     "CustomersOnHold": (),
+    "InvoicesFlagged": ("flag",),
     "LargestGroupPercent": ("currency",),
     "ReportCut": ("list",),
 }

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from duly.domain.flags import FLAGS
 from duly.domain.kpi import BUCKETS
 from duly.flows.report import Report, ageing_facts, gather, open_disputes
 from duly.reports.export import ageing_csv, concentration_csv, kpis_data, report_data
 from duly.reports.metrics import metrics_of
-from duly.reports.page import render_page
+from duly.reports.page import _REMEDIES, render_page
 from duly.reports.views import VIEWS, UnknownView, describe, render_widget
 from duly.reports.words import day, exact, share, short, tenths, whole, words
 from duly.store.memory import MemoryTable
@@ -97,6 +98,26 @@ def test_the_page_lists_what_waits_for_a_person() -> None:
         assert exact(call.overdue_minor, call.currency) in page.text("Call list")
 
 
+def test_what_was_noticed_on_arrival_is_counted_and_says_what_to_do() -> None:
+    report, text = sample(), read(render_page(sample())).text("Flagged on arrival")
+    assert report.kpis.flagged == {"issued_late": 2, "no_billing_contact": 2, "order_missing": 5, "terms_differ": 1}
+    assert sum(len(line.flags) for line in report.flagged) == sum(report.kpis.flagged.values())
+    assert [line.due for line in report.flagged] == sorted(line.due for line in report.flagged)
+    for line in report.flagged:
+        assert report.names[line.account] in text and line.invoice in text
+    assert "no order number, which the customer requires5send the order number" in text
+    assert "other terms than agreed, order number missing" in text
+    assert "Nothing was noticed" in render_widget(gather(MemoryTable(), [], AS_OF), "flagged", {})
+    assert set(report.kpis.flagged) <= set(FLAGS) == set(_REMEDIES)
+    flagged = {m.dimensions["flag"]: m.value for m in metrics_of(report) if m.name == "InvoicesFlagged"}
+    assert flagged == report.kpis.flagged
+
+
+def test_customers_on_hold_are_marked_in_the_call_list() -> None:
+    text = read(render_page(sample())).text("Call list")
+    assert text.count("credit hold") == 2 and "C1020 credit hold" in text
+
+
 def test_levels_are_those_of_the_open_items() -> None:
     report = sample()
     for account, level in report.levels.items():
@@ -150,7 +171,7 @@ def test_lists_are_bounded_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "MAX_SUSPENSE", 1)
     monkeypatch.setattr(gathering, "MAX_ACCOUNTS", 20)
     cut = make_sample().report().cut
-    assert set(cut) == {"accounts", "disputes", "promises", "tasks", "suspense"}
+    assert set(cut) == {"accounts", "disputes", "promises", "tasks", "flagged", "suspense"}
 
 
 def test_open_disputes_alone_are_those_of_the_report() -> None:

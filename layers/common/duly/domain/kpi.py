@@ -34,8 +34,8 @@ class AccountFacts:
     """One account as its header record tells it. Amounts in minor units by currency.
 
     ``open_by_due``: what is open by currency and due day; ``disputed`` and ``promised`` are parts of that;
-    ``unapplied`` is cash and credit not allocated yet; ``ordered`` what is left of open orders; ``counts`` are live
-    entities by kind.
+    ``unapplied`` is cash and credit not allocated yet; ``ordered`` what is left of open orders; ``flagged``
+    counts open items by what was noticed on arrival; ``counts`` are live entities by kind.
     """
 
     account: str
@@ -46,6 +46,7 @@ class AccountFacts:
     unapplied: Mapping[str, int] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     ordered: Mapping[str, int] = field(default_factory=dict)
+    flagged: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def currencies(self) -> set[str]:
@@ -88,6 +89,7 @@ class Call:
     last_contact: datetime | None = None
     category: str = ""
     provisional: bool = False
+    on_hold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class Kpis:
     days_late_tenths: int | None
     suspense_accounts: int
     on_hold: int = 0
+    flagged: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, currency: str) -> CurrencyKpis | None:
         """Return the figures of a currency, None when nobody was invoiced in it."""
@@ -167,6 +170,7 @@ def facts_of(account: str, body: Mapping[str, Any]) -> AccountFacts:
         unapplied=summary["unapplied"],
         counts=summary["counts"],
         ordered=summary.get("ordered", {}),
+        flagged=summary.get("flagged", {}),
     )
 
 
@@ -249,6 +253,7 @@ class _Totals:
         self.behaviour: Counter[str] = Counter()
         self.live: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
+        self.flagged: Counter[str] = Counter()
         self.levels: Counter[str] = Counter()
         self.currencies: dict[str, _CurrencyTotals] = {}
 
@@ -268,6 +273,7 @@ class _Totals:
         self.behaviour["promises_broken"] += behaviour.promises_broken
         self.live.update(facts.counts)
         self.reasons.update(behaviour.disputes_by_reason)
+        self.flagged.update(facts.flagged)
         self.levels.update(behaviour.notices_by_level)
         for currency in facts.currencies:
             if currency not in self.currencies:
@@ -293,6 +299,7 @@ class _Totals:
             days_late_tenths=_rounded(self.days_late * 10, self.settled) if self.settled > 0 else None,
             suspense_accounts=self.suspense,
             on_hold=self.on_hold,
+            flagged=_nonzero(self.flagged),
         )
 
 
@@ -404,6 +411,7 @@ def _call(facts: AccountFacts, currency: str, ageing: Ageing) -> Call:
         last_contact=max(facts.header.contacts_made.values(), default=None),
         category=facts.header.category,
         provisional=facts.header.provisional,
+        on_hold=bool(facts.header.credit_hold),
     )
 
 

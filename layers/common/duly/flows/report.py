@@ -75,6 +75,19 @@ class TaskLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FlaggedLine:
+    """An open invoice of which something was noticed on arrival (see duly.domain.flags), in minor units."""
+
+    account: str
+    invoice: str
+    flags: tuple[str, ...]
+    issued: date
+    due: date
+    outstanding_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class SuspenseLine:
     """Money whose place nobody knows yet, with the accounts it could belong to."""
 
@@ -102,6 +115,7 @@ class Report:
     promises: tuple[PromiseLine, ...] = ()
     tasks: tuple[TaskLine, ...] = ()
     suspense: tuple[SuspenseLine, ...] = ()
+    flagged: tuple[FlaggedLine, ...] = ()
     suspense_minor: Mapping[str, int] = field(default_factory=dict)
     suspense_count: int = 0
     tasks_open: int = 0
@@ -145,9 +159,10 @@ def gather(
         details.promises(),
         _sorted(details.tasks() + _of_stack(stack_tasks)),
     )
+    flagged = details.flagged()
     suspense = _suspense(accounts, cut)
     shown = [*called, *_heads(kpis, known)]
-    for lines in (disputes, promises, tasks):
+    for lines in (disputes, promises, tasks, flagged):
         shown += [line.account for line in lines[:MAX_LINES]]
     shown += [candidate for line in suspense[:MAX_LINES] for candidate in line.candidates]
     wanted = {account: known[account] for account in dict.fromkeys(shown) if account in known}
@@ -163,6 +178,7 @@ def gather(
         promises=tuple(promises),
         tasks=tuple(tasks),
         suspense=tuple(_with_payer(accounts, line) for line in suspense[:MAX_LINES]),
+        flagged=tuple(flagged[:MAX_LINES]),
         suspense_minor=dict(totals),
         suspense_count=len(suspense),
         tasks_open=kpis.tasks_open + len(stack_tasks),
@@ -221,11 +237,13 @@ class _Known:
     customer: str
     personal: str
     counts: Mapping[str, int]
+    flagged: int = 0
 
 
 def _noted(facts: Iterable[AccountFacts], known: dict[str, _Known]) -> Iterator[AccountFacts]:
     for one in facts:
-        known[one.account] = _Known(one.header.customer, one.header.personal, one.counts)
+        flagged = sum(one.flagged.values())
+        known[one.account] = _Known(one.header.customer, one.header.personal, one.counts, flagged)
         yield one
 
 
@@ -257,6 +275,25 @@ class _Details:
     def tasks(self) -> list[TaskLine]:
         """Return the open tasks of accounts."""
         return [TaskLine(account, one.key, one.kind, one.opened, one.due) for account, one in self._live("tasks", Task)]
+
+    def flagged(self) -> list[FlaggedLine]:
+        """Return open invoices of which something was noticed on arrival, the one that is due longest first."""
+        having = sorted((account for account, one in self.known.items() if one.flagged), key=self._most_flagged)
+        if len(having) > MAX_DETAILED:
+            self.cut.append("flagged")
+        lines = [line for account in having[:MAX_DETAILED] for line in self._flagged_of(account)]
+        return sorted(lines, key=lambda line: (line.due, line.account, line.invoice))
+
+    def _most_flagged(self, account: str) -> tuple[int, str]:
+        return -self.known[account].flagged, account
+
+    def _flagged_of(self, account: str) -> Iterator[FlaggedLine]:
+        for record in self.table.query(keys.account(account), keys.entity("items", "", True), MAX_ITEMS):
+            item = codec.decode(Item, record.body)
+            if item.flags and item.state == "open":
+                yield FlaggedLine(
+                    account, item.number, item.flags, item.issued, item.due, item.outstanding_minor, item.currency
+                )
 
     def level(self, account: str) -> int:
         """Return the highest level that an open item of the account has reached; -1 before the first step."""

@@ -47,6 +47,7 @@ def kpis_data(kpis: Kpis) -> dict[str, Any]:
         "customers": kpis.customers,
         "provisional": kpis.provisional,
         "on_credit_hold": kpis.on_hold,
+        "flagged": dict(kpis.flagged),
         "currencies": {code: _currency_data(one) for code, one in by_currency.items()},
         "disputes": {
             "open": kpis.disputes_open,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from duly.domain.flags import FLAGS
 from duly.domain.kpi import CurrencyKpis, Kpis
 from duly.flows.report import Report
 
@@ -29,6 +30,9 @@ def metrics_of(report: Report) -> list[Metric]:
     found += [
         Metric("DisputesByReason", count, dimensions={"reason": reason})
         for reason, count in sorted(reasons.items(), key=lambda part: (-part[1], part[0]))[:MAX_REASONS]
+    ]
+    found += [
+        Metric("InvoicesFlagged", report.kpis.flagged.get(flag, 0), dimensions={"flag": flag}) for flag in sorted(FLAGS)
     ]
     suspense = {**dict.fromkeys((one.currency for one in report.kpis.currencies), 0), **report.suspense_minor}
     found += [

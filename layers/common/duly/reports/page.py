@@ -11,8 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from duly.domain.concentration import Breakdown
+from duly.domain.flags import FLAGS
 from duly.domain.kpi import BUCKETS, Call, CurrencyKpis, bucket_of
-from duly.flows.report import MAX_GROUPS, MAX_LINES, DisputeLine, PromiseLine, Report, SuspenseLine, TaskLine
+from duly.flows.report import (
+    MAX_GROUPS,
+    MAX_LINES,
+    DisputeLine,
+    FlaggedLine,
+    PromiseLine,
+    Report,
+    SuspenseLine,
+    TaskLine,
+)
 from duly.mail.local_forms import day as long_day
 from duly.mail.local_forms import one_line
 from duly.reports.charts import CURVE_HEIGHT, CURVE_WIDTH, LEFT, RIGHT, curve, segments, share_of
@@ -35,6 +45,13 @@ _BUCKET_WORDS = {
     "31-60": "31–60 days",
     "61-90": "61–90 days",
     "90+": "over 90 days",
+}
+#: What ends a flag's cause: most late payments of good customers are the creditor's own doing.
+_REMEDIES = {
+    "terms_differ": "correct the invoice, or the agreement in the customer file",
+    "issued_late": "invoice sooner after delivery: the days to pay start with the invoice",
+    "order_missing": "send the order number; the customer's system holds the invoice until then",
+    "no_billing_contact": "ask the customer for a contact and add it to the customer file",
 }
 _LEVEL_WORDS = {"0": "before due", "1": "level 1", "2": "level 2", "3": "formal notice", "4": "hand-over"}
 
@@ -81,6 +98,7 @@ def values_of(report: Report) -> Values:
         "promises": _promises(report),
         "suspense": _suspense(report),
         "concentration": _concentration(report),
+        "flagged": _flagged(report),
         "tasks": _tasks(report),
         "uploads": _uploads(report),
         "notices": _bars({_LEVEL_WORDS.get(level, f"level {level}"): n for level, n in kpis.notices_by_level.items()}),
@@ -171,6 +189,7 @@ def _call(report: Report, call: Call) -> Values:
         "disputed": exact(call.disputed_minor, call.currency) if call.disputed_minor else "",
         "promised": exact(call.promised_minor, call.currency) if call.promised_minor else "",
         "provisional": call.provisional,
+        "on_hold": call.on_hold,
     }
 
 
@@ -243,12 +262,44 @@ def _suspended(report: Report, line: SuspenseLine) -> Values:
     return {
         "transaction": line.transaction,
         "booked": day(line.booked),
-        "payer": one_line(line.payer) or "–",
+        "payer": one_line(line.payer) or "no name",
         "reason": words(line.reason),
         "currency": line.currency,
         "amount": exact(line.amount_minor, line.currency),
         "candidates": [_who(report, account)["name"] for account in line.candidates[:MAX_INVOICES_NAMED]],
         "more_candidates": max(0, len(line.candidates) - MAX_INVOICES_NAMED),
+    }
+
+
+def _flagged(report: Report) -> Values:
+    """What was noticed on arrival: how often, and what to do about it; then the invoices due longest."""
+    counts = sorted(report.kpis.flagged.items(), key=lambda part: (-part[1], part[0]))
+    largest = max(report.kpis.flagged.values(), default=0)
+    return {
+        "kinds": [
+            {
+                "name": FLAGS.get(code, words(code)),
+                "count": f"{count:,}",
+                "length": share_of(count, largest),
+                "remedy": _REMEDIES.get(code, ""),
+            }
+            for code, count in counts
+        ],
+        "lines": [_flagged_line(report, line) for line in report.flagged],
+        "all": len(report.flagged) < MAX_LINES and "flagged" not in report.cut,
+    }
+
+
+def _flagged_line(report: Report, line: FlaggedLine) -> Values:
+    return {
+        **_who(report, line.account),
+        "invoice": one_line(line.invoice),
+        "amount": exact(line.outstanding_minor, line.currency),
+        "currency": line.currency,
+        "issued": day(line.issued),
+        "due": day(line.due),
+        "late": line.due < report.as_of,
+        "why": ", ".join(words(code) for code in line.flags),
     }
 
 

@@ -19,6 +19,7 @@ VIEWS = (
     "disputes",
     "promises",
     "suspense",
+    "flagged",
     "concentration",
     "tasks",
     "uploads",

@@ -14,6 +14,12 @@ _WORDS = {
     "invoice_not_received": "invoice not received",
     "already_credited": "credit note expected",
     "not_ours": "not the customer's",
+    # what was noticed on an invoice's arrival
+    "terms_differ": "other terms than agreed",
+    "issued_late": "issued late",
+    "order_missing": "order number missing",
+    "no_billing_contact": "no billing contact",
+    "flagged": "flagged invoices",
     # why money waits
     "no_reference": "no reference in the text",
     "ambiguous_reference": "reference of several invoices",

@@ -354,17 +354,21 @@ def summary(account: Account) -> dict[str, Any]:
     """Return what lists and metrics need of the live items, so that they read headers alone.
 
     Amounts in minor units: ``open`` by currency and due day, of which ``disputed`` and ``held`` likewise by currency;
-    ``unapplied`` cash and credits by currency; ``ordered``: what is left of open orders; counts of live entities.
+    ``unapplied`` cash and credits by currency; ``ordered``: what is left of open orders; ``flagged``: open items
+    by what was noticed on their arrival; counts of live entities.
     """
     disputed_keys = {key for dispute in account.live("disputes") for key in dispute.items}
     promised_keys = {key for promise in account.live("promises") for key in promise.items}
     open_by_due: dict[str, dict[str, int]] = {}
     disputed: dict[str, int] = {}
     promised: dict[str, int] = {}
+    flagged: dict[str, int] = {}
     for item in account.live("items"):
         if item.state != "open":
             continue
         days = open_by_due.setdefault(item.currency, {})
+        for flag in item.flags:
+            flagged[flag] = flagged.get(flag, 0) + 1
         day = item.due.isoformat()
         days[day] = days.get(day, 0) + item.outstanding_minor
         for keys_, totals in ((disputed_keys, disputed), (promised_keys, promised)):
@@ -384,6 +388,7 @@ def summary(account: Account) -> dict[str, Any]:
         "unapplied": unapplied,
         "counts": {kind: count for kind, count in counts.items() if count},
         **({"ordered": ordered} if ordered else {}),
+        **({"flagged": flagged} if flagged else {}),
     }
 
 
