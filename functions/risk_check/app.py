@@ -33,17 +33,18 @@ def edge() -> Edge:
 
 def take_upload(key: str, version: str, stated: str) -> None:
     body = {"type": "lost_object", "key": key, "version": version}
-    dispatch.risk_check(edge(), body, clock.now(settings().is_local, stated))
+    dispatch.risk_check(edge(), body, clock.now(settings().is_local, stated), dispatch.unlimited)
 
 
-def work(body: dict[str, Any]) -> None:
+def work(body: dict[str, Any], context: LambdaContext) -> None:
     stated = dispatch.stated_time(body)
     uploaded = dispatch.uploaded_object(body)
     if uploaded is not None:
         take_once, _ = once_per_upload(settings().idempotency_table, take_upload)
         take_once(upload={"key": uploaded[0], "version": uploaded[1], "time": stated or ""})
     else:
-        dispatch.risk_check(edge(), body, clock.now(settings().is_local, stated))
+        now = clock.now(settings().is_local, stated)
+        dispatch.risk_check(edge(), body, now, lambda: context.get_remaining_time_in_millis() / 1000)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
@@ -51,4 +52,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         return credit.answer(edge(), event, clock.now(settings().is_local, event.get("time")))
     _, config = once_per_upload(settings().idempotency_table, take_upload)
     config.register_lambda_context(context)
-    return work_batch(event, context, work, observer())
+    return work_batch(event, context, lambda body: work(body, context), observer())

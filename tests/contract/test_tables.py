@@ -84,6 +84,15 @@ def test_many_items_come_in_one_call(table: Table, own: str, count: int) -> None
     assert table.get_many(own, asked) == {one.sk: one for one in wanted}
 
 
+@pytest.mark.parametrize("count", [0, 1, 150])
+def test_which_of_many_keys_exist_is_told_at_once(table: Table, own: str, count: int) -> None:
+    there = [record(f"{own}{number}", "0") for number in range(0, count, 2)]
+    for one in there:
+        table.put(one)
+    asked = [(f"{own}{number}", "0") for number in range(count)]
+    assert table.which_exist([*asked, *asked[:1]]) == {one.key for one in there}
+
+
 # --- queries
 
 

@@ -22,6 +22,11 @@ class UnknownMessage(Exception):
     """A message that no flow knows: it goes to the dead-letter queue, with an alarm."""
 
 
+def unlimited() -> float:
+    """Return the seconds that are left to work that never asks."""
+    return float("inf")
+
+
 def stated_time(body: Mapping[str, Any]) -> str | None:
     """Return the time that a message or event states (EventBridge and our own: ``time``; SES receipts: in ``mail``)."""
     mail = body.get("mail")
@@ -44,13 +49,20 @@ def uploaded_object(body: Mapping[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def risk_check(edge: Edge, body: Mapping[str, Any], now: datetime) -> None:
-    """Uploads of customers, invoices and policies, and their parts."""
+def risk_check(edge: Edge, body: Mapping[str, Any], now: datetime, remaining: RemainingSeconds) -> None:
+    """Uploads of customers, invoices and policies, and their parts; chunks and buckets of large ones."""
     uploaded = uploaded_object(body)
     if uploaded is not None:
         intake.take_upload(edge, *uploaded, now)
     elif body.get("type") == "rows":
         registering.take_rows(edge, str(body["upload"]), int(body["number"]), now)
+    elif body.get("type") in ("chunk", "bucket"):
+        from duly.flows import large
+
+        if body["type"] == "chunk":
+            large.take_chunk(edge, body, now)
+        else:
+            large.take_bucket(edge, body, now, remaining)
     else:
         raise UnknownMessage
 

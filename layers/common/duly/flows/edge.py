@@ -37,6 +37,21 @@ class Observer(Protocol):
         """Say what happened."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Where an upload stops being small, and how a large one is divided. Bytes and rows."""
+
+    whole_bytes: int = 4 * 1024 * 1024  # a larger CSV of customers or invoices is read in chunks
+    chunk_bytes: int = 4 * 1024 * 1024  # a chunk and what is made of it take about 80 MB of memory
+    row_bytes: int = 1024 * 1024  # no row is longer
+    largest_bytes: int = 1024 * 1024 * 1024
+    most_buckets: int = 4096
+    segment_rows: int = 500  # of one bucket in one chunk, read at once
+    invoices_per_message: int = 2000
+    customers_per_message: int = 200
+    leave_seconds: float = 10.0  # before a time-out: one decision on an account takes a second or two
+
+
 @dataclass
 class Edge:
     """The edge of one process."""
@@ -55,6 +70,7 @@ class Edge:
     inbound_domain: str
     monotonic: Callable[[], float]
     is_local: bool = False
+    scale: Scale = Scale()
     _policies: dict[tuple[str, str], Policy] = field(default_factory=dict)
     _pointer: dict[str, str] | None = None
     _pointer_read: float = 0.0

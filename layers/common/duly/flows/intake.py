@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,8 @@ from duly.flows.edge import Edge
 from duly.flows.outcomes import close_if_complete, receipt_folder, write_rejects
 from duly.flows.policies import take_policy
 from duly.flows.profiles import profile_for
-from duly.formats.read import read_file
-from duly.formats.records import CustomerRow, FileResult, InvoiceRow, Reject
+from duly.formats.read import HEAD_BYTES, is_plain_csv, read_file
+from duly.formats.records import CustomerRow, FileResult, InvoiceRow, Reject, file_result
 from duly.store import objects
 from duly.store.queues import CUSTOMER, Message
 from duly.store.uploads import Upload, upload_id
@@ -32,38 +32,86 @@ def register_upload(
 ) -> tuple[Upload, objects.Object | None, datetime]:
     """Note the upload's arrival and return it with its object and the present moment (on the local stack the one that
     the object's metadata states); an object that is gone or too large ends here with a receipt that says so."""
+    upload, found, now = register_table(edge, key, version, now, objects.MAX_OBJECT_BYTES)
+    return upload, found if isinstance(found, objects.Object) else None, now
+
+
+def register_table(
+    edge: Edge, key: str, version: str, now: datetime, whole_bytes: int
+) -> tuple[Upload, objects.Object | Large | None, datetime]:
+    """Do as `register_upload`; an object of more than ``whole_bytes`` that can be read in chunks is not read."""
     reason: tuple[str, str] | None = None
-    found: objects.Object | None = None
-    try:
-        found = edge.objects.get(key, version)
-        if found is None:
-            reason = ("object_gone", "the object was deleted before it could be read")
-    except objects.TooLarge:
-        reason = ("file_too_large", f"expected at most {objects.MAX_OBJECT_BYTES} bytes")
+    kind = KIND_OF_PREFIX.get(key.partition("/")[0], "unknown")
+    found = _object(edge, key, version, kind, whole_bytes)
+    if found is None:
+        reason = ("object_gone", "the object was deleted before it could be read")
+    elif isinstance(found, objects.Stored):
+        most = edge.scale.largest_bytes if whole_bytes < objects.MAX_OBJECT_BYTES else objects.MAX_OBJECT_BYTES
+        reason = ("file_too_large", f"expected at most {most} bytes")
     version = version or (found.version if found else "")
     now = edge.moment(found.metadata.get("duly-time"), now) if found else now
-    kind = KIND_OF_PREFIX.get(key.partition("/")[0], "unknown")
     upload = edge.uploads.register(Upload(upload_id(key, version), key, version, kind, now))
     if reason and upload.state == "received":
         plan(edge, upload, _refused(kind, *reason), [], [], now)
-    return upload, found, now
+    return upload, None if isinstance(found, objects.Stored) else found, now
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """An object that is read in chunks: its size in bytes, metadata and start."""
+
+    version: str
+    size: int
+    metadata: dict[str, str]
+    head: bytes
+
+
+def _object(
+    edge: Edge, key: str, version: str, kind: str, whole_bytes: int
+) -> objects.Object | objects.Stored | Large | None:
+    """Return the object, or only its start when it is read in chunks, or neither when it is too large."""
+    try:
+        return edge.objects.get(key, version, whole_bytes)
+    except objects.TooLarge as large:
+        stored = large.stored
+    if whole_bytes < objects.MAX_OBJECT_BYTES:
+        head = edge.objects.get_range(key, stored.version, 0, HEAD_BYTES)
+        if head is None:
+            return None
+        if is_plain_csv(key, head, kind):
+            is_taken = stored.size <= edge.scale.largest_bytes
+            return Large(stored.version, stored.size, stored.metadata, head) if is_taken else stored
+        if stored.size <= objects.MAX_OBJECT_BYTES:
+            return edge.objects.get(key, stored.version)
+    return stored
 
 
 def _refused(kind: str, code: str, reason: str) -> FileResult:
-    return FileResult(kind, "unknown", (), (Reject(0, "file", code, reason),), 0, {})  # type: ignore[arg-type]
+    return rejected_file(kind, "unknown", Reject(0, "file", code, reason))
+
+
+def rejected_file(kind: str, format: str, reject: Reject) -> FileResult:
+    """Return what is known of a file that is refused as a whole."""
+    return file_result(kind, format, (), (reject,))  # type: ignore[arg-type]
 
 
 def take_upload(edge: Edge, key: str, version: str, now: datetime) -> Upload:
     """Take in one object version of customers, invoices or a policy. Doing it again changes nothing."""
-    upload, found, now = register_upload(edge, key, version, now)
+    is_table = key.startswith(("customers/", "invoices/"))
+    whole_bytes = edge.scale.whole_bytes if is_table else objects.MAX_OBJECT_BYTES
+    upload, found, now = register_table(edge, key, version, now, whole_bytes)
     if found is None or upload.state == "closed":
         return upload
+    if isinstance(found, Large):
+        from duly.flows import large  # reading in chunks needs what small uploads never do
+
+        return large.take_large(edge, upload, found, now)
     if upload.kind == "policy":
         return take_policy(edge, upload, found.data, now)
     if upload.state == "received":
         edge.forget_policy()  # what a plan rejects stays rejected, so it is made under the policy in force now
         result = read_file(key, found.data, profile=profile_for(edge, key))
-        parts, rejects = _parts(edge, result)
+        parts, rejects = parts_of(edge, result)
         upload = plan(edge, upload, result, parts, rejects, now)
     send_parts(edge, upload, CUSTOMER, now)
     return upload
@@ -94,8 +142,8 @@ def plan(
         rows_in=result.rows_in,
         amounts_in=result.amounts_in,
         rejected_rows=sum(reject.line > 0 for reject in rejects),
-        rejected_amounts=_amounts(rejects),
-        reasons=_reasons(rejects),
+        rejected_amounts=amounts_of(rejects),
+        reasons=reasons_of(rejects),
         receipt=f"{receipt_folder(upload)}/receipt.json",
         notes=(*result.notes, *_flagged(result)),
         **facts,
@@ -135,7 +183,7 @@ def _part_key(upload: str, number: int) -> str:
     return f"parts/{upload}/{number:08d}.json"
 
 
-def _amounts(rejects: Iterable[Reject]) -> dict[str, int]:
+def amounts_of(rejects: Iterable[Reject]) -> dict[str, int]:
     sums: dict[str, int] = {}
     for reject in rejects:
         if reject.amount_minor is not None and reject.currency:
@@ -152,14 +200,14 @@ def _flagged(result: FileResult) -> list[str]:
     return [f"{code}: {count} rows" for code, count in sorted(counts.items())]
 
 
-def _reasons(rejects: Iterable[Reject]) -> dict[str, int]:
+def reasons_of(rejects: Iterable[Reject]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for reject in rejects:
         counts[reject.code] = counts.get(reject.code, 0) + 1
     return counts
 
 
-def _parts(edge: Edge, result: FileResult) -> tuple[list[Part], list[Reject]]:
+def parts_of(edge: Edge, result: FileResult) -> tuple[list[Part], list[Reject]]:
     """Group the rows by account, in file order, at most ROWS_PER_MESSAGE each; buyers nobody can name are rejects."""
     groups: dict[str, list[Any]] = {}
     rejects: list[Reject] = []

@@ -28,11 +28,36 @@ def receipt_folder(upload: Upload) -> str:
 def finish_message(edge: Edge, upload_id: str, number: int, rows: Sequence[RowOutcome], now: datetime) -> None:
     """Record what became of one message's rows, and close the upload when it was the last."""
     edge.uploads.record(upload_id, MessageOutcome(number, tuple(rows)))
+    count_rows(edge, rows)
+    close_if_complete(edge, upload_id, now)
+
+
+def count_rows(edge: Edge, rows: Sequence[RowOutcome]) -> None:
+    """Count what became of rows in the metrics."""
     for result, metric in (("applied", "RowsApplied"), ("rejected", "RowsRejected")):
-        count = sum(row.result == result for row in rows)
+        count = sum(row.count for row in rows if row.result == result)
         if count:
             edge.observer.metric(metric, count)
-    close_if_complete(edge, upload_id, now)
+
+
+def summed(rows: Iterable[RowOutcome]) -> tuple[RowOutcome, ...]:
+    """Return the rows as sums by result, code, currency and sign of the amount."""
+    sums: dict[tuple[str, str, str, bool], tuple[int, int]] = {}
+    for row in rows:
+        key = (row.result, row.code, row.currency, row.amount_minor < 0)
+        count, amount = sums.get(key, (0, 0))
+        sums[key] = (count + row.count, amount + row.amount_minor)
+    return tuple(
+        RowOutcome(0, result, amount, currency, code=code, count=count)
+        for (result, code, currency, _), (count, amount) in sorted(sums.items())
+    )
+
+
+def rejected(reject: Reject) -> RowOutcome:
+    """Return the outcome of a row that was rejected before any account was asked."""
+    amount = reject.amount_minor if reject.amount_minor is not None and reject.currency else 0
+    currency = (reject.currency or "") if reject.amount_minor is not None else ""
+    return RowOutcome(reject.line, "rejected", amount, currency, reject.field, reject.code, reject.reason)
 
 
 def close_if_complete(edge: Edge, upload_id: str, now: datetime) -> bool:
@@ -43,24 +68,31 @@ def close_if_complete(edge: Edge, upload_id: str, now: datetime) -> bool:
     if upload.state == "closed":
         edge.uploads.no_longer_open(upload)  # its writer may have ended just before that
         return True
+    if upload.chunks:
+        return False  # its messages are many, and counted in groups
     outcomes = edge.uploads.outcomes(upload_id)
     if len(outcomes) < upload.messages:
         return False
     rows = [row for outcome in outcomes for row in outcome.rows]
-    folder = receipt_folder(upload)
     receipt = make_receipt(upload, rows, now)
     write_rejects(edge, upload, (row for row in rows if row.result == "rejected"), "rejects-accounts.csv")
+    close(edge, upload, receipt, now)
+    return True
+
+
+def close(edge: Edge, upload: Upload, receipt: dict[str, Any], now: datetime) -> None:
+    """Write the receipt and close the upload."""
+    folder = receipt_folder(upload)
     edge.objects.put(f"{folder}/receipt.json", _json(receipt), "application/json")
     if upload.covers_until is not None:
         edge.stack.extend_bank_data(upload.covers_until)
     edge.uploads.close(upload, now, f"{folder}/receipt.json")
-    edge.observer.log("upload_closed", upload=upload_id, rejected=receipt["rows"]["rejected"])
-    return True
+    edge.observer.log("upload_closed", upload=upload.id, rejected=receipt["rows"]["rejected"])
 
 
 def make_receipt(upload: Upload, rows: Sequence[RowOutcome], now: datetime) -> dict[str, Any]:
     """Return the receipt: rows and money by outcome, which add up to what came in."""
-    counts = {result: sum(row.result == result for row in rows) for result in RESULTS}
+    counts = {result: sum(row.count for row in rows if row.result == result) for result in RESULTS}
     amounts = {result: _sums(row for row in rows if row.result == result) for result in RESULTS}
     counts["rejected"] += upload.rejected_rows
     for currency, amount in upload.rejected_amounts.items():
@@ -68,7 +100,7 @@ def make_receipt(upload: Upload, rows: Sequence[RowOutcome], now: datetime) -> d
     reasons = dict(upload.reasons)
     for row in rows:
         if row.code:
-            reasons[row.code] = reasons.get(row.code, 0) + 1
+            reasons[row.code] = reasons.get(row.code, 0) + row.count
     adds_up = sum(counts.values()) == upload.rows_in and _total(amounts) == _nonzero(upload.amounts_in)
     return {
         "upload": upload.id,
@@ -89,10 +121,13 @@ def make_receipt(upload: Upload, rows: Sequence[RowOutcome], now: datetime) -> d
     }
 
 
-def write_rejects(edge: Edge, upload: Upload, rejects: Iterable[RowOutcome | Reject], name: str) -> None:
-    """Write rejected rows as a CSV beside the receipt: line, field, code, reason. Nothing is written for none."""
+def write_rejects(
+    edge: Edge, upload: Upload, rejects: Iterable[RowOutcome | Reject], name: str, also_none: bool = False
+) -> None:
+    """Write rejected rows as a CSV beside the receipt: line, field, code, reason. Nothing is written for none, unless
+    a file of that name may have been written before (``also_none``)."""
     lines = [(str(one.line), one.field, one.code, one.reason) for one in rejects]
-    if lines:
+    if lines or also_none:
         text = csv_text(("line", "field", "code", "reason"), lines)
         edge.objects.put(f"{receipt_folder(upload)}/{name}", text.encode(), "text/csv; charset=utf-8")
 

@@ -43,11 +43,17 @@ def take_rows(edge: Edge, upload_id: str, number: int, now: datetime) -> None:
         raise LookupError("a message names an upload that is not known")
     part = read_part(edge, upload_id, number)
     rows = rows_of(part, upload.kind)
-    if upload.kind == "customers":
-        outcomes = _take_customer(edge, part["group"], rows, upload, now)
-    else:
-        outcomes = _take_invoices(edge, part["group"], rows, (upload, number), now)
+    outcomes = take_part(edge, upload, part["group"], rows, number, now)
     finish_message(edge, upload_id, number, outcomes, now)
+
+
+def take_part(
+    edge: Edge, upload: Upload, account_id: str, rows: Sequence[Any], number: int, now: datetime
+) -> list[RowOutcome]:
+    """Register rows of one account, at most as many as one decision takes; ``number`` is the part's in its upload."""
+    if upload.kind == "customers":
+        return _take_customer(edge, account_id, rows, upload, now)
+    return _take_invoices(edge, account_id, rows, (upload, number), now)
 
 
 # --- customers

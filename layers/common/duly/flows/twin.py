@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from duly.flows import dispatch
-from duly.flows.edge import Edge, Holidays
+from duly.flows.edge import Edge, Holidays, Scale
 from duly.mail.sending import MemoryMailer, Outcome
 from duly.mail.token import KeyRing
 from duly.runtime.holidays import holidays_for
@@ -24,6 +24,7 @@ from duly.store.objects import MemoryObjects
 from duly.store.queues import MemoryQueues, Message
 from duly.store.tables import Conflict, OutcomeUnknown
 
+SCALE = Scale()
 MAX_DELIVERIES = 5  # as the queues' maxReceiveCount
 MAX_MESSAGES = 100_000
 SES_EVENT = "ses_event"  # the queue of SES's events: only EventBridge writes into it
@@ -61,7 +62,7 @@ class _WatchedMailer:
 class TwinStack:
     """One creditor's stack in memory."""
 
-    def __init__(self, fault: Fault = no_fault, holidays: Holidays = holidays_for) -> None:
+    def __init__(self, fault: Fault = no_fault, holidays: Holidays = holidays_for, scale: Scale = SCALE) -> None:
         self._fault = fault
         self.invisible: list[tuple[str, Message]] = []
         self.keeps_invisible = False
@@ -86,6 +87,7 @@ class TwinStack:
             inbound_domain="reply.creditor.example",
             monotonic=time.monotonic,
             is_local=True,
+            scale=scale,
         )
 
     def _call(self, name: str, moment: str) -> None:
@@ -197,7 +199,7 @@ class TwinStack:
         stated = dispatch.stated_time(body)
         now = datetime.fromisoformat(stated) if stated else datetime.now(UTC)
         if queue in (queues.RISK_UPLOAD, queues.CUSTOMER):
-            dispatch.risk_check(self.edge, body, now)
+            dispatch.risk_check(self.edge, body, now, _plenty)
         elif queue in (queues.STATEMENT_UPLOAD, queues.CASH):
             dispatch.reconcile(self.edge, body, now)
         elif queue in (SES_EVENT, queues.ACCOUNT):

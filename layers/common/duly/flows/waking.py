@@ -27,7 +27,7 @@ def wake_transactions(
     sends one transaction once."""
     found = {
         answer.transaction
-        for kind, value in dict.fromkeys(wanted)
+        for kind, value in lookups.with_answers(edge.table, wanted)
         for answer in lookups.find(edge.table, kind, value)
         if answer.transaction
     }

@@ -21,13 +21,11 @@ from duly.formats.decoding import EncodingScan, decode_as
 from duly.formats.invoice_columns import InvoiceColumns, bucket_of
 from duly.formats.problems import FileProblem
 from duly.formats.profile import NO_PROFILE, Profile
-from duly.formats.read import SHAPES, Shape, csv_layout, profile_note
+from duly.formats.read import HEAD_BYTES, SHAPES, Shape, csv_layout, profile_note
 from duly.formats.records import CustomerRow, FileResult, InvoiceRow, Record, Reject
 from duly.formats.styles import Forms, Votes, settle
 from duly.formats.table import MAX_LINE_CHARS, MAX_LINES_PER_ROW, Cells, Rows, RowSplitter, Table, stated_separator
 
-#: Bytes at the start of a file among which are its first rows.
-HEAD_BYTES: Final = 256 * 1024
 #: Lines looked at to find a place at which a row certainly starts; doubled while none is found.
 WINDOW_LINES: Final = 3 * MAX_LINES_PER_ROW
 #: Characters of a block of rows that is checked at once, and of the smaller ones tried when a row of it is not plain.

@@ -73,6 +73,9 @@ SHAPES: Final = (
     Shape("statement", bank_csv.COLUMNS, bank_csv.read_bank_table),
 )
 
+#: Bytes at the start of a large CSV that tell its layout.
+HEAD_BYTES: Final = 256 * 1024
+
 _KINDS: Final[dict[str, FileKind]] = {kind: kind for kind in get_args(FileKind)} | {"statements": "statement"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -100,6 +100,13 @@ class DynamoTable:
             return {}
         found = self.model.batch_get([(pk, sk) for sk in dict.fromkeys(sks)], consistent_read=True)
         return {item.sk: _record(item) for item in found}
+
+    def which_exist(self, wanted: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        keys = list(dict.fromkeys(wanted))
+        if not keys:
+            return set()
+        found = self.model.batch_get(keys, consistent_read=True, attributes_to_get=["pk", "sk"])
+        return {(item.pk, item.sk) for item in found}
 
     def query(self, pk: str, prefix: str = "", limit: int | None = None) -> list[Record]:
         condition = self.model.sk.startswith(prefix) if prefix else None

@@ -4,8 +4,10 @@ Accounts table, partition ``A#<account>``: live items sort before closed ones, c
     1#0             header            1#<letter>#<key>  live items      1#X#<id>  the present personal item
     2#<letter>#<key>  closed items    2#X#<id>  earlier personal items  3#<version>  journal entries
 Partition ``T#<transaction>`` has the same shape. Partition ``L#<kind>#<value>`` holds lookups, one item per answer.
-Uploads table: ``U#<upload>`` with ``0`` (state) and ``M#<number>`` (outcome of one message); ``OPEN#<kind>`` lists
-open uploads; ``STACK`` holds facts about the stack as a whole.
+Uploads table: ``U#<upload>`` with ``0`` (state) and ``M#<number>`` (outcome of one message); of an upload in chunks
+also ``S#<state>`` (reached), ``C#<round>#<number>`` (what a chunk gave), ``M#<group>#<number>`` (outcome of a message)
+and ``G#<group>`` (all of a group are there). ``OPEN#<kind>`` lists open uploads; ``STACK`` holds facts about the stack
+as a whole.
 """
 
 from __future__ import annotations
@@ -109,6 +111,33 @@ def upload(upload_id: str) -> str:
 
 def upload_message(number: int) -> str:
     return f"M#{number:08d}"
+
+
+def upload_state(state: str) -> str:
+    return f"S#{state}"
+
+
+def upload_chunk(reading: int, number: int | None = None) -> str:
+    """Return the key of what a chunk gave in a reading of the file, or how those of all chunks begin."""
+    return f"C#{reading}#" + ("" if number is None else f"{number:05d}")
+
+
+def upload_grouped(number: int) -> str:
+    """Return the key of a message's outcome where they are many."""
+    return f"{upload_group_of(number // GROUP)}{number:08d}"
+
+
+def upload_group_of(group: int) -> str:
+    """Return how the keys of a group of outcomes begin."""
+    return f"M#{group:05d}#"
+
+
+def upload_group(group: int | None = None) -> str:
+    """Return the key that says that a group is complete, or how those of all groups begin."""
+    return "G#" + ("" if group is None else f"{group:05d}")
+
+
+GROUP = 64  # messages of a large upload that are counted together
 
 
 def open_uploads(kind: str) -> str:

@@ -28,6 +28,8 @@ WAITING = "waiting"  # a reference in a payment's text -> transaction
 WAITING_AMOUNT = "waiting-amount"
 WAITING_NAME = "waiting-name"
 
+MARK = "mark"  # that money waits under a value of one of the kinds above, or has waited
+
 MAX_ANSWERS = 50  # more answers than this to one value are as good as none
 
 
@@ -65,6 +67,25 @@ def find(table: Table, kind: str, value: str) -> list[Answer]:
         return []
     found = table.query(keys.lookup(kind, value), limit=MAX_ANSWERS + 1)
     return [Answer(**record.body) for record in found]
+
+
+def mark(lookup: Lookup) -> Record | None:
+    """Return the item that says that a value has any answer, of a lookup by which money waits. All answers to a value
+    share it: whoever asks for many values, most of which have none, reads them a hundred at once."""
+    if lookup.kind not in (WAITING, WAITING_AMOUNT, WAITING_NAME):
+        return None
+    return Record(*_mark_key(lookup.kind, lookup.value), {}, kind="lookup")
+
+
+def with_answers(table: Table, wanted: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return those of these kinds and values under which money waits or has waited (consistent read)."""
+    pairs = [pair for pair in dict.fromkeys(wanted) if pair[1]]
+    found = table.which_exist(_mark_key(*pair) for pair in pairs)
+    return [pair for pair in pairs if _mark_key(*pair) in found]
+
+
+def _mark_key(kind: str, value: str) -> tuple[str, str]:
+    return keys.lookup(MARK, f"{kind}#{value}"), "0"
 
 
 def amount_value(currency: str, amount_minor: int) -> str:

@@ -6,7 +6,7 @@ Every operation calls ``fault(name, moment)`` before and after it, so that a tes
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from duly.store.tables import Conflict, Record, Write, check_item, check_size
 
@@ -35,6 +35,10 @@ class MemoryTable:
         with self._call("get_many"), self._lock:
             found = self._items.get(pk, {})
             return {sk: found[sk] for sk in sks if sk in found}
+
+    def which_exist(self, wanted: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        with self._call("which_exist"), self._lock:
+            return {(pk, sk) for pk, sk in wanted if sk in self._items.get(pk, {})}
 
     def query(self, pk: str, prefix: str = "", limit: int | None = None) -> list[Record]:
         with self._call("query"), self._lock:

@@ -33,15 +33,33 @@ class Listed:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of an object that was not read: its size in bytes, and ``metadata`` as that of Object."""
+
+    version: str
+    size: int
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
 class TooLarge(Exception):
-    """The object is over MAX_OBJECT_BYTES."""
+    """The object is larger than its reader wants to take whole."""
+
+    def __init__(self, stored: Stored) -> None:
+        super().__init__(f"{stored.size} bytes")
+        self.stored = stored
 
 
 class Objects(Protocol):
     """A versioned bucket."""
 
-    def get(self, key: str, version: str = "") -> Object | None:
-        """Return the object (its latest version unless one is named), or None when it is gone. Raises TooLarge."""
+    def get(self, key: str, version: str = "", most: int = MAX_OBJECT_BYTES) -> Object | None:
+        """Return the object (its latest version unless one is named), or None when it is gone. Raises TooLarge when it
+        has more than ``most`` bytes."""
+
+    def get_range(self, key: str, version: str, start: int, stop: int) -> bytes | None:
+        """Return the bytes from ``start`` to before ``stop`` (fewer at the object's end), or None when it is gone. An
+        empty version is the latest one."""
 
     def put(self, key: str, data: bytes, content_type: str, metadata: dict[str, str] | None = None) -> str:
         """Write an object; return its version."""
@@ -63,18 +81,28 @@ class S3Objects:
 
         return boto3.client("s3", config=Config(connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 4}))
 
-    def get(self, key: str, version: str = "") -> Object | None:
-        extra = {"VersionId": version} if version else {}
+    def get(self, key: str, version: str = "", most: int = MAX_OBJECT_BYTES) -> Object | None:
+        answer = self._get(key, version)
+        if answer is None:
+            return None
+        found, metadata = answer.get("VersionId", ""), answer.get("Metadata", {})
+        if answer["ContentLength"] > most:
+            answer["Body"].close()
+            raise TooLarge(Stored(found, answer["ContentLength"], metadata))
+        return Object(answer["Body"].read(), found, metadata)
+
+    def get_range(self, key: str, version: str, start: int, stop: int) -> bytes | None:
+        answer = self._get(key, version, Range=f"bytes={start}-{stop - 1}")
+        return None if answer is None else bytes(answer["Body"].read())
+
+    def _get(self, key: str, version: str, **extra: str) -> Any:
+        extra |= {"VersionId": version} if version else {}
         try:
-            answer = self.client.get_object(Bucket=self.bucket, Key=key, **extra)
+            return self.client.get_object(Bucket=self.bucket, Key=key, **extra)
         except self.client.exceptions.ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"):
                 return None
             raise
-        if answer["ContentLength"] > MAX_OBJECT_BYTES:
-            answer["Body"].close()
-            raise TooLarge
-        return Object(answer["Body"].read(), answer.get("VersionId", ""), answer.get("Metadata", {}))
 
     def put(self, key: str, data: bytes, content_type: str, metadata: dict[str, str] | None = None) -> str:
         answer = self.client.put_object(
@@ -98,7 +126,17 @@ class MemoryObjects:
         self.fault = fault
         self._versions: dict[str, list[tuple[Object, datetime]]] = {}
 
-    def get(self, key: str, version: str = "") -> Object | None:
+    def get(self, key: str, version: str = "", most: int = MAX_OBJECT_BYTES) -> Object | None:
+        found = self._get(key, version)
+        if found is not None and len(found.data) > most:
+            raise TooLarge(Stored(found.version, len(found.data), found.metadata))
+        return found
+
+    def get_range(self, key: str, version: str, start: int, stop: int) -> bytes | None:
+        found = self._get(key, version)
+        return None if found is None else found.data[start:stop]
+
+    def _get(self, key: str, version: str) -> Object | None:
         self.fault("objects.get", "before")
         found = [one for one, _ in self._versions.get(key, []) if version in ("", one.version)]
         self.fault("objects.get", "after")

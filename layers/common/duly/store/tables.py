@@ -66,6 +66,9 @@ class Table(Protocol):
     def get_many(self, pk: str, sks: Sequence[str]) -> dict[str, Record]:
         """Return those of a partition's items that exist, by sort key (consistent reads, not one snapshot)."""
 
+    def which_exist(self, wanted: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those keys, of any partitions, that have an item (consistent reads, 100 in one call)."""
+
     def query(self, pk: str, prefix: str = "", limit: int | None = None) -> list[Record]:
         """Return the partition's items whose sort key starts with ``prefix``, in order (consistent, all pages)."""
 

@@ -11,7 +11,7 @@ from duly.domain import codec
 from duly.domain import events as ev
 from duly.domain.transaction import Transaction, apply
 from duly.store import journal, keys
-from duly.store.lookups import Lookup
+from duly.store.lookups import Lookup, mark
 from duly.store.tables import Record, Table
 
 
@@ -63,6 +63,7 @@ class TransactionStore:
             Record(pk, keys.personal(key), body, entry.version, "personal") for key, body in (personal or {}).items()
         ]
         put += [lookup.record() for lookup in lookups]
+        put += [found for found in map(mark, lookups) if found is not None]
         journal.append(self.table, pk, entry, put, ())
         return Stored(state, entry.version, entry.hash)
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from duly.domain import codec
 from duly.store import keys
-from duly.store.tables import Record, Table
+from duly.store.tables import Conflict, Record, Table, Write
 
 MAX_RECENT = 200
 
@@ -18,7 +18,8 @@ MAX_RECENT = 200
 class Upload:
     """The state of one upload. Amounts in minor units by currency.
 
-    ``state``: received (known), planned (cut into ``messages`` messages), closed (every row has an outcome).
+    ``state``: received (known), reading (a large file, read in ``chunks`` chunks), planned (cut into ``messages``
+    messages), closed (every row has an outcome).
     """
 
     id: str
@@ -38,11 +39,13 @@ class Upload:
     closed_at: datetime | None = None
     receipt: str = ""
     notes: tuple[str, ...] = ()  # what the reader detected rather than was told
+    chunks: int = 0  # of a large file; 0 for one that was read whole
 
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """What became of one row: applied, duplicate or rejected (with code and reason)."""
+    """What became of one row: applied, duplicate or rejected (with code and reason). In a large upload one stands for
+    ``count`` rows of one result, code, currency and sign; ``line`` is 0 then, the amount their sum."""
 
     line: int
     result: str
@@ -51,6 +54,20 @@ class RowOutcome:
     field: str = ""
     code: str = ""
     reason: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkOutcome:
+    """What one chunk of a large file gave in one reading: rows and money in, its rejects as sums, how many rows carry
+    each flag, and what its values say about the forms of dates and amounts (JSON of the readers)."""
+
+    number: int
+    rows_in: int
+    amounts_in: dict[str, int]
+    rejects: tuple[RowOutcome, ...]
+    flags: dict[str, int]
+    votes: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +112,10 @@ class UploadStore:
         return found
 
     def save(self, upload: Upload) -> None:
-        self.table.put(Record(keys.upload(upload.id), "0", codec.encode(upload), kind="upload"))
+        self.table.put(self._record(upload))
+
+    def _record(self, upload: Upload) -> Record:
+        return Record(keys.upload(upload.id), "0", codec.encode(upload), kind="upload")
 
     def record(self, upload: str, outcome: MessageOutcome) -> None:
         """Note the outcome of one message; the same message again writes the same item."""
@@ -107,6 +127,53 @@ class UploadStore:
 
     def has_outcome(self, upload: str, number: int) -> bool:
         return self.table.get(keys.upload(upload), keys.upload_message(number)) is not None
+
+    # --- large uploads
+    def advance(self, upload: Upload) -> Upload:
+        """Save an upload in its next state, unless it has been in that state before; return what is saved. What was
+        decided first stays, and nobody who is late sets an upload back."""
+        mark = Record(keys.upload(upload.id), keys.upload_state(upload.state), {}, kind="upload")
+        try:
+            self.table.write(Write(create=(mark,), put=(self._record(upload),)))
+        except Conflict:
+            found = self.get(upload.id)
+            if found is None:
+                raise LookupError("an upload that exists cannot be read") from None
+            return found
+        return upload
+
+    def record_chunk(self, upload: str, reading: int, outcome: ChunkOutcome) -> None:
+        sk = keys.upload_chunk(reading, outcome.number)
+        self.table.put(Record(keys.upload(upload), sk, codec.encode(outcome), kind="chunk"))
+
+    def has_chunk(self, upload: str, reading: int, number: int) -> bool:
+        return self.table.get(keys.upload(upload), keys.upload_chunk(reading, number)) is not None
+
+    def chunks(self, upload: str, reading: int) -> list[ChunkOutcome]:
+        """Return what the chunks gave in one reading, in the order of the file."""
+        found = self.table.query(keys.upload(upload), keys.upload_chunk(reading))
+        return [codec.decode(ChunkOutcome, one.body) for one in found]
+
+    def record_grouped(self, upload: str, outcome: MessageOutcome) -> None:
+        sk = keys.upload_grouped(outcome.number)
+        self.table.put(Record(keys.upload(upload), sk, codec.encode(outcome), kind="outcome"))
+
+    def has_grouped(self, upload: str, number: int) -> bool:
+        return self.table.get(keys.upload(upload), keys.upload_grouped(number)) is not None
+
+    def are_all_grouped(self, upload: Upload, number: int) -> bool:
+        """Return whether all messages of a large upload have outcomes, asked after that of one was recorded.
+
+        Groups are counted first, and a complete group is marked, so that n messages do not read n outcomes each. Of
+        the last messages of a group at least one sees it complete, of the last groups' marks at least one all of them.
+        """
+        group = number // keys.GROUP
+        size = min(keys.GROUP, upload.messages - group * keys.GROUP)
+        pk = keys.upload(upload.id)
+        if len(self.table.query(pk, keys.upload_group_of(group))) < size:
+            return False
+        self.table.put(Record(pk, keys.upload_group(group), {}, kind="group"))
+        return len(self.table.query(pk, keys.upload_group())) * keys.GROUP >= upload.messages
 
     def close(self, upload: Upload, at: datetime, receipt: str) -> Upload:
         closed = replace(upload, state="closed", closed_at=at, receipt=receipt)
