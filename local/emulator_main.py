@@ -1,4 +1,4 @@
-"""What runs as the emulator's process: ministack with two small changes.
+"""What runs as the emulator's process: ministack with three small changes.
 
     python -P local/emulator_main.py
 
@@ -13,6 +13,7 @@ import socketserver
 from typing import Any
 
 import ministack.app
+from ministack.core import iam_actions
 from ministack.services.lambda_svc import executions_in_flight
 
 RUNNING_PATH = "/_local/running"
@@ -32,6 +33,16 @@ def main() -> None:
         return 200, {"Content-Type": "application/json"}, json.dumps(running).encode()
 
     ministack.app._handle_ready_request = ready_or_running
+    action_of = iam_actions.extract_iam_action
+
+    def action_as_allowed(*request: Any, **named: Any) -> Any:
+        """On AWS a batch of messages is sent, changed and deleted by the right to do so with one; policies know no
+        other action (Amazon SQS developer guide, API permissions)."""
+        action = action_of(*request, **named)
+        is_batch = isinstance(action, str) and action.startswith("sqs:") and action.endswith("Batch")
+        return action.removesuffix("Batch") if is_batch else action
+
+    iam_actions.extract_iam_action = action_as_allowed
     ministack.app.main()
 
 

@@ -65,7 +65,7 @@ def audit(edge: Edge, now: datetime, progress: Progress = _quiet) -> Report:
     report = Report()
     accounts: dict[str, Account] = {}
     for account_id in account_ids(edge):
-        account = _account(edge, account_id, report)
+        account = check_account(edge, account_id, report)
         if account is not None:
             accounts[account_id] = account
         report.accounts += 1
@@ -86,7 +86,8 @@ def account_ids(edge: Edge) -> Iterator[str]:
 
 
 # --- accounts
-def _account(edge: Edge, account_id: str, report: Report) -> Account | None:
+def check_account(edge: Edge, account_id: str, report: Report) -> Account | None:
+    """Check one account against its journal; return it as its journal says, or None when that does not replay."""
     try:
         history = edge.accounts.history(account_id)
         rebuilt = edge.accounts.rebuild(account_id)

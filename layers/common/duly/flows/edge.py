@@ -47,7 +47,7 @@ class Scale:
     largest_bytes: int = 1024 * 1024 * 1024
     most_buckets: int = 4096
     segment_rows: int = 500  # of one bucket in one chunk, read at once
-    invoices_per_message: int = 2000
+    invoices_per_message: int = 1500
     customers_per_message: int = 200
     leave_seconds: float = 10.0  # before a time-out: one decision on an account takes a second or two
 

@@ -78,6 +78,16 @@ class MessageOutcome:
     rows: tuple[RowOutcome, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an upload is: chunks read, rows known to be in it, rows with an outcome, those rejected among them."""
+
+    chunks_done: int
+    rows_in: int
+    rows_done: int
+    rows_rejected: int
+
+
 def upload_id(key: str, version: str) -> str:
     """Return the id of one object version: 24 hexadecimal digits."""
     return hashlib.sha256(f"{key}\n{version}".encode()).hexdigest()[:24]
@@ -174,6 +184,18 @@ class UploadStore:
             return False
         self.table.put(Record(pk, keys.upload_group(group), {}, kind="group"))
         return len(self.table.query(pk, keys.upload_group())) * keys.GROUP >= upload.messages
+
+    def progress(self, upload: Upload) -> Progress:
+        """Return how far an upload is. While its chunks are read, the rows of those read so far count as in it."""
+        chunks: list[ChunkOutcome] = []
+        for reading in (2, 1) if upload.chunks else ():
+            chunks = chunks or self.chunks(upload.id, reading)
+        if upload.state in ("received", "reading"):
+            return Progress(len(chunks), sum(one.rows_in for one in chunks), 0, 0)
+        rows = [row for outcome in self.outcomes(upload.id) for row in outcome.rows]
+        done = upload.rejected_rows + sum(row.count for row in rows)
+        refused = upload.rejected_rows + sum(row.count for row in rows if row.result == "rejected")
+        return Progress(len(chunks), upload.rows_in, done, refused)
 
     def close(self, upload: Upload, at: datetime, receipt: str) -> Upload:
         closed = replace(upload, state="closed", closed_at=at, receipt=receipt)
