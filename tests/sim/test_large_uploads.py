@@ -216,7 +216,7 @@ def forked(stack: TwinStack) -> TwinStack:
 def test_dates_that_only_the_last_chunk_explains_are_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("duly.flows.intake.HEAD_BYTES", 1_000)
     data = invoices(200, dates="{1:02d}/03/2026")
-    data += b"RX-99999,K1,31/03/2026,,5.00,EUR,invoice,,,\n"
+    data += b"RX-99999,K1,31/03/2026,30/04/2026,5.00,EUR,invoice,,,\n"
     stacks = [stack_of(scale) for scale in (SMALL, Scale())]
     for stack in stacks:
         take(stack, "invoices/open.csv", data)

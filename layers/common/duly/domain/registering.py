@@ -174,12 +174,18 @@ def _register_item(account: Account, said: Item, terms: Terms, moved: bool = Fal
     elif present is None or not present.is_stated:
         verdict = _new_item(account, said, terms)
     elif not moved and is_own(present, said.upload, said.line):
-        return replace(_left_to_do(account, present, terms.today), flags=present.flags)
+        return replace(_left_to_do(account, present, terms.today), code=_code_again(present, said), flags=present.flags)
     else:
         verdict = _said_again(account, present, said, terms)
     if moved and said.cancelled is not None:
         verdict = _with_cancellation(account, verdict, said, terms.today)
     return verdict
+
+
+def _code_again(present: Item, said: Item) -> str:
+    """Return the code that a row had when it was applied here: all but the first of a number are corrections."""
+    rows = [*((row.upload, row.line) for row in present.earlier), (present.upload, present.line)]
+    return "corrected" if rows.index((said.upload, said.line)) else ""
 
 
 def _content(item: Item) -> dict[str, object]:
