@@ -79,6 +79,7 @@ METRICS: dict[str, tuple[str, ...]] = {
     "NoticesReleased": (),
     "NoticesSentTwice": (),
     "GateClosed": ("gate",),
+    "RowsRead": (),
     "RowsApplied": (),
     "RowsRejected": (),
     "PaymentsMatched": (),

@@ -98,7 +98,7 @@ def rejected_file(kind: str, format: str, reject: Reject) -> FileResult:
 def take_upload(edge: Edge, key: str, version: str, now: datetime) -> Upload:
     """Take in one object version of customers, invoices or a policy. Doing it again changes nothing."""
     is_table = key.startswith(("customers/", "invoices/"))
-    whole_bytes = edge.scale.whole_bytes if is_table else objects.MAX_OBJECT_BYTES
+    whole_bytes = min(edge.scale.whole_bytes if is_table else objects.MAX_OBJECT_BYTES, objects.MAX_OBJECT_BYTES)
     upload, found, now = register_table(edge, key, version, now, whole_bytes)
     if found is None or upload.state == "closed":
         return upload

@@ -53,9 +53,9 @@ class TooLarge(Exception):
 class Objects(Protocol):
     """A versioned bucket."""
 
-    def get(self, key: str, version: str = "", most: int = MAX_OBJECT_BYTES) -> Object | None:
+    def get(self, key: str, version: str = "", most: int | None = None) -> Object | None:
         """Return the object (its latest version unless one is named), or None when it is gone. Raises TooLarge when it
-        has more than ``most`` bytes."""
+        has more than ``most`` (else MAX_OBJECT_BYTES) bytes."""
 
     def get_range(self, key: str, version: str, start: int, stop: int) -> bytes | None:
         """Return the bytes from ``start`` to before ``stop`` (fewer at the object's end), or None when it is gone. An
@@ -81,12 +81,12 @@ class S3Objects:
 
         return boto3.client("s3", config=Config(connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 4}))
 
-    def get(self, key: str, version: str = "", most: int = MAX_OBJECT_BYTES) -> Object | None:
+    def get(self, key: str, version: str = "", most: int | None = None) -> Object | None:
         answer = self._get(key, version)
         if answer is None:
             return None
         found, metadata = answer.get("VersionId", ""), answer.get("Metadata", {})
-        if answer["ContentLength"] > most:
+        if answer["ContentLength"] > (MAX_OBJECT_BYTES if most is None else most):
             answer["Body"].close()
             raise TooLarge(Stored(found, answer["ContentLength"], metadata))
         return Object(answer["Body"].read(), found, metadata)
@@ -126,9 +126,9 @@ class MemoryObjects:
         self.fault = fault
         self._versions: dict[str, list[tuple[Object, datetime]]] = {}
 
-    def get(self, key: str, version: str = "", most: int = MAX_OBJECT_BYTES) -> Object | None:
+    def get(self, key: str, version: str = "", most: int | None = None) -> Object | None:
         found = self._get(key, version)
-        if found is not None and len(found.data) > most:
+        if found is not None and len(found.data) > (MAX_OBJECT_BYTES if most is None else most):
             raise TooLarge(Stored(found.version, len(found.data), found.metadata))
         return found
 
