@@ -134,6 +134,16 @@ def test_a_key_that_no_rule_wants_goes_nowhere(small: LocalStack) -> None:
     assert kept(small) == []
 
 
+def test_a_part_of_a_named_version_is_only_that_part(small: LocalStack) -> None:
+    s3 = small.client("s3")
+    first = s3.put_object(Bucket=small.bucket, Key="out/parts", Body=b"0123456789")["VersionId"]
+    s3.put_object(Bucket=small.bucket, Key="out/parts", Body=b"another")
+    answer = s3.get_object(Bucket=small.bucket, Key="out/parts", VersionId=first, Range="bytes=2-4")
+    assert (answer["Body"].read(), answer["ContentRange"]) == (b"234", "bytes 2-4/10")
+    answer = s3.get_object(Bucket=small.bucket, Key="out/parts", VersionId=first, Range="bytes=8-20")
+    assert (answer["Body"].read(), answer["ContentRange"]) == (b"89", "bytes 8-9/10")
+
+
 def test_many_uploads_all_arrive_before_idle(small: LocalStack) -> None:
     for number in range(20):
         small.upload(f"in/{number}.csv", str(number).encode(), NOON)
