@@ -99,6 +99,8 @@ def walk(world: World) -> None:
     stack.invoke("disputes", world.inbound(reply(to, DISPUTE), to, key="inbound/answer"))
     (dispute,) = world.account("C-1001").live("disputes")
     assert stack.invoke("disputes", {**load_event("decision"), "dispute": dispute.key})["ok"]
+    cancel = {"action": "cancel_invoice", "account": "C-1001", "item": "RE-2026-0002", "reason": "wrong", "by": "ada"}
+    assert stack.invoke("disputes", {**load_event("decision"), **cancel})["ok"]
     # what was lost
     for key in ("customers/lost.csv", "statements/lost.xml", "inbound/lost"):
         stack.put(key, b"x")

@@ -654,6 +654,7 @@ PERMISSIONS = {
         reads="inbound",
         writes="receipts",
         lists=True,
+        sends="CashQueue",
         tables={"Accounts": _ACCOUNTS, "Uploads": _COMMIT},
         other=_SECRET,
     ),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
 from duly.domain import events as ev
-from duly.domain.account import Account, Promise, owed_for
+from duly.domain.account import COLLECTED, Account, Promise, owed_for
 from duly.domain.allocation import reallocate
 
+RETURNED = "returned"  # why money leaves an account: the payer's bank took it back
 MAX_NAMED_PER_EVENT = 40  # items that one event may begin or cease to name: each of them is written
 
 
@@ -44,8 +45,21 @@ def withdraw(account: Account, cash: str, reason: str, decision: int = 0) -> lis
     present = account.cash.get(cash)
     if present is None or present.state == "withdrawn" or (decision and decision < present.decision):
         return []
-    events = unname(account, cash)
+    returned = returned_debits(account, present.allocations, present.value_date) if reason == RETURNED else []
+    events = [*returned, *unname(account, cash)]
     return [*events, ev.CashWithdrawn(cash, reason, decision)]
+
+
+def returned_debits(
+    account: Account, keys: Iterable[str], on: date, by: str = "", transaction: str = ""
+) -> list[ev.Event]:
+    """Return the events by which what was (or should have been) collected for these items came back: the customer is
+    asked for it now."""
+    return [
+        ev.DebitReturned(key, on, by, transaction)
+        for key in sorted(set(keys))
+        if key in account.items and account.items[key].means in COLLECTED and not account.items[key].returned
+    ]
 
 
 def unname(account: Account, cash: str) -> list[ev.Event]:

@@ -47,6 +47,7 @@ class CustomerRegistered(Event):
     terms_days: int | None = None
     limit_minor: dict[str, int] = field(default_factory=dict)
     external_permille: int | None = None
+    by: str = ""  # the person who completed or corrected the record; empty: a file
     stated: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 

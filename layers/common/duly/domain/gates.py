@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from duly.domain.account import Account, Item
+from duly.domain.account import COLLECTED, Account, Item, concerns
 from duly.domain.calendar import (
     UnknownTimeZone,
     business_days_between,
@@ -180,17 +180,25 @@ def reachable_contacts(account: Account) -> list[dict[str, str]]:
 
 
 # --- gates of one item
+def direct_debit_pending(item: Item) -> bool:
+    """The creditor takes this money itself, by direct debit or from a card: nobody is asked for it until it came back
+    (a returned payment, or a person's word). That nothing was collected is a task for a person, not the customer's
+    fault."""
+    return item.means in COLLECTED and not item.returned
+
+
 def item_gate(account: Account, item: Item, scenario: Scenario, today: date) -> str:
     """Return the name of the first gate that keeps this item out of a notice, or an empty string."""
     checks = {
         "settled": item.state != "open",
         "in_flight": bool(item.notice),
-        "disputed": any(item.key in dispute.items for dispute in account.live("disputes")),
-        "promised": any(item.key in promise.items for promise in account.live("promises")),
+        "disputed": any(concerns(dispute.items, item) for dispute in account.live("disputes")),
+        "promised": any(concerns(promise.items, item) for promise in account.live("promises")),
         "held": any(
-            (not hold.items or item.key in hold.items) and today < blocked_until(hold.until, scenario.hold_last_day)
+            (not hold.items or concerns(hold.items, item)) and today < blocked_until(hold.until, scenario.hold_last_day)
             for hold in account.live("holds")
         ),
+        "direct_debit_pending": direct_debit_pending(item),
         "below_tolerance": item.outstanding_minor < scenario.tolerance_minor.get(item.currency, 1),
     }
     return next((name for name, closed in checks.items() if closed), "")

@@ -15,6 +15,7 @@ from duly.domain.cash_discount import CashDiscount
 from duly.domain.flags import flags_of
 from duly.domain.statements import Outcome, is_own, merge_credit_notes, merge_items, same_core
 
+MAX_FLAGGED = 40  # items flagged in one event: each of them is written
 MAX_CHANGES_WITHIN = 8  # allocations that change in the same event as the invoice: more go into events of their own
 
 DefaultDays = int | Callable[[date], int]
@@ -172,6 +173,8 @@ def _register_item(account: Account, said: Item, terms: Terms, moved: bool = Fal
     if not said.is_stated:
         pass  # only its cancellation moves
     elif present is None or not present.is_stated:
+        if moved and said.due_source == "default":
+            said = replace(said, due=terms.default_due(said.issued))  # by what is agreed with the customer
         verdict = _new_item(account, said, terms)
     elif not moved and is_own(present, said.upload, said.line):
         return replace(_left_to_do(account, present, terms.today), code=_code_again(present, said), flags=present.flags)
@@ -303,6 +306,32 @@ def _consequences(after: Account, keys: Sequence[str], today: date) -> list[ev.E
 def _void(account: Account, task: str) -> list[ev.Event]:
     found = account.tasks.get(task)
     return [ev.TaskClosed(task, "void")] if found is not None and found.is_live else []
+
+
+def restated_for_customer(
+    account: Account, items: Sequence[Item], default_days: DefaultDays, today: date, issue_within_days: int
+) -> list[ev.Event]:
+    """Return what changes about items when their customer's record becomes known: due dates that nobody stated, by the
+    days agreed with the customer, and flags."""
+    terms = Terms(default_days, today, issue_within_days)
+    working = account
+    events: list[ev.Event] = []
+    flags: dict[str, tuple[str, ...]] = {}
+    for item in items:
+        due = terms.default_due(item.issued) if item.due_source == "default" else item.due
+        after = replace(item, due=due)
+        after = replace(after, flags=flags_of(working, after, issue_within_days))
+        if due != item.due:
+            more = _restated(working, _corrected(after), (), today)
+            working = working.after(more)
+            events += more
+        elif after.flags != item.flags:
+            parts = (instalment_key(item.key, count + 1) for count in range(item.parts))
+            flags |= {key: after.flags for key in (item.key, *parts) if key in account.items}
+    keys = sorted(flags)
+    for start in range(0, len(keys), MAX_FLAGGED):
+        events.append(ev.InvoicesFlagged({key: flags[key] for key in keys[start : start + MAX_FLAGGED]}))
+    return events
 
 
 # --- cancellations

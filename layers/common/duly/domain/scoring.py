@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -65,6 +66,11 @@ def rescore(account: Account, policy: Policy, as_of: date) -> list[ev.Event]:
     if not events and _review_is_due(account, policy, as_of):
         events.append(ev.ScoreReviewed(as_of, policy.version))
     return [*events, *_hold_change(account, found.category, facts, policy, as_of)]
+
+
+def with_score(account: Account, events: Sequence[ev.Event], policy: Policy, as_of: date) -> list[ev.Event]:
+    """Return the events with what they change of the score; [] for none."""
+    return [*events, *rescore(account.after(events), policy, as_of)] if events else []
 
 
 def _category_change(

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from duly.domain import events as ev
-from duly.domain.account import Account, Notice
+from duly.domain.account import Account, Item, Notice
 from duly.domain.calendar import UnknownTimeZone, local_date
 from duly.domain.cash import settle_promises
 from duly.domain.credit import credit_upkeep
+from duly.domain.gates import direct_debit_pending
 from duly.domain.policy import Policy
 from duly.domain.steps import blocked_until
 
 SILENT_AFTER = timedelta(minutes=15)  # a claim without an outcome: its function has ended long before
 UNKNOWN_AFTER = timedelta(hours=72)  # SES events come within minutes; after three days none will come
+DEBIT_MISSING_DAYS = 10  # after the due date: a direct debit is collected within days, and the bank tells the next day
 MAX_STEPS_AT_ONCE = 40  # items whose step is recorded in one event
 
 
@@ -24,6 +26,7 @@ def upkeep(account: Account, policy: Policy, now: datetime) -> list[ev.Event]:
     events += settle_promises(account, today, final=True)
     events += _holds(account, policy, today)
     events += _disputes(account, today)
+    events += _debits(account, today)
     events += _replies(account, today, now)
     events += credit_upkeep(account, policy, today)
     for notice in account.live("notices"):
@@ -55,6 +58,20 @@ def _disputes(account: Account, today: date) -> list[ev.Event]:
         for dispute in account.live("disputes")
         if today > dispute.deadline and not dispute.overdue
     ]
+
+
+def _debits(account: Account, today: date) -> list[ev.Event]:
+    """Nothing was collected for an item that is to be collected: a person is told once."""
+    return [
+        ev.TaskOpened(f"debit-{item.key}", "debit_missing", item.key, today, today)
+        for item in account.live("items")
+        if debit_expected(item) and today > item.due + timedelta(days=DEBIT_MISSING_DAYS)
+    ]
+
+
+def debit_expected(item: Item) -> bool:
+    """Return whether money is still to be collected for an item, and nobody was told that it is missing."""
+    return item.state == "open" and direct_debit_pending(item) and not item.debit_missing
 
 
 def _replies(account: Account, today: date, now: datetime) -> list[ev.Event]:

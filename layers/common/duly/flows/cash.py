@@ -9,14 +9,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from duly.domain import codec
 from duly.domain import events as ev
-from duly.domain.account import Account
+from duly.domain.account import Account, owed_for
 from duly.domain.calendar import local_date
-from duly.domain.cash import receive, withdraw
+from duly.domain.cash import receive, returned_debits, withdraw
 from duly.domain.identity import EntryFacts, transaction_ids
 from duly.domain.references import find_references, normalise_name
 from duly.domain.routing import MAX_SAME_AMOUNT, Answers, Route, route
@@ -155,6 +155,7 @@ def settle_transaction(edge: Edge, transaction_id: str, now: datetime) -> Transa
             stored = _decide(edge, stored, now)
             stored = _carry_out(edge, stored, now)
             stored = _mark(edge, stored, now)
+            _note_return(edge, stored.state, now)
         except Conflict:
             continue
         if stored.state.is_settled:
@@ -303,6 +304,32 @@ def apply_to_account(edge: Edge, stored: Stored, now: datetime) -> Account:
 
     also = [("cash", state.key), *(("items", key) for key in state.names)]
     return edge.change(state.account, decide, now, also, linked=True)
+
+
+def _note_return(edge: Edge, state: Transaction, now: datetime) -> None:
+    """A reversal that names invoices of one customer: what was collected for them by direct debit came back, so they
+    are chased now. Where the money itself belongs a person decides."""
+    if not state.reversal or state.state != "suspense":
+        return
+    tokens = dict.fromkeys(token for token, _, _ in state.tokens)
+    found = {one for token in tokens for one in _items(edge, lookups.find(edge.table, lookups.REFERENCE, token))}
+    accounts = {account for account, _ in found}
+    if len(accounts) != 1:
+        return
+    on = state.booked or now.date()
+
+    def decide(account: Account) -> list[ev.Event]:
+        due = [one for _, key in sorted(found) for one in _collected_by(account, key, on)]
+        return _with_score(edge, account, returned_debits(account, due, on, transaction=state.key), now)
+
+    edge.change(accounts.pop(), decide, now, [("items", key) for _, key in sorted(found)], linked=True)
+
+
+def _collected_by(account: Account, key: str, on: date) -> list[str]:
+    """Return the items of a named invoice that were to be collected by a day: of several instalments the last one."""
+    keys = owed_for(account, key)
+    due = [one for one in keys if account.items[one].due <= on]
+    return due[-1:] if len(keys) > 1 else keys
 
 
 def _with_score(edge: Edge, account: Account, events: Sequence[ev.Event], now: datetime) -> list[ev.Event]:

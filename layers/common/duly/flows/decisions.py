@@ -1,24 +1,35 @@
-"""Finance's decisions: resolving disputes, closing tasks, holds, and booking money from suspense."""
+"""Finance's decisions: disputes, tasks, holds, money in suspense, cancelled invoices, returned debits, customers."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from duly.domain import events as ev
-from duly.domain.account import Account
+from duly.domain.account import Account, owed_for
+from duly.domain.cash import returned_debits
+from duly.domain.registering import cancel_invoice
 from duly.domain.replying import resolve_dispute
+from duly.domain.scoring import with_score
 from duly.domain.upkeep import today_of
 from duly.flows import cash
 from duly.flows.edge import Edge
+from duly.flows.registering import complete_customer
+from duly.flows.waking import waiting_for_item, wake_transactions
 from duly.formats.fields import LAST_YEAR
+from duly.formats.read import read_file
+from duly.formats.records import CustomerRow
 
 MAX_TEXT = 200  # characters of a text in a decision: keys of a table and entries of a journal are bounded
 MAX_ITEMS = 100  # invoices named in one decision
 TEXTS = frozenset(
     {"action", "account", "dispute", "outcome", "by", "task", "result", "until", "reason", "hold", "transaction"}
+    | {"item"}
 )
+CUSTOMER_FIELDS = ("id", "name", "country", "language", "timezone", "kind", "vat_id", "scenario", "endpoint")
+CUSTOMER_MORE = ("parent", "order_required", "terms_days", "credit_limit", "limit_currency", "external_score")
 
 
 class DecisionRefused(Exception):
@@ -33,7 +44,9 @@ def decide(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, A
     """Carry out one decision and return what it changed. Raises DecisionRefused with a reason.
 
     ``action``: resolve_dispute (account, dispute, outcome), close_task (account, task, result), hold (account, items,
-    until, reason), release (account, hold), assign (transaction, account, items). ``by`` names who decided.
+    until, reason), release (account, hold), assign (transaction, account, items), cancel_invoice (account, item,
+    reason), debit_returned (account, item), complete_customer (account, name, country, emails and any other column of
+    the customer file; the customer's id when the account has none). ``by`` names who decided.
     """
     _check(request)
     handler = _ACTIONS.get(str(request.get("action", "")))
@@ -68,6 +81,7 @@ def _change(
     now: datetime,
     also: list[tuple[str, str]],
     events: Callable[..., list[ev.Event]],
+    linked: bool = False,
 ) -> dict[str, Any]:
     account_id = str(request["account"])
     made: list[ev.Event] = []
@@ -78,7 +92,7 @@ def _change(
         made[:] = events(account, today_of(account, edge.policy(), now))
         return list(made)
 
-    after = edge.change(account_id, decide_events, now, also)
+    after = edge.change(account_id, decide_events, now, also, linked)
     return {"account": account_id, "version": after.version, "events": [type(event).__name__ for event in made]}
 
 
@@ -151,12 +165,94 @@ def _assign(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, 
     return {"account": state.account, "transaction": state.key, "events": ["TransactionRouted", "TransactionApplied"]}
 
 
+def _cancel_invoice(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    key, reason, by = str(request["item"]), str(request["reason"]), str(request["by"])
+
+    def events(account: Account, today: date) -> list[ev.Event]:
+        made = cancel_invoice(account, key, reason, by, now, today)
+        return with_score(account, made, edge.policy(), today)
+
+    done = _change(edge, request, now, [("items", key)], events, linked=True)
+    item = edge.accounts.load(str(request["account"]), [("items", key)]).items[key]
+    wake_transactions(edge, waiting_for_item(item), f"cancelled|{key}|{done['version']}", now)
+    return done
+
+
+def _debit_returned(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    key, by = str(request["item"]), str(request["by"])
+
+    def events(account: Account, today: date) -> list[ev.Event]:
+        keys = owed_for(account, key)
+        due = [one for one in keys if len(keys) == 1 or account.items[one].due <= today]
+        found = returned_debits(account, due, today, by)
+        if not found:
+            raise LookupError("no such invoice that is to be collected by direct debit or card and is not returned yet")
+        tasks = [account.tasks[f"debit-{one}"] for one in due if f"debit-{one}" in account.tasks]
+        found += [ev.TaskClosed(task.key, "returned", by) for task in tasks if task.is_live]
+        return with_score(account, found, edge.policy(), today)
+
+    return _change(edge, request, now, [("items", key)], events, linked=True)
+
+
+def _complete_customer(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    account_id, by = str(request["account"]), str(request["by"])
+    rows = _customer_rows(edge, account_id, request)
+    outcomes = complete_customer(edge, account_id, rows, by, now)
+    refused = next((one for one in outcomes if one.result == "rejected"), None)
+    if refused is not None:
+        raise DecisionRefused(refused.code, refused.reason)
+    account = edge.accounts.load(edge.accounts.now_at(account_id))
+    return {"account": account.id, "version": account.version, "events": ["CustomerRegistered"]}
+
+
+def _customer_rows(edge: Edge, account_id: str, request: Mapping[str, Any]) -> list[CustomerRow]:
+    """Return the record as rows of a customer file, read and checked as one. What the decision does not say stays as
+    the account knows it."""
+    account = edge.accounts.load(account_id)
+    own = account.header.customer or ("" if account_id.startswith("P-") else account_id)
+    header = account.header
+    known = {"id": own, "name": str(account.personal.get("name", "")), "country": header.country}
+    values = {name: text for name, text in known.items() if text}
+    values |= {name: _text(request, name) for name in (*CUSTOMER_FIELDS, *CUSTOMER_MORE) if name in request}
+    if not values.get("id"):
+        raise DecisionRefused("id_missing", "expected id: the customer's number in your books")
+    emails = request.get("emails") or ([request["email"]] if request.get("email") else [])
+    if not isinstance(emails, Sequence) or isinstance(emails, str) or len(emails) > MAX_ITEMS:
+        raise DecisionRefused("not_text", "expected emails as a list of addresses")
+    rows = [{**values, **dict(zip(("email", "role"), _contact_of(one), strict=True))} for one in emails] or [values]
+    found = read_file("customers/decision.json", json.dumps(rows).encode())
+    for reject in found.rejects:
+        raise DecisionRefused(reject.code, f"{reject.field}: {reject.reason}")
+    return list(found.customers)
+
+
+def _contact_of(email: Any) -> tuple[str, str]:
+    """An address, or one with its role as ``{"email", "role"}``."""
+    if isinstance(email, Mapping):
+        return _text(email, "email"), _text(email, "role") if "role" in email else "billing"
+    return _text({"email": email}, "email"), "billing"
+
+
+def _text(request: Mapping[str, Any], name: str) -> str:
+    value = request[name]
+    if isinstance(value, bool) or (isinstance(value, int) and name in CUSTOMER_MORE):
+        value = str(value).lower()
+    if not isinstance(value, str):
+        raise DecisionRefused("not_text", f"expected a text in the field {name}")
+    if len(value) > MAX_TEXT:
+        raise DecisionRefused("too_long", f"expected at most {MAX_TEXT} characters in the field {name}")
+    return value
+
+
 _ACTIONS: dict[str, Callable[[Edge, Mapping[str, Any], datetime], dict[str, Any]]] = {
     "resolve_dispute": _resolve,
     "close_task": _close_task,
     "hold": _hold,
     "release": _release,
     "assign": _assign,
+    "cancel_invoice": _cancel_invoice,
+    "debit_returned": _debit_returned,
+    "complete_customer": _complete_customer,
 }
 
 

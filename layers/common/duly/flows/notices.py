@@ -64,7 +64,7 @@ def view_of(account: Account, claim: ev.NoticeClaimed, policy: Policy, respond_a
         credits_minor=claim.credits_minor,
         total_minor=total,
         as_of=today,
-        payment_reference=", ".join(item.number for item in items),
+        payment_reference=", ".join(dict.fromkeys(item.number for item in items)),
         respond_address=respond_address,
         pay_by=None if days_overdue <= 0 else today + timedelta(days=PAY_WITHIN_DAYS),
         last_notice=max(previous, default=None),
@@ -75,7 +75,8 @@ def _item(account: Account, part: ev.NoticeItem, today: date) -> NoticeItem:
     item = account.items[part.item]
     return NoticeItem(
         number=item.number,
-        instalment=1,
+        instalment=item.instalment or 1,
+        instalments=item.instalment_count or 1,
         issued=item.issued,
         due=item.due,
         days_overdue=(today - item.due).days,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -41,15 +42,15 @@ def count_rows(edge: Edge, rows: Sequence[RowOutcome]) -> None:
 
 
 def summed(rows: Iterable[RowOutcome]) -> tuple[RowOutcome, ...]:
-    """Return the rows as sums by result, code, currency and sign of the amount."""
-    sums: dict[tuple[str, str, str, bool], tuple[int, int]] = {}
+    """Return the rows as sums by result, code, currency, sign of the amount and what was noticed."""
+    sums: dict[tuple[str, str, str, bool, tuple[str, ...]], tuple[int, int]] = {}
     for row in rows:
-        key = (row.result, row.code, row.currency, row.amount_minor < 0)
+        key = (row.result, row.code, row.currency, row.amount_minor < 0, row.flags)
         count, amount = sums.get(key, (0, 0))
         sums[key] = (count + row.count, amount + row.amount_minor)
     return tuple(
-        RowOutcome(0, result, amount, currency, code=code, count=count)
-        for (result, code, currency, _), (count, amount) in sorted(sums.items())
+        RowOutcome(0, result, amount, currency, code=code, count=count, flags=flags)
+        for (result, code, currency, _, flags), (count, amount) in sorted(sums.items())
     )
 
 
@@ -101,6 +102,7 @@ def make_receipt(upload: Upload, rows: Sequence[RowOutcome], now: datetime) -> d
     for row in rows:
         if row.code:
             reasons[row.code] = reasons.get(row.code, 0) + row.count
+    flags = _flag_counts(rows)
     adds_up = sum(counts.values()) == upload.rows_in and _total(amounts) == _nonzero(upload.amounts_in)
     return {
         "upload": upload.id,
@@ -117,6 +119,7 @@ def make_receipt(upload: Upload, rows: Sequence[RowOutcome], now: datetime) -> d
             **{result: _strings(found) for result, found in amounts.items()},
         },
         "reasons": dict(sorted(reasons.items())),
+        "flags": dict(sorted(flags.items())),
         "adds_up": adds_up,
     }
 
@@ -130,6 +133,15 @@ def write_rejects(
     if lines or also_none:
         text = csv_text(("line", "field", "code", "reason"), lines)
         edge.objects.put(f"{receipt_folder(upload)}/{name}", text.encode(), "text/csv; charset=utf-8")
+
+
+def _flag_counts(rows: Iterable[RowOutcome]) -> Counter[str]:
+    """How many applied rows carry each flag."""
+    flags: Counter[str] = Counter()
+    for row in rows:
+        if row.result == "applied":
+            flags.update(dict.fromkeys(row.flags, row.count))
+    return flags
 
 
 def _json(data: dict[str, Any]) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -16,12 +17,12 @@ from duly.domain.credit import default_days
 from duly.domain.money import MoneyError, parse_minor
 from duly.domain.policy import Policy
 from duly.domain.references import normalise_name
-from duly.domain.registering import InvoiceFacts, Verdict, keys_named, register_all
+from duly.domain.registering import InvoiceFacts, Verdict, keys_named, register_all, restated_for_customer
 from duly.domain.scoring import rescore
 from duly.domain.upkeep import today_of
 from duly.flows.edge import Edge
 from duly.flows.intake import MAX_CONTACTS, read_part, rows_of
-from duly.flows.merging import merge_around
+from duly.flows.merging import merge, merge_around
 from duly.flows.outcomes import close_if_complete, finish_message
 from duly.flows.waking import waiting_for, waiting_for_item, wake_transactions
 from duly.formats.records import Buyer, CustomerRow, InvoiceRow
@@ -58,7 +59,7 @@ def take_part(
 
 # --- customers
 def _take_customer(
-    edge: Edge, account_id: str, rows: Sequence[CustomerRow], upload: Upload, now: datetime
+    edge: Edge, account_id: str, rows: Sequence[CustomerRow], upload: Upload, now: datetime, by: str = ""
 ) -> list[RowOutcome]:
     policy = edge.policy()
     first = rows[0]
@@ -73,12 +74,17 @@ def _take_customer(
         if account.header.merged_into:
             reason = "this id belongs to an account that was merged into another customer's"
             return [_rejected(row, "id", "account_merged", reason) for row in rows]
+        account = _with_all_items(edge, account)
         registered, personal, late = _customer_event(account, rows, limits, upload, policy)
         if registered is None:
             own = account.header.upload == upload.id
             break
+        registered = replace(registered, by=by)
         after = account.after([registered])
-        events = [registered, *rescore(after, policy, today_of(after, policy, now))]
+        after.personal = personal
+        anew = _looked_at_anew(after, policy, today_of(after, policy, now)) if account.header.provisional else []
+        after = after.after(anew)
+        events = [registered, *anew, *rescore(after, policy, today_of(after, policy, now))]
         try:
             edge.accounts.commit(
                 account, events, now, edge.agenda(policy, now), personal={registered.personal: personal}
@@ -96,6 +102,42 @@ def _take_customer(
     if late:
         return [RowOutcome(row.line, "duplicate", code="superseded") for row in rows]
     return [RowOutcome(row.line, "duplicate", code="duplicate") for row in rows]
+
+
+def complete_customer(
+    edge: Edge, account_id: str, rows: Sequence[CustomerRow], by: str, now: datetime
+) -> list[RowOutcome]:
+    """Complete a provisional account as a customer file of this moment would. Under another id than the account's it
+    becomes that customer, to whose account everything moves. Raises LookupError or ValueError when that cannot be."""
+    account = edge.accounts.load(account_id)
+    if not account.exists:
+        raise LookupError("unknown account")
+    if account.header.merged_into:
+        raise ValueError("this account was merged into another customer's")
+    if not account.header.provisional:
+        raise ValueError("this customer is complete; a customer file changes its record")
+    customer = rows[0].id
+    outcomes = _take_customer(edge, customer, rows, Upload("", "", "", "customers", now), now, by)
+    if customer != account_id and all(one.result == "applied" for one in outcomes):
+        merge(edge, account_id, customer, now)
+    return outcomes
+
+
+def _with_all_items(edge: Edge, account: Account) -> Account:
+    """A provisional account about to be completed is looked at whole, its settled invoices too."""
+    if not (account.exists and account.header.provisional):
+        return account
+    everything = edge.accounts.rebuild(account.id)
+    wanted = [(kind, key) for kind in ("items", "cash") for key in everything.entities[kind]]
+    return edge.accounts.load(account.id, wanted, linked=True)
+
+
+def _looked_at_anew(account: Account, policy: Policy, today: date) -> list[ev.Event]:
+    """Return what the record of a customer means for invoices that came before it: their due dates, where none was
+    stated, and what is noticed about them. So it does not matter which file comes first."""
+    found = [item for _, item in sorted(account.items.items()) if item.is_stated and not item.instalment]
+    days = partial(default_days, account, policy)
+    return restated_for_customer(account, found, days, today, policy.terms.issue_within_days)
 
 
 def _rejected(row: CustomerRow, field: str, code: str, reason: str) -> RowOutcome:
@@ -282,7 +324,14 @@ def _learn(personal: dict[str, Any], buyer: Buyer) -> None:
 
 def _outcome(row: InvoiceRow, verdict: Verdict) -> RowOutcome:
     return RowOutcome(
-        row.line, verdict.result, row.amount_minor, row.currency, verdict.field, verdict.code, verdict.reason
+        row.line,
+        verdict.result,
+        row.amount_minor,
+        row.currency,
+        verdict.field,
+        verdict.code,
+        verdict.reason,
+        flags=verdict.flags,
     )
 
 

@@ -52,6 +52,12 @@ INVOICES: Final[dict[str, str]] = {
         type documenttype doctype invoicetype belegart belegtyp rechnungsart typ typedocument typepiece
         tipodocumento tipo soort documentsoort
     """,
+    "means": """
+        means paymentmeans paymentmethod paymenttype zahlungsart zahlungsweise zahlart zahlungsmittel
+        modepaiement modedepaiement modereglement modedereglement mododipagamento modalitapagamento mediodepago
+        betaalwijze betaalmethode
+    """,
+    "status": "status invoicestatus documentstatus belegstatus rechnungsstatus statut stato estado",
     "terms": """
         terms paymentterms termsofpayment zahlungsbedingung zahlungsbedingungen zahlungsziel zahlungskondition
         conditionspaiement conditionsdepaiement conditionsdereglement condizionipagamento terminipagamento
@@ -192,6 +198,22 @@ TAX_WORDS: Final = (
 )
 
 #: Words of a type column, for the invoice types of Duly.
+#: How the money is to come, by words that exports use; any other word is "other".
+MEANS_WORDS: Final[dict[str, str]] = {
+    "transfer": """
+        transfer banktransfer wire credittransfer sepacredittransfer ueberweisung uberweisung virement bonifico
+        transferencia overboeking 30 31 42 57 58
+    """,
+    "direct_debit": """
+        directdebit debit sepadirectdebit lastschrift sepalastschrift bankeinzug einzug einzugsermachtigung
+        einzugsermaechtigung prelevement prelevementsepa addebitodiretto rid domiciliacion domiciliacionbancaria
+        automatischeincasso incasso 49 59
+    """,
+    "card": "card creditcard debitcard kreditkarte karte cartebancaire carte cartadicredito tarjeta 48",
+    "cash": "cash bar barzahlung especes contanti efectivo contant 10",
+    "cheque": "cheque check scheck assegno talon 20",
+}
+
 TYPE_WORDS: Final[dict[str, str]] = {
     "invoice": "invoice inv bill rechnung rg re ar facture fac fattura ft factura factuur 380",
     "credit_note": """
@@ -200,6 +222,10 @@ TYPE_WORDS: Final[dict[str, str]] = {
     """,
     "correction": """
         correction correctedinvoice korrekturrechnung korrektur facturerectificative facturarectificativa 384
+    """,
+    "cancellation": """
+        cancellation cancelled canceled cancel void voided annulled annule annulee annulation storno storniert
+        stornorechnung stornierung anulada anulado anulacion annullata annullato geannuleerd
     """,
     "self_billed": "selfbilled selfbilledinvoice autofacturation autofactura selfbilling 389",
     "prepayment": "prepayment prepaymentinvoice downpayment anzahlung anzahlungsrechnung acompte acconto anticipo 386",

@@ -37,7 +37,7 @@ _UNIQUE: Final = ("number", "order", "for_invoice", "reference")  # identifiers 
 _TEXTS: Final = {"name": MAX_NAME_CHARS, "terms": MAX_TEXT_CHARS}
 _KNOWN: Final = frozenset(
     (*_UNIQUE, *_TEXTS, "customer", "vat_id", "email", "country", "issued", "due", "delivered")
-    + ("amount", "total", "currency", "type")
+    + ("amount", "total", "currency", "type", "means", "status")
 )
 
 

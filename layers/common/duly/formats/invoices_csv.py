@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final, get_args
 
 from duly.domain.cash_discount import CashDiscount
-from duly.formats.aliases import INVOICES, TYPE_WORDS
+from duly.formats.aliases import INVOICES, MEANS_WORDS, TYPE_WORDS
 from duly.formats.columns import Columns, key_of
 from duly.formats.einvoice import flags
 from duly.formats.fields import Row
@@ -16,13 +16,14 @@ from duly.formats.table import Rows, Table
 
 COLUMNS: Final = Columns(
     ("number", "customer", "issued", "due", "amount", "currency", "type", "terms", "order"),
-    ("for_invoice", "reference", "total", "name", "vat_id", "email", "country", "delivered"),
+    ("for_invoice", "reference", "total", "name", "vat_id", "email", "country", "delivered", "means", "status"),
     essential=(("number",), ("customer", "name"), ("issued",), ("amount",), ("currency",)),
     aliases=INVOICES,
     dates=("issued", "due", "delivered"),
     amounts=("amount", "total"),
 )
 TYPES: Final[tuple[InvoiceType, ...]] = get_args(InvoiceType)
+_MEANS_OF_WORD: Final[dict[str, str]] = {word: name for name, words in MEANS_WORDS.items() for word in words.split()}
 _TYPE_OF_WORD: Final[dict[str, str]] = {word: name for name, words in TYPE_WORDS.items() for word in words.split()}
 
 
@@ -50,7 +51,7 @@ def _invoice(row: Row, types: Mapping[str, str]) -> InvoiceRow:
     due, terms = row.day("due"), row.text("terms")
     amount_minor = row.money("amount", "currency")
     reference = row.identifier("reference")
-    said, discounts = _terms(terms, issued)
+    said, discounts, means = _terms(terms, issued)
     due_source: DueSource = "stated" if due else "terms_text" if said else "default"
     return InvoiceRow(
         line=row.line,
@@ -75,22 +76,27 @@ def _invoice(row: Row, types: Mapping[str, str]) -> InvoiceRow:
         total_minor=row.side_amount("total", row.currency) if row.currency and row.raw("total") else None,
         delivered=row.day("delivered"),
         discounts=discounts,
+        means=_MEANS_OF_WORD.get(key_of(row.raw("means")), "other") if row.raw("means") else means,
         notes=tuple(flags("", reference, vat_id)),
     )
 
 
-def _terms(text: str, issued: date | None) -> tuple[date | None, tuple[CashDiscount, ...]]:
-    """The due date and the cash discounts that the terms name in words."""
+def _terms(text: str, issued: date | None) -> tuple[date | None, tuple[CashDiscount, ...], str]:
+    """The due date, the cash discounts and the means of payment that the terms name in words."""
     if not text or issued is None:
-        return None, ()
-    from duly.domain.terms import read_terms
+        return None, (), ""
+    from duly.domain.terms import means_in_words, read_terms
 
     said = read_terms(text, issued)
-    return said.due, said.discounts
+    return said.due, said.discounts, means_in_words(text)
 
 
 def invoice_type(row: Row, types: Mapping[str, str]) -> InvoiceType:
-    """The type of a row: Duly's own word, one that exports use, or one that the profile explains."""
+    """The type of a row: Duly's own word, one that exports use, or one that the profile explains. A status that says
+    so makes it a cancellation; no other status says anything that Duly uses."""
+    status = row.raw("status")
+    if status and _TYPE_OF_WORD.get(key_of(status)) == "cancellation":
+        return "cancellation"
     word = row.raw("type")
     if not word or (word in TYPES and not types):
         return next((name for name in TYPES if name == word), "invoice")

@@ -27,6 +27,7 @@ _WORDS = {
     # what a person has to do
     "read_reply": "read a reply",
     "dispute_deadline": "dispute past its deadline",
+    "debit_missing": "nothing was collected",
     "notice_unknown": "did the notice go out?",
     "release_limit": "notice could not be sent",
     # why rows are rejected

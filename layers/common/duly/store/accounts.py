@@ -9,7 +9,7 @@ from typing import Any
 
 from duly.domain import codec
 from duly.domain import events as ev
-from duly.domain.account import KINDS, Account, Header, links
+from duly.domain.account import KINDS, Account, Header, concerns, links
 from duly.domain.agenda import Moments
 from duly.store import journal, keys, lookups
 from duly.store.tables import Conflict, Record, Table
@@ -372,7 +372,7 @@ def summary(account: Account) -> dict[str, Any]:
         day = item.due.isoformat()
         days[day] = days.get(day, 0) + item.outstanding_minor
         for keys_, totals in ((disputed_keys, disputed), (promised_keys, promised)):
-            if item.key in keys_:
+            if concerns(keys_, item):
                 totals[item.currency] = totals.get(item.currency, 0) + item.outstanding_minor
     unapplied: dict[str, int] = {}
     for cash in account.live("cash"):

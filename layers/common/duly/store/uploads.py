@@ -55,6 +55,7 @@ class RowOutcome:
     code: str = ""
     reason: str = ""
     count: int = 1
+    flags: tuple[str, ...] = ()  # what was noticed about it, which is no reason to refuse it
 
 
 @dataclass(frozen=True, slots=True)
