@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from cli import credit
+from cli import credit, deciding
 from cli.screen import Json, Stack, err, fail, out, print_json, target_of
 
 app = typer.Typer(
@@ -273,3 +273,5 @@ def resolve(
 
 
 credit.add_to(app)
+for decision in (deciding.complete, deciding.cancel, deciding.returned):
+    app.command()(decision)

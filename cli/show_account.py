@@ -8,8 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.records import record_versions
 from cli.timeline import timeline
-from duly.domain.account import Account
+from duly.domain.account import COLLECTED, Account, Item
+from duly.domain.flags import FLAGS
 from duly.domain.money import format_minor
 from duly.domain.scoring import exposure_of
 from duly.flows.edge import Edge
@@ -24,6 +26,7 @@ def account_data(edge: Edge, wanted: str) -> dict[str, Any] | None:
     if not account.exists:
         return None
     history = edge.accounts.history(account_id)
+    records = record_versions(edge, account_id, history)
     header = account.header
     return {
         "account": account.id,
@@ -57,7 +60,19 @@ def account_data(edge: Edge, wanted: str) -> dict[str, Any] | None:
         "suspense": list(header.suspense),
         "timeline": [
             {"version": line.version, "at": line.at.isoformat(), "event": line.event, "text": line.text}
-            for line in timeline(history)
+            for line in timeline(history, records)
+        ],
+        "records": [
+            {
+                "version": one.version,
+                "at": one.at.isoformat(),
+                "source": one.source,
+                "provisional": one.provisional,
+                "erased": one.is_erased,
+                "changed": list(one.changed),
+                "record": dict(one.values),
+            }
+            for one in records
         ],
     }
 
@@ -80,16 +95,37 @@ def _exposure(edge: Edge, account: Account) -> list[dict[str, Any]]:
 def _open_items(account: Account) -> list[dict[str, Any]]:
     return [
         {
-            "invoice": item.key,
+            "invoice": item.title,
+            "key": item.key,
             "due": item.due.isoformat(),
             "currency": item.currency,
             "amount": format_minor(item.amount_minor, item.currency),
             "outstanding": format_minor(item.outstanding_minor, item.currency),
             "level": item.level,
+            "order": item.order,
+            "means": item.means,
+            "delivered": item.delivered.isoformat() if item.delivered else None,
+            "discounts": [
+                {"days": one.days, "percent": f"{one.percent_hundredths // 100}.{one.percent_hundredths % 100:02d}"}
+                for one in item.discounts
+            ],
+            "flags": list(item.flags),
+            "note": _note(item),
         }
         for item in account.live("items")
         if item.state == "open"
     ]
+
+
+def _note(item: Item) -> str:
+    """What is special about an open item, in words."""
+    words = []
+    if item.means in COLLECTED:
+        words.append(f"{item.means.replace('_', ' ')}{' returned' if item.returned else ', not chased until returned'}")
+    words += [f"{one.percent_hundredths / 100:g} % within {one.days} days" for one in item.discounts]
+    words += [FLAGS.get(flag, flag) for flag in item.flags]
+    words += [f"replaces {item.replaces}"] if item.replaces else []
+    return "; ".join(words)
 
 
 def _unapplied(account: Account) -> dict[str, str]:
@@ -110,10 +146,17 @@ def print_account(console: Console, data: dict[str, Any]) -> None:
     for one in data["exposure"]:
         limit = f"limit {one['limit']}, headroom {one['headroom']}" if one["limit"] else "no limit"
         console.print(Text(f"exposure {one['currency']}: {one['open']} open, {one['orders']} ordered; {limit}"))
-    items = Table("Invoice", "Due", "Amount", "Outstanding", "Level", title="Open", title_justify="left")
+    items = Table("Invoice", "Due", "Amount", "Outstanding", "Level", "Noted", title="Open", title_justify="left")
     for item in data["open"]:
         level = str(item["level"]) if item["level"] >= 0 else ""
-        items.add_row(item["invoice"], item["due"], item["amount"], f"{item['outstanding']} {item['currency']}", level)
+        items.add_row(
+            item["invoice"],
+            item["due"],
+            item["amount"],
+            f"{item['outstanding']} {item['currency']}",
+            level,
+            item["note"],
+        )
     console.print(items if data["open"] else "Nothing is open.")
     for label in (
         "credit_hold",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from cli.records import RecordVersion, record_at
 from duly.domain import events as ev
 from duly.domain.money import format_minor
 from duly.store.journal import Entry
@@ -22,8 +23,12 @@ class Line:
     text: str
 
 
-def timeline(history: list[Entry]) -> list[Line]:
-    """Return the account's history, oldest first. Entries that only moved the agenda are left out."""
+def timeline(history: list[Entry], records: Sequence[RecordVersion] = ()) -> list[Line]:
+    """Return the account's history, oldest first. Entries that only moved the agenda are left out.
+
+    With the versions of the customer's record it says what changed in them, and which one a notice was sent under.
+    """
+    changed = {record.version: ", ".join(record.changed) for record in records}
     currencies: dict[str, str] = {}
     lines: list[Line] = []
     for entry in history:
@@ -31,7 +36,12 @@ def timeline(history: list[Entry]) -> list[Line]:
             if isinstance(event, (ev.InvoiceRegistered, ev.InvoiceCorrected)):
                 currencies[event.key] = event.currency
             if not isinstance(event, ev.AgendaMoved):
-                lines.append(Line(entry.version, entry.at, type(event).__name__, describe(event, currencies)))
+                text = describe(event, currencies)
+                if isinstance(event, ev.CustomerRegistered) and changed.get(entry.version):
+                    text += f"; changed: {changed[entry.version]}"
+                if isinstance(event, ev.NoticeClaimed) and records:
+                    text += f" (record of version {record_at(records, entry.version)})"
+                lines.append(Line(entry.version, entry.at, type(event).__name__, text))
     return lines
 
 
@@ -53,7 +63,9 @@ def _listed(keys: tuple[str, ...]) -> str:
 
 
 def _origin(event: Any) -> str:
-    return f" (upload {event.upload}, line {event.line})" if event.upload else ""
+    if not event.upload:
+        return _by(event) if hasattr(event, "by") else ""
+    return f" (upload {event.upload}, line {event.line})"
 
 
 def _claimed(event: ev.NoticeClaimed) -> str:
@@ -122,7 +134,7 @@ def _owed(event: ev.InvoiceRegistered | ev.InvoiceCorrected) -> str:
 def _cancelled(event: ev.InvoiceCancelled) -> str:
     if event.replaced_by:
         return f"invoice {event.key} is replaced by {event.replaced_by}"
-    return f"invoice {event.key} cancelled{_by(event)}: {event.reason}{_origin(event)}"
+    return f"invoice {event.key} cancelled: {event.reason}{_origin(event)}"
 
 
 def _agreed(event: ev.CustomerRegistered) -> str:

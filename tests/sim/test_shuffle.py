@@ -14,6 +14,7 @@ from duly.flows import audit
 from duly.flows.twin import TwinStack
 from local.business import make_business
 from local.debtors import Debtors
+from local.writers import csv_bytes
 
 POLICY = Path(__file__).parents[2] / "policies" / "demo.toml"
 DAYS = 66  # three bank statements, two of which overlap
@@ -165,3 +166,69 @@ def test_customer_files_count_in_the_order_of_their_arrival(order: tuple[int, ..
     assert [contact["email"] for contact in account.personal["contacts"]] == ["new@nebel.example", "boss@nebel.example"]
     other = stack.edge.accounts.load("C-2").header
     assert (other.country, other.parent, other.limit_minor) == ("CH", "C-1", {"EUR": 10000})
+
+
+# --- what contradicts: corrections, cancellations, replacements -----------------------------------------------------
+HEADER = ("number", "customer", "name", "issued", "due", "amount", "currency", "type", "for_invoice", "reference")
+START = datetime(2026, 3, 2, 6, tzinfo=UTC)
+
+
+def contradicting(seed: int) -> list[tuple[str, bytes, datetime]]:
+    """Files of one day that say different things about the same numbers, each with its arrival."""
+    chance = random.Random(f"contradictions {seed}")
+    numbers = [f"RE-{n:03d}" for n in range(24)]
+    found: list[tuple[str, bytes, datetime]] = []
+    for file in range(9):
+        rows = []
+        for number in chance.sample(numbers, 12):
+            owner = int(number[-3:]) % 4
+            day = f"2026-02-{chance.randrange(1, 4):02d}"
+            due = chance.choice(["", "2026-02-20", "2026-03-10"])
+            kind = chance.choice(["invoice"] * 6 + ["storno", "correction", "credit_note"])
+            amount = f"{chance.choice([50, 80, 120])}.00"
+            own, other = number, ""
+            if kind == "correction":
+                own, other = f"{number}-K{chance.randrange(2)}", number
+            elif kind == "credit_note":
+                own, other = f"CN-{number}", number
+            # the buyer is named by id, or by name alone, which gathers on a provisional account at first
+            buyer = (f"C-{owner}", "") if chance.random() < 0.6 else ("", f"Debtor number {owner} GmbH")
+            rows.append((own, *buyer, day, due, amount, "EUR", kind, other, ""))
+        found.append((f"invoices/{file}.csv", csv_bytes(HEADER, rows), START + timedelta(minutes=20 * file)))
+    customers = [(f"C-{n}", f"Debtor number {n} GmbH", "DE", "10" if n % 2 else "") for n in range(4)]
+    header = ("id", "name", "country", "terms_days")
+    found.append(("customers/all.csv", csv_bytes(header, customers), START + timedelta(minutes=50)))
+    payments = [
+        ("DE89370400440532013000", "2026-03-01", chance.choice(["50.00", "80.00", "130.00"]), "EUR", text, f"B{n}")
+        for n, text in enumerate(
+            " ".join(chance.sample([*numbers, *(f"{one}-K0" for one in numbers)], chance.randrange(1, 3)))
+            for _ in range(20)
+        )
+    ]
+    header = ("account", "booked", "amount", "currency", "text", "bank_reference")
+    found.append(("statements/day.csv", csv_bytes(header, payments), START + timedelta(minutes=70)))
+    return found
+
+
+def taken(found: list[tuple[str, bytes, datetime]], at_once: bool = False) -> TwinStack:
+    """The files worked on in this order; when each arrived is fixed."""
+    stack = TwinStack()
+    for key, data, at in found:
+        stack.upload(key, data, at)
+        if not at_once:
+            stack.work()
+    stack.work()
+    assert audit.audit(stack.edge, START + timedelta(hours=10)).problems == []
+    return stack
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_contradicting_files_end_in_what_arrived_last(seed: int) -> None:
+    found = contradicting(seed)
+    in_order = audit.canonical(taken(found).edge)
+    assert any(one.get("cancelled") for one in in_order["customers"].values())
+    chance = random.Random(f"order {seed}")
+    for attempt in range(4):
+        shuffled = found + chance.sample(found, 3)
+        chance.shuffle(shuffled)
+        assert audit.canonical(taken(shuffled, at_once=attempt % 2 == 1).edge) == in_order

@@ -15,6 +15,7 @@ from duly.domain.cash_discount import CashDiscount
 from duly.domain.flags import flags_of
 from duly.domain.statements import Outcome, is_own, merge_credit_notes, merge_items, same_core
 
+LAST_LINE = 999_999_999  # of a person's word: it counts after every row of the same moment
 MAX_FLAGGED = 40  # items flagged in one event: each of them is written
 MAX_CHANGES_WITHIN = 8  # allocations that change in the same event as the invoice: more go into events of their own
 
@@ -169,12 +170,12 @@ def _register_item(account: Account, said: Item, terms: Terms, moved: bool = Fal
         return _number_reused("a credit note")
     if present is not None and present.instalment:
         return _number_reused("an instalment of another invoice")
+    if moved and said.due_source == "default":
+        said = replace(said, due=terms.default_due(said.issued))  # by what is agreed with the customer
     verdict = Verdict("applied")
     if not said.is_stated:
         pass  # only its cancellation moves
     elif present is None or not present.is_stated:
-        if moved and said.due_source == "default":
-            said = replace(said, due=terms.default_due(said.issued))  # by what is agreed with the customer
         verdict = _new_item(account, said, terms)
     elif not moved and is_own(present, said.upload, said.line):
         return replace(_left_to_do(account, present, terms.today), code=_code_again(present, said), flags=present.flags)
@@ -403,7 +404,8 @@ def cancel_invoice(account: Account, key: str, reason: str, by: str, now: dateti
         raise ValueError("this invoice is cancelled already")
     if item.state == "transferred":
         raise ValueError("this invoice moved to another account")
-    event = ev.InvoiceCancelled(key, reason, today, by=by, stated_at=now, currency=item.currency)
+    at = max(now, item.stated_at) if item.stated_at else now
+    event = ev.InvoiceCancelled(key, reason, today, by=by, stated_at=at, line=LAST_LINE, currency=item.currency)
     return _restated(account, event, (), today)
 
 

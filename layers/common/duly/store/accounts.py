@@ -121,11 +121,11 @@ class AccountStore:
             account.version, account.last_hash = entry.version, entry.hash
             account.header = replace(account.header, due_at=entry.moments.due_at, upkeep_at=entry.moments.upkeep_at)
         if account.header.personal:
-            account.personal = self._personal(account_id, account.header.personal)
+            account.personal = self.personal_item(account_id, account.header.personal)
         return account
 
-    def _personal(self, account_id: str, personal: str) -> dict[str, Any]:
-        """Return a personal item, also one that a repair set aside; {} when it was erased."""
+    def personal_item(self, account_id: str, personal: str) -> dict[str, Any]:
+        """Return a personal item, also an earlier one or one that a repair set aside; {} when it was erased."""
         places = [keys.personal(personal, live) for live in (True, False)]
         found = self.table.get_many(keys.account(account_id), places)
         return next((found[sk].body for sk in places if sk in found), {})

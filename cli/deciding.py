@@ -1,0 +1,74 @@
+"""Finance's decisions from the terminal: each goes through the disputes function, as a button of the dashboard does."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.screen import Json, Stack, fail, out, print_json, target_of
+
+By = Annotated[str, typer.Option(help="Who decided; it stands in the journal.")]
+At = Annotated[str, typer.Option(help="Local stack only: the simulated moment; else just after the last.")]
+Account = Annotated[str, typer.Argument(metavar="ACCOUNT")]
+Invoice = Annotated[str, typer.Argument(metavar="INVOICE")]
+
+
+def _decide(stack: str, at: str, as_json: bool, **request: Any) -> None:
+    from cli.target import NoStack
+
+    target = target_of(stack)
+    try:
+        moment = at or target.present(request["account"])
+        answer = target.invoke("DisputesFunction", {"type": "decision", **request, "time": moment})
+    except NoStack as error:
+        raise fail(str(error), 1) from None
+    if as_json:
+        print_json(answer)
+    elif answer.get("ok"):
+        out.print(f"Done: {', '.join(answer['events'])} at version {answer['version']} of account {answer['account']}.")
+    if not answer.get("ok"):
+        raise fail(f"{answer.get('code')}: {answer.get('error')}", 1)
+
+
+def complete(
+    account: Account,
+    by: By,
+    name: Annotated[str, typer.Option(help="The customer's legal name; else as its invoices say.")] = "",
+    email: Annotated[list[str] | None, typer.Option(help="Address for invoices and notices; may be repeated.")] = None,
+    country: Annotated[str, typer.Option(help="ISO 3166 code of two letters.")] = "",
+    language: Annotated[str, typer.Option(help="Language tag, such as de.")] = "",
+    timezone: Annotated[str, typer.Option(help="IANA time zone, such as Europe/Berlin.")] = "",
+    kind: Annotated[str, typer.Option(help="business, consumer or public.")] = "",
+    vat_id: Annotated[str, typer.Option(help="VAT id.")] = "",
+    scenario: Annotated[str, typer.Option(help="A scenario of the policy; else by category.")] = "",
+    customer: Annotated[str, typer.Option("--id", help="Its number in your books, when the account has none.")] = "",
+    at: At = "",
+    stack: Stack = "",
+    as_json: Json = False,
+) -> None:
+    """Complete a provisional customer, as its row in a customer file would: from then on it is chased."""
+    facts = {"id": customer, "name": name, "country": country, "language": language, "timezone": timezone}
+    facts |= {"kind": kind, "vat_id": vat_id, "scenario": scenario}
+    given: dict[str, Any] = {key: value for key, value in facts.items() if value}
+    if email:
+        given["emails"] = email
+    _decide(stack, at, as_json, action="complete_customer", account=account, by=by, **given)
+
+
+def cancel(
+    account: Account,
+    invoice: Invoice,
+    reason: Annotated[str, typer.Option(help="Why it is not owed; it stands in the journal.")],
+    by: By,
+    at: At = "",
+    stack: Stack = "",
+    as_json: Json = False,
+) -> None:
+    """Cancel an invoice: it leaves the chase, and what paid it is free again."""
+    _decide(stack, at, as_json, action="cancel_invoice", account=account, item=invoice, reason=reason, by=by)
+
+
+def returned(account: Account, invoice: Invoice, by: By, at: At = "", stack: Stack = "", as_json: Json = False) -> None:
+    """Say that the direct debit or card payment for an invoice came back: the customer is chased for it now."""
+    _decide(stack, at, as_json, action="debit_returned", account=account, item=invoice, by=by)
