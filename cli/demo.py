@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.demo_credit import OUTCOME_WORDS, CreditStory, decisions_by_outcome, overrides_of, restated_by_kind
 from duly.domain.money import format_minor
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from duly.flows.report import Report
     from local.business import Business
     from local.play import PlayResult, Progress
+    from local.sales import CreditStep
 
 SUMMARY_KEYS = (
     "days",
@@ -32,6 +34,11 @@ SUMMARY_KEYS = (
     "notices_by_level",
     "disputes",
     "promises",
+    "category_changes",
+    "credit_decisions",
+    "overrides",
+    "invoices_restated",
+    "invoices_flagged",
     "suspense",
     "overdue_by_age",
     "dso",
@@ -85,10 +92,20 @@ def _overdue(currency: CurrencyKpis) -> dict[str, str]:
     return {age: format_minor(amount, currency.currency) for age, amount in minor.items() if age != BEFORE_OVERDUE}
 
 
-def summary_of(report: Report, *, days: int, invoices: int, matching: Matching, audit: str) -> dict[str, Any]:
+def summary_of(
+    report: Report,
+    *,
+    days: int,
+    invoices: int,
+    matching: Matching,
+    audit: str,
+    story: CreditStory,
+    credit: Sequence[CreditStep],
+) -> dict[str, Any]:
     """The content of summary.json, with SUMMARY_KEYS in their order.
 
-    Amounts are texts by currency; `audit` is "clean" or what the audit found. `invoices` counts registered invoices.
+    Amounts are texts by currency; `audit` is "clean" or what the audit found. `invoices` counts registered invoices;
+    `credit` is what sales and finance asked of the credit function, prospects included.
     """
     kpis = report.kpis
     currencies = kpis.currencies
@@ -111,6 +128,11 @@ def summary_of(report: Report, *, days: int, invoices: int, matching: Matching, 
             "broken": kpis.promises_broken,
             "open": kpis.promises_open,
         },
+        "category_changes": {"better": story.better, "worse": story.worse},
+        "credit_decisions": decisions_by_outcome(credit),
+        "overrides": overrides_of(credit),
+        "invoices_restated": restated_by_kind(story),
+        "invoices_flagged": {flag: len(invoices) for flag, invoices in sorted(story.flagged.items())},
         "suspense": {"transactions": report.suspense_count, "amounts": _amounts(report.suspense_minor)},
         "overdue_by_age": {one.currency: _overdue(one) for one in currencies},
         "dso": {one.currency: tenths_text(one.dso_tenths) for one in currencies},
@@ -132,6 +154,10 @@ def _counts(counts: Mapping[str, int]) -> str:
     return " · ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()) or "none"
 
 
+def _worded(outcomes: Mapping[str, int]) -> dict[str, int]:
+    return {OUTCOME_WORDS[outcome]: count for outcome, count in outcomes.items()}
+
+
 def summary_table(summary: Mapping[str, Any]) -> Table:
     """The summary as a table for the terminal."""
     from rich.table import Table
@@ -151,6 +177,11 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
         *_level_rows(summary["notices_by_level"]),
         ("Disputes", _counts(summary["disputes"])),
         ("Promises", _counts(summary["promises"])),
+        ("Category changes", _counts(summary["category_changes"])),
+        ("Credit decisions", _counts(_worded(summary["credit_decisions"]))),
+        ("Overrides", str(summary["overrides"])),
+        ("Invoices restated", _counts(summary["invoices_restated"])),
+        ("Flagged on arrival", _counts(summary["invoices_flagged"])),
         ("Suspense", f"{suspense['transactions']} ({_money(suspense['amounts'])})"),
         *_age_rows(summary["overdue_by_age"]),
         *((f"Days sales outstanding {currency}", days) for currency, days in summary["dso"].items()),
@@ -186,17 +217,20 @@ def write_output(
     *,
     summary: Mapping[str, Any],
     report_page: str,
+    credit_page: str,
     receipts: Mapping[str, bytes],
 ) -> Path:
-    """Writes the whole folder and returns its index page. `receipts` maps object keys to content.
+    """Writes the whole folder and returns its index page. `receipts` maps object keys to content; `credit_page` is the
+    body of the page on credit.
 
     Raises ValueError for a receipt whose key would lie outside the folder.
     """
-    from cli.demo_pages import write_pages
+    from cli.demo_pages import write_credit_page, write_pages
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / "report.html").write_text(report_page, encoding="utf-8")
+    write_credit_page(folder, credit_page)
     for key, data in receipts.items():
         _write_receipt(folder, key, data)
     return write_pages(folder, result, business, summary, sorted(receipts))

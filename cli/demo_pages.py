@@ -1,4 +1,5 @@
-"""The pages of out/demo/: an index of all mails by day, a page for each mail. Plain HTML without scripts."""
+"""The pages of out/demo/: an index of all mails by day, a page for each mail, one on credit. Plain HTML without
+scripts."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from cli.demo_credit import STYLE as CREDIT_STYLE
 from local.business import Business
 from local.play import PlayResult, SentNotice
 from local.replies import Reply
@@ -78,11 +80,11 @@ KINDS = {
 }
 
 
-def _page(title: str, body: str) -> str:
+def _page(title: str, body: str, style: str = "") -> str:
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<style>{STYLE}</style></head><body><main>\n{body}\n</main></body></html>\n"
+        f"<style>{STYLE}{style}</style></head><body><main>\n{body}\n</main></body></html>\n"
     )
 
 
@@ -153,7 +155,7 @@ def _index(result: PlayResult, business: Business, summary: Mapping[str, Any], r
         "<h1>What Duly sent, and what came back</h1>"
         f'<p class="lead">{result.days} simulated days from {business.start.isoformat()}. '
         "Replies stand below the mail that they answer.</p>"
-        '<nav><a href="report.html">Report</a><a href="summary.json">Summary</a>'
+        '<nav><a href="report.html">Report</a><a href="credit.html">Credit</a><a href="summary.json">Summary</a>'
         '<a href="#receipts">Upload receipts</a></nav>'
         f'<ul class="tiles">{_tiles(summary, len(numbered), replies)}</ul>\n{days}\n'
         f'<h2 id="receipts">Upload receipts</h2><details class="sheet"><summary>{len(receipts)} files</summary>'
@@ -197,6 +199,13 @@ def _mail_page(name: str, sent: SentNotice, business: Business) -> str:
         f'<div class="sheet"><dl>{listed}</dl></div>{_shown(sent.notice.raw)}{answers}'
     )
     return _page(sent.notice.subject, body)
+
+
+def write_credit_page(folder: Path, body: str) -> None:
+    """Writes credit.html around the content that cli/demo_credit.py made."""
+    navigation = '<nav><a href="index.html">All mails</a><a href="report.html">Report</a></nav>'
+    page = _page("Credit in the demonstration", navigation + body, CREDIT_STYLE)
+    (folder / "credit.html").write_text(page, encoding="utf-8")
 
 
 def write_pages(

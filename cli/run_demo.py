@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from cli.demo import Matching, day_progress, summary_of, write_output
+from cli.demo_credit import CreditStory, credit_body, gather_credit
 from duly.domain.transaction import Transaction
 from duly.flows import audit
 from duly.flows.aws import aws_edge
@@ -23,6 +25,7 @@ from local.business import make_business
 from local.debtors import Debtors
 from local.emulator import ROOT
 from local.play import play
+from local.sales import CreditStep
 from local.stack import LocalStack
 from local.world import StackWorld
 
@@ -49,10 +52,17 @@ def run_demo(folder: Path, *, days: int, seed: int, console: Console) -> dict[st
             report = gather(
                 edge.table, edge.uploads.recent(end), business.last_day, edge.policy().creditor.name, edge.stack.tasks()
             )
-            summary = summarise(edge, report, days=days, found=found)
+            story = gather_credit(edge, audit.account_ids(edge))
+            summary = summarise(edge, report, days=days, found=found, story=story, credit=result.credit)
             page = stack.invoke("ReportsFunction", {"type": "page", "time": end.isoformat()})["html"]
             write_output(
-                folder, result, business, summary=summary, report_page=page, receipts=stack.objects("receipts/")
+                folder,
+                result,
+                business,
+                summary=summary,
+                report_page=page,
+                credit_page=credit_body(story, result.credit, business, edge.policy()),
+                receipts=stack.objects("receipts/"),
             )
         for problem in found.problems:
             console.print(f"audit: {problem.code}: {problem.about}: {problem.text}")
@@ -75,7 +85,9 @@ def edge_of(stack: LocalStack) -> Edge:
     return aws_edge(Settings.read(settings), SilentObserver())
 
 
-def summarise(edge: Edge, report: Report, *, days: int, found: audit.Report) -> dict[str, Any]:
+def summarise(
+    edge: Edge, report: Report, *, days: int, found: audit.Report, story: CreditStory, credit: Sequence[CreditStep]
+) -> dict[str, Any]:
     """Return the content of summary.json."""
     end = datetime.combine(report.as_of, time(EVENING_HOUR), tzinfo=UTC) + timedelta(days=31)
     invoices = sum(
@@ -86,7 +98,15 @@ def summarise(edge: Edge, report: Report, *, days: int, found: audit.Report) -> 
         for outcome in message.rows
     )
     verdict = "clean" if found.is_clean else f"{len(found.problems)} problems, first {found.problems[0].code}"
-    return summary_of(report, days=days, invoices=invoices, matching=matching_of(edge), audit=verdict)
+    return summary_of(
+        report,
+        days=days,
+        invoices=invoices,
+        matching=matching_of(edge),
+        audit=verdict,
+        story=story,
+        credit=credit,
+    )
 
 
 def matching_of(edge: Edge) -> Matching:

@@ -3,7 +3,7 @@
 Everything follows from a seed and a first day, so two runs are the same to the byte. The files contain what real
 exports contain:
 contacts in several roles, invoices without a due date, credit notes, a mistyped date, a truncated file, a file
-sent twice.
+sent twice, an amount corrected later, a cancelled invoice, agreements that change, an export in a form of its own.
 Bank statements are not here: they depend on when debtors pay (debtors.py).
 """
 
@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from functools import cached_property
 
 from local.writers import Document, Line, Party, creditor_reference, csv_bytes, decimal_text, iban, ubl_bytes
 
-CUSTOMER_HEADER = ("id", "name", "country", "language", "timezone", "kind", "vat_id", "email", "role", "scenario")
+CUSTOMER_HEADER = ("id", "name", "country", "language", "timezone", "kind", "vat_id", "email", "role", "scenario",
+                   "parent", "terms_days", "credit_limit", "limit_currency", "order_required",
+                   "external_score")  # fmt: skip
 INVOICE_HEADER = ("number", "customer", "issued", "due", "amount", "currency", "type", "terms", "order")
 
 CSV_INVOICES = 200
@@ -29,6 +32,17 @@ before."""
 
 UNKNOWN_CUSTOMER_DAYS = 30
 """On this day the customer file comes that completes the customer whose invoice had arrived before it was known."""
+NEW_AGREEMENT_DAY = 50
+"""On this day a customer file comes that changes what is agreed with one customer."""
+CORRECTIONS_DAY = 36
+"""On this day a file restates one invoice with its right amount and cancels another."""
+SHOP_WEEK = 4
+"""From this week on the branch in Britain exports its invoices itself, in a form of its own."""
+LATE_DELIVERY_DAYS = 25
+MISTYPED_MINOR = 90_000
+"""By so much the amount of the mistyped invoice is too high at first."""
+USUAL_DAYS = 30
+"""Days to pay of an invoice that states none, where nothing else is agreed; the policy says the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,20 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """What is agreed with a customer, as the customer file says it. Nothing ("", 0, None) where nothing is."""
+
+    parent: str = ""
+    terms_days: int = 0
+    limit_minor: int = 0
+    order_required: bool = False
+    external_score: int | None = None
+
+
+NO_AGREEMENT = Agreement()
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     """A debtor. `behaviour` is what debtors.py plays; `pays_after_days` counts from the due date where behaviour
     uses it."""
@@ -76,6 +104,7 @@ class Customer:
     behaviour: str
     pays_after_days: int
     iban: str
+    agreed: Agreement = NO_AGREEMENT
 
     @property
     def domain(self) -> str:
@@ -86,7 +115,7 @@ class Customer:
 @dataclass(frozen=True, slots=True)
 class Invoice:
     """An invoice or credit note as the business knows it; `due` is when it is due even where the file does not
-    say so."""
+    say so. One that `is_void` was cancelled or replaced later: nobody pays it."""
 
     number: str
     customer: str
@@ -101,6 +130,8 @@ class Invoice:
     reference: str
     for_invoice: str
     source: str  # "csv" or "ubl"
+    instalments: tuple[tuple[date, int], ...] = ()
+    is_void: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +188,42 @@ _CUSTOMERS: tuple[tuple[str, str, str, str, int], ...] = (
     ("Gritstone Hydraulics Ltd", "GB", "gritstone", "late", 7),
 )
 UNKNOWN_CUSTOMER = "Nordlicht Werften GmbH"
+_AGREEMENTS = {
+    "Alsterkai Maschinenbau GmbH": Agreement(terms_days=45, limit_minor=8_000_000),
+    "Isarblick Messtechnik GmbH": Agreement(order_required=True, external_score=90),
+    "Neuwasser Anlagenbau AG": Agreement(terms_days=30, limit_minor=2_000_000, order_required=True),
+    "Rabenstein Antriebe GmbH": Agreement(parent="C-1001"),
+    "Heidesand Keramik GmbH": Agreement(external_score=780),
+    "Donauwinkel Schiffsbedarf GmbH": Agreement(external_score=610),
+    "Enzian Kältetechnik GmbH": Agreement(terms_days=14),
+    "Blauwe Sluis Techniek B.V.": Agreement(limit_minor=4_000_000, external_score=140),
+    "Polderwind Installaties B.V.": Agreement(parent="C-1030"),
+    "Zilverdijk Pompen B.V.": Agreement(parent="C-1030"),
+    "Ashcombe Valve Works Ltd": Agreement(parent="C-1001"),
+    "Brindle & Moor Engineering Ltd": Agreement(limit_minor=3_000_000),
+}
+"""By name: two legal groups, and what is agreed beyond the policy."""
+SHOP_FOLDER = "invoices/shop"
+SHOP_HEADER = ("Ref", "Who", "When", "Pay by", "Sum", "PO")
+SHOP_PROFILE = """\
+separator = ";"
+dates = "day first"
+decimal = ","
+
+[columns]
+number = "Ref"
+customer = "Who"
+issued = "When"
+due = "Pay by"
+amount = "Sum"
+order = "PO"
+
+[constants]
+currency = "GBP"
+"""
+"""How to read the branch's export; it is uploaded before the first one comes."""
+NEW_AGREEMENT = "Neuwasser Anlagenbau AG", Agreement(terms_days=14, limit_minor=600_000)
+"""After two quarters of late payments sales has agreed to shorter terms and a lower limit."""
 SCHEDULED_BEHAVIOURS = frozenset({"on_time", "late", "combined", "name_only", "overpays", "partial"})
 """Behaviours whose first payment depends on the due date alone, not on what the debtor is told."""
 
@@ -242,6 +309,7 @@ def _customer(index: int, row: tuple[str, str, str, str, int], seed: int) -> Cus
         behaviour=behaviour,
         pays_after_days=days,
         iban=_bank_account(country, rng),
+        agreed=_AGREEMENTS.get(name, NO_AGREEMENT),
     )
 
 
@@ -281,6 +349,7 @@ class _Maker:
         self.rng = random.Random(f"{seed}|invoices")
         self.unknown = next(customer for customer in self.customers if customer.name == UNKNOWN_CUSTOMER)
         self.documents: dict[str, Document] = {}
+        self.mistyped = self.cancelled = ""
 
     def _pick(self, order: int) -> Customer:
         """Every second invoice goes round all known customers, so each has some; the others follow the weights."""
@@ -338,14 +407,22 @@ class _Maker:
             email=customer.contacts[0].email,
         )
 
+    def _agreed_days(self, draft: _Draft) -> int:
+        """Days to pay agreed with the customer when the invoice is written, 0 without such an agreement."""
+        name, agreement = NEW_AGREEMENT
+        is_new = draft.customer.name == name and draft.issued >= self.start + timedelta(days=NEW_AGREEMENT_DAY)
+        return agreement.terms_days if is_new else draft.customer.agreed.terms_days
+
     def document(self, draft: _Draft, number: str, index: int) -> Document:
         """The whole document of a draft; the CSV export shows its total only."""
         customer = draft.customer
         percent = 19 if customer.country == CREDITOR.country else 0
         lines = self._lines()
         net = sum(line.net_minor for line in lines)
-        stated = self.rng.random() > 0.08
-        days = draft.days if stated else 30  # the policy's default for an invoice that states nothing
+        agreed = self._agreed_days(draft)
+        stated = self.rng.random() > 0.15 or bool(agreed)
+        forgotten = draft.order % 6 == 5  # who wrote the invoice did not look at what is agreed
+        days = agreed if agreed and not forgotten else draft.days if stated else USUAL_DAYS
         reference = (
             creditor_reference(number.replace("RE-", "").replace("-", ""))
             if draft.source == "ubl" and index % 2
@@ -362,14 +439,20 @@ class _Maker:
             lines=lines,
             vat_percent=percent,
             tax_minor=(net * percent + 50) // 100,
-            order=f"PO-{self.rng.randrange(10_000, 99_999)}" if self.rng.random() < 0.7 else "",
+            order=self._order(draft),
             terms=_TERMS[customer.language].format(days=days) if stated else "",
             payment_iban=CREDITOR.iban_gbp if customer.currency == "GBP" else CREDITOR.iban,
             payment_reference=reference,
         )
 
+    def _order(self, draft: _Draft) -> str:
+        """The order number: on most invoices, and on all but few of a customer who wants it on each."""
+        most = 0.85 if draft.customer.agreed.order_required else 0.7
+        stated, order = self.rng.random() < most, f"PO-{self.rng.randrange(10_000, 99_999)}"
+        return order if stated else ""
+
     def invoices(self) -> list[Invoice]:
-        """The 300 invoices, then the credit notes; their documents are kept in `documents`."""
+        """The 300 invoices, then the credit notes and a corrected invoice; their documents are kept in `documents`."""
         counters: Counter[int] = Counter()
         result: list[Invoice] = []
         for index, draft in enumerate(self.drafts()):
@@ -378,7 +461,80 @@ class _Maker:
             number = f"RE-{draft.issued.year % 100:02d}-{base + counters[draft.issued.year]:04d}"
             document = self.document(draft, number, index)
             result.append(self._record(document, draft.customer.id, draft.source))
-        return result + self._credit_notes(result)
+        self._choose_mishaps(result)
+        corrected = self._corrected(result)
+        self._in_instalments(result)
+        return [*result, *self._credit_notes(result), corrected]
+
+    def _on_time(self) -> set[str]:
+        """Known customers who pay in time whatever they are told."""
+        return {
+            customer.id
+            for customer in self.customers
+            if customer.behaviour == "on_time" and customer is not self.unknown
+        }
+
+    def _choose_mishaps(self, invoices: list[Invoice]) -> None:
+        """One invoice whose first export has a wrong amount, and one that should not have been written: it is reminded
+        before it is cancelled."""
+        week = [self.start + timedelta(days=offset) for offset in range(14, 19)]
+        self.mistyped = next(one.number for one in invoices if one.source == "csv" and one.issued in week)
+        suited = [one for one in invoices if one.issued < self.start and one.customer in self._on_time()]
+        wrong = min(suited, key=lambda one: (one.due, one.number))
+        self.cancelled = wrong.number
+        invoices[invoices.index(wrong)] = replace(wrong, is_void=True)
+
+    def _corrected(self, invoices: list[Invoice]) -> Invoice:
+        """A corrected invoice (384) a week after one that had pieces too few: it stands for that one."""
+        first, last = self.start + timedelta(days=28), self.start + timedelta(days=49)
+        original = next(
+            one
+            for one in invoices
+            if one.source == "ubl" and one.customer in self._on_time() and first <= one.issued <= last
+        )
+        invoices[invoices.index(original)] = replace(original, is_void=True)
+        document = self.documents[original.number]
+        more = replace(document.lines[0], quantity=document.lines[0].quantity + 2)
+        lines = (more, *document.lines[1:])
+        tax = (sum(line.net_minor for line in lines) * document.vat_percent + 50) // 100
+        number = f"RK-{original.issued.year % 100:02d}-0001"
+        issued = next_business_day(original.issued + timedelta(days=7))
+        due = issued + timedelta(days=USUAL_DAYS)
+        again = replace(
+            document,
+            number=number,
+            issued=issued,
+            due=due,
+            lines=lines,
+            tax_minor=tax,
+            terms="",
+            payment_reference=number,
+            for_invoice=original.number,
+            corrects=True,
+        )
+        return self._record(again, original.customer, "ubl")
+
+    def _in_instalments(self, invoices: list[Invoice]) -> None:
+        """The largest document of a customer who pays in time is to be paid in two parts; another one was written long
+        after its delivery."""
+        suited = [
+            one
+            for one in invoices
+            if one.source == "ubl"
+            and one.customer in self._on_time()
+            and not one.is_void
+            and one.issued < self.start + timedelta(days=35)
+        ]
+        largest = max(suited, key=lambda one: (one.amount_minor, one.number))
+        half = largest.amount_minor // 2
+        first, last = largest.issued + timedelta(days=14), largest.issued + timedelta(days=44)
+        parts = ((first, half), (last, largest.amount_minor - half))
+        invoices[invoices.index(largest)] = replace(largest, due=last, due_stated=True, instalments=parts, terms="")
+        document = self.documents[largest.number]
+        self.documents[largest.number] = replace(document, due=None, terms="", instalments=parts)
+        late = next(one for one in invoices if one.source == "ubl" and one.number != largest.number)
+        delivered = late.issued - timedelta(days=LATE_DELIVERY_DAYS)
+        self.documents[late.number] = replace(self.documents[late.number], delivered=delivered)
 
     def _record(self, document: Document, customer: str, source: str) -> Invoice:
         self.documents[document.number] = document
@@ -386,7 +542,7 @@ class _Maker:
             number=document.number,
             customer=customer,
             issued=document.issued,
-            due=document.due or document.issued + timedelta(days=30),
+            due=document.due or document.issued + timedelta(days=USUAL_DAYS),
             due_stated=document.due is not None,
             amount_minor=document.payable_minor,
             currency=document.currency,
@@ -401,12 +557,12 @@ class _Maker:
     def _credit_notes(self, invoices: list[Invoice]) -> list[Invoice]:
         """Credit notes three days after their invoice: of one piece of the first line, the last two of the whole
         invoice."""
-        on_time = {
-            customer.id
-            for customer in self.customers
-            if customer.behaviour == "on_time" and customer is not self.unknown
-        }
-        suited = [invoice for invoice in invoices if invoice.source == "ubl" and invoice.customer in on_time]
+        on_time = self._on_time()
+        suited = [
+            invoice
+            for invoice in invoices
+            if invoice.source == "ubl" and invoice.customer in on_time and not (invoice.is_void or invoice.instalments)
+        ]
         notes = []
         for index, invoice in enumerate(self.rng.sample(suited, CREDIT_NOTES)):
             original = self.documents[invoice.number]
@@ -434,7 +590,8 @@ class _Maker:
         return Upload(self.start + timedelta(days=day), time(hour, minute), key, data)
 
     def customer_uploads(self) -> list[Upload]:
-        """The customer export of the first day (with one bad row) and the one that completes the unknown customer."""
+        """The customer export of the first day (with one bad row), the one that completes the unknown customer, and one
+        with the new agreement of one customer."""
         known = [row for customer in self.customers if customer is not self.unknown for row in customer_rows(customer)]
         bad = (
             "C-1044",
@@ -446,7 +603,7 @@ class _Maker:
             "",
             "info at sturmvogel.example",
             "billing",
-            "",
+            *[""] * 7,
         )
         return [
             self._at(0, 5, 0, "customers/customers-export.csv", csv_bytes(CUSTOMER_HEADER, [*known, bad])),
@@ -457,7 +614,15 @@ class _Maker:
                 "customers/new-customers.csv",
                 csv_bytes(CUSTOMER_HEADER, customer_rows(self.unknown)),
             ),
+            self._at(NEW_AGREEMENT_DAY, 5, 0, "customers/agreements.csv", self._new_agreement()),
         ]
+
+    def _new_agreement(self) -> bytes:
+        """A file with the columns that change alone: what it does not have stays as it was."""
+        name, agreed = NEW_AGREEMENT
+        customer = next(customer for customer in self.customers if customer.name == name)
+        row = (customer.id, name, str(agreed.terms_days), decimal_text(agreed.limit_minor), customer.currency)
+        return csv_bytes(("id", "name", "terms_days", "credit_limit", "limit_currency"), [row])
 
     def ubl_uploads(self, invoices: list[Invoice]) -> list[Upload]:
         """One file for each UBL document on its day of issue; one arrives cut in half and whole a day later; one
@@ -479,7 +644,7 @@ class _Maker:
 
     def csv_uploads(self, invoices: list[Invoice]) -> list[Upload]:
         """The list of open items of the first day, then one export a week; bad rows come right in the next week's
-        file."""
+        file. The British branch's rows come in files of its own in the end, and corrections in one of theirs."""
         rows = [invoice for invoice in invoices if invoice.source == "csv"]
         opening = [invoice for invoice in rows if invoice.issued < self.start]
         uploads = [
@@ -495,8 +660,12 @@ class _Maker:
         for week in range((self.days - 1) // 7):
             first, last = self.start + timedelta(days=7 * week), self.start + timedelta(days=7 * week + 6)
             lines, repaired_next = [], []
-            for position, invoice in enumerate(invoice for invoice in rows if first <= invoice.issued <= last):
-                line = invoice_row(invoice)
+            written = [invoice for invoice in rows if first <= invoice.issued <= last]
+            branch = [one for one in written if one.currency == "GBP" and week >= SHOP_WEEK]
+            if branch:
+                uploads.append(self._at(7 * (week + 1), 5, 40, *shop_file(first, branch)))
+            for position, invoice in enumerate(one for one in written if one not in branch):
+                line = invoice_row(self._as_typed(invoice))
                 spoiled = _spoil(line, week) if position == 2 else line
                 lines.append(spoiled)
                 repaired_next += [line] if spoiled != line else []
@@ -506,7 +675,25 @@ class _Maker:
             if week == 1:
                 uploads.append(self._at(7 * (week + 1) + 1, 8, 15, key.replace(".csv", "-again.csv"), data))
             repaired = repaired_next
-        return uploads
+        profile = f"policy/profiles/{SHOP_FOLDER}.toml"
+        uploads.append(self._at(0, 4, 30, profile, SHOP_PROFILE.encode()))
+        return [*uploads, self._corrections(rows)]
+
+    def _as_typed(self, invoice: Invoice) -> Invoice:
+        """The invoice as it is exported first: one has a wrong amount."""
+        wrong = invoice.number == self.mistyped
+        return replace(invoice, amount_minor=invoice.amount_minor + MISTYPED_MINOR) if wrong else invoice
+
+    def _corrections(self, rows: list[Invoice]) -> Upload:
+        """A file that states one number again with the right amount, and cancels another."""
+        by_number = {invoice.number: invoice for invoice in rows}
+        right = invoice_row(by_number[self.mistyped])
+        cancelled = tuple(
+            "cancellation" if column == "type" else value
+            for column, value in zip(INVOICE_HEADER, invoice_row(by_number[self.cancelled]), strict=True)
+        )
+        data = csv_bytes(INVOICE_HEADER, [right, cancelled])
+        return self._at(CORRECTIONS_DAY, 8, 0, "invoices/corrections.csv", data)
 
 
 def _spoil(row: tuple[str, ...], week: int) -> tuple[str, ...]:
@@ -523,9 +710,18 @@ def _spoil(row: tuple[str, ...], week: int) -> tuple[str, ...]:
 
 def customer_rows(customer: Customer) -> list[tuple[str, ...]]:
     """One row for each contact of the customer, as the customer export has it."""
+    agreed = customer.agreed
+    agreements = (
+        agreed.parent,
+        str(agreed.terms_days or ""),
+        decimal_text(agreed.limit_minor) if agreed.limit_minor else "",
+        customer.currency if agreed.limit_minor else "",
+        "yes" if agreed.order_required else "",
+        "" if agreed.external_score is None else str(agreed.external_score),
+    )
     return [
         (customer.id, customer.name, customer.country, customer.language, customer.timezone, "business",
-         customer.vat_id, contact.email, contact.role, customer.scenario)
+         customer.vat_id, contact.email, contact.role, customer.scenario, *agreements)
         for contact in customer.contacts
     ]  # fmt: skip
 
@@ -535,6 +731,24 @@ def invoice_row(invoice: Invoice) -> tuple[str, ...]:
     due = invoice.due.isoformat() if invoice.due_stated else ""
     return (invoice.number, invoice.customer, invoice.issued.isoformat(), due, decimal_text(invoice.amount_minor),
             invoice.currency, "invoice", invoice.terms, invoice.order)  # fmt: skip
+
+
+def shop_file(first: date, invoices: Sequence[Invoice]) -> tuple[str, bytes]:
+    """Key and content of the British branch's export of a week: its own column names, days and amounts."""
+    week = first.isocalendar()
+    rows = [
+        (
+            invoice.number,
+            invoice.customer,
+            f"{invoice.issued:%d.%m.%Y}",
+            f"{invoice.due:%d.%m.%Y}" if invoice.due_stated else "",
+            decimal_text(invoice.amount_minor).replace(".", ","),
+            invoice.order,
+        )
+        for invoice in invoices
+    ]
+    lines = [";".join(row) for row in (SHOP_HEADER, *rows)]
+    return f"{SHOP_FOLDER}/{week.year}-w{week.week:02d}.csv", ("\r\n".join(lines) + "\r\n").encode()
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,9 @@ class Debtors:
         self.business = business
         self.seed = seed
         self.said: list[Reply] = []
-        self._invoices = {invoice.number: invoice for invoice in business.invoices if not invoice.credit_note}
+        self._invoices = {
+            invoice.number: invoice for invoice in business.invoices if not invoice.credit_note and not invoice.is_void
+        }
         self._open = {number: invoice.amount_minor for number, invoice in self._invoices.items()}
         self._payments: dict[date, list[Payment]] = defaultdict(list)
         self._reminders: Counter[str] = Counter()
@@ -119,6 +121,9 @@ class Debtors:
     def _schedule_one(self, customer: Customer, invoice: Invoice, position: int) -> None:
         day = self._not_before_start(invoice.due + timedelta(days=customer.pays_after_days))
         amount = self._open[invoice.number]
+        for part_due, part_minor in invoice.instalments:
+            due = self._not_before_start(part_due + timedelta(days=customer.pays_after_days))
+            self._pay(customer, [invoice], due, part_minor)
         if customer.behaviour == "name_only":
             self._pay(customer, [invoice], day, text=customer.name if position % 2 else "Ihre Lieferung, vielen Dank")
         elif customer.behaviour == "overpays" and position % 2 == 0:

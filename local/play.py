@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from local.business import Business, Upload
 from local.debtors import Debtors
 from local.replies import NUMBER, Notice, Reply, read_notice
+from local.sales import CreditStep, SalesDesk
 
 TICK_HOUR = 10
 """UTC: late morning everywhere in Europe, so inside every customer's contact window in winter and summer."""
 FINANCE_HOUR = 7
+SALES_HOUR = 9
+"""Sales asks for credit after finance's morning and the day's files, before the tick."""
 READING_DAYS = 2
 """Finance reads and answers a reply so many days after it came in."""
 DISPUTE_DAYS = 6
@@ -84,6 +87,9 @@ class World(Protocol):
     def decide(self, payload: Mapping[str, object]) -> None:
         """A decision of finance, through the disputes function."""
 
+    def credit(self, payload: Mapping[str, object]) -> Mapping[str, Any]:
+        """A request on credit to the risk_check function, and its answer."""
+
 
 @dataclass(slots=True)
 class SentNotice:
@@ -105,6 +111,7 @@ class PlayResult:
     replies_delivered: int = 0
     uploads: int = 0
     disputes_settled: int = 0
+    credit: list[CreditStep] = field(default_factory=list)
 
 
 Progress = Callable[[int, int, date], None]
@@ -118,15 +125,17 @@ class _Play:
         self.world = world
         self.business = business
         self.debtors = debtors
-        self.result = PlayResult(days=business.days)
+        self.sales = SalesDesk(business, world.credit)
+        self.result = PlayResult(days=business.days, credit=self.sales.steps)
         self._waiting: list[Reply] = []
         self._first_seen: dict[str, date] = {}
 
     def day(self, day: date) -> None:
-        """One simulated day: what arrives before the tick, finance's decisions, the tick, what arrives after it."""
+        """One simulated day: what arrives before the tick, decisions and sales, the tick, what arrives after it."""
         tick = datetime.combine(day, time(TICK_HOUR), tzinfo=UTC)
         self._arrivals(day, until=tick)
         self._finance(day)
+        self.sales.on_day(day, datetime.combine(day, time(SALES_HOUR), tzinfo=UTC))
         self.world.tick(tick)
         self.world.wait()
         self._read_mails(tick)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from duly.flows.credit import answer
 from duly.flows.decisions import decide
 from duly.flows.twin import TwinStack
 from local.play import OpenDispute, OpenReply, OurMail
@@ -59,3 +61,7 @@ class TwinWorld:
     def decide(self, payload: Mapping[str, object]) -> None:
         """A decision of finance."""
         decide(self.stack.edge, payload, datetime.fromisoformat(str(payload["time"])))
+
+    def credit(self, payload: Mapping[str, object]) -> Mapping[str, Any]:
+        """A request on credit."""
+        return answer(self.stack.edge, payload, datetime.fromisoformat(str(payload["time"])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from duly.flows import report
 from duly.store.tables import Table
@@ -69,3 +70,8 @@ class StackWorld:
     def decide(self, payload: Mapping[str, object]) -> None:
         """A decision of finance, by direct invocation of the disputes function."""
         self.stack.invoke("DisputesFunction", dict(payload))
+
+    def credit(self, payload: Mapping[str, object]) -> Mapping[str, Any]:
+        """A request on credit, by direct invocation of the risk_check function."""
+        answer: Mapping[str, Any] = self.stack.invoke("RiskCheckFunction", dict(payload))
+        return answer

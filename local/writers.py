@@ -75,7 +75,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An invoice or credit note before it becomes a UBL file. `due` None means that the document states no due date."""
+    """An invoice or credit note before it becomes a UBL file. `due` None means that the document states no due date.
+
+    `corrects` makes it a corrected invoice (UNTDID 1001: 384) for `for_invoice`; `means` is a code of UNTDID 4461;
+    `instalments` are due days with amounts.
+    """
 
     number: str
     credit_note: bool
@@ -92,6 +96,10 @@ class Document:
     payment_iban: str
     payment_reference: str
     for_invoice: str = ""
+    corrects: bool = False
+    means: str = "58"
+    instalments: tuple[tuple[date, int], ...] = ()
+    delivered: date | None = None
 
     @property
     def net_minor(self) -> int:
@@ -162,7 +170,7 @@ def ubl_bytes(document: Document) -> bytes:
     code = "<cbc:CreditNoteTypeCode>381</cbc:CreditNoteTypeCode>" if document.credit_note else ""
     if not document.credit_note:
         due = f"<cbc:DueDate>{document.due.isoformat()}</cbc:DueDate>" if document.due else ""
-        code = f"{due}<cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode>"
+        code = f"{due}<cbc:InvoiceTypeCode>{'384' if document.corrects else '380'}</cbc:InvoiceTypeCode>"
     order = f"<cac:OrderReference>{_tag('ID', document.order)}</cac:OrderReference>" if document.order else ""
     billing = (
         "<cac:BillingReference><cac:InvoiceDocumentReference>"
@@ -171,12 +179,22 @@ def ubl_bytes(document: Document) -> bytes:
         else ""
     )
     means = (
-        f"<cac:PaymentMeans><cbc:PaymentMeansCode>58</cbc:PaymentMeansCode>"
+        f"<cac:PaymentMeans><cbc:PaymentMeansCode>{document.means}</cbc:PaymentMeansCode>"
         f"{_tag('PaymentID', document.payment_reference)}"
         f"<cac:PayeeFinancialAccount>{_tag('ID', document.payment_iban)}</cac:PayeeFinancialAccount></cac:PaymentMeans>"
     )
-    terms = f"<cac:PaymentTerms>{_tag('Note', document.terms)}</cac:PaymentTerms>" if document.terms else ""
     currency = document.currency
+    terms = f"<cac:PaymentTerms>{_tag('Note', document.terms)}</cac:PaymentTerms>" if document.terms else ""
+    terms += "".join(
+        f'<cac:PaymentTerms><cbc:Amount currencyID="{currency}">{decimal_text(amount_minor)}</cbc:Amount>'
+        f"{_tag('InstallmentDueDate', day.isoformat())}</cac:PaymentTerms>"
+        for day, amount_minor in document.instalments
+    )
+    delivery = (
+        f"<cac:Delivery>{_tag('ActualDeliveryDate', document.delivered.isoformat())}</cac:Delivery>"
+        if document.delivered
+        else ""
+    )
     tax = (
         f"<cac:TaxTotal>{_amount('TaxAmount', document.tax_minor, currency)}<cac:TaxSubtotal>"
         f"{_amount('TaxableAmount', document.net_minor, currency)}{_amount('TaxAmount', document.tax_minor, currency)}"
@@ -197,7 +215,7 @@ def ubl_bytes(document: Document) -> bytes:
         f"{_tag('ID', document.number)}<cbc:IssueDate>{document.issued.isoformat()}</cbc:IssueDate>{code}"
         f"{_tag('DocumentCurrencyCode', currency)}\n{order}{billing}\n"
         f"{_party('AccountingSupplierParty', document.seller)}\n{_party('AccountingCustomerParty', document.buyer)}\n"
-        f"{means}{terms}\n{tax}\n{totals}\n{lines}\n</{root}>\n"
+        f"{delivery}{means}{terms}\n{tax}\n{totals}\n{lines}\n</{root}>\n"
     )
     return text.encode("utf-8")
 

@@ -12,25 +12,28 @@ import pytest
 
 from duly.flows import audit
 from duly.flows.twin import TwinStack
-from local.business import make_business
+from local.business import SHOP_FOLDER, SHOP_PROFILE, make_business
 from local.debtors import Debtors
 from local.writers import csv_bytes
 
 POLICY = Path(__file__).parents[2] / "policies" / "demo.toml"
 DAYS = 66  # three bank statements, two of which overlap
 ORDERS = 6
+PROFILE = f"policy/profiles/{SHOP_FOLDER}.toml"
+CORRECTIONS = "invoices/corrections.csv"
 Files = list[tuple[str, bytes]]
 
 
 def files_of_the_business() -> Files:
-    """Everything that the demonstration's business uploads in its first nine weeks."""
+    """Everything that the demonstration's business uploads in its first nine weeks, but its mapping profile: it is in
+    force from its arrival on."""
     business = make_business()
     debtors = Debtors(business)
     found: Files = []
     for offset in range(DAYS):
         day = business.start + timedelta(days=offset)
         found += [(upload.key, upload.data) for upload in (*business.uploads_on(day), *debtors.statements_on(day))]
-    return found
+    return [(key, data) for key, data in found if key != PROFILE]
 
 
 def at_noon() -> datetime:
@@ -38,8 +41,15 @@ def at_noon() -> datetime:
 
 
 @pytest.fixture(scope="module")
-def files() -> Files:
-    found = files_of_the_business()
+def all_files() -> Files:
+    return files_of_the_business()
+
+
+@pytest.fixture(scope="module")
+def files(all_files: Files) -> Files:
+    """All but the one that contradicts another: of two statements about a number the one that arrived last counts."""
+    found = [(key, data) for key, data in all_files if key != CORRECTIONS]
+    assert len(found) == len(all_files) - 1
     kinds = {key.partition("/")[0] for key, _ in found}
     assert {"customers", "invoices", "statements"} <= kinds and len(found) > 20
     return found
@@ -56,6 +66,7 @@ def uploaded(files: Files, at_once: bool = False, before: TwinStack | None = Non
     now = at_noon()
     if before is None:
         stack.upload("policy/demo.toml", POLICY.read_bytes(), now)
+        stack.upload(PROFILE, SHOP_PROFILE.encode(), now)
         stack.work()
     for number, (key, data) in enumerate(files):
         stack.upload(key, data, now + timedelta(minutes=number + 1))
@@ -105,6 +116,24 @@ def test_any_order_ends_in_the_same_balances(files: Files, in_order: TwinStack, 
     chance.shuffle(shuffled)
     stack = clean(uploaded(shuffled, at_once=seed >= ORDERS // 2))
     assert audit.canonical(stack.edge) == audit.canonical(in_order.edge)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_correction_counts_in_any_order_of_work(all_files: Files, seed: int) -> None:
+    """Each file keeps the moment of its arrival, the correcting one that of the last; the order of work is any."""
+    chance = random.Random(f"work {seed}")
+    arrivals = [(number, key, data) for number, (key, data) in enumerate(all_files)]
+    ends = []
+    for order in (arrivals, chance.sample(arrivals, len(arrivals))):
+        stack = uploaded([])
+        for number, key, data in order:
+            stack.upload(key, data, at_noon() + timedelta(minutes=number + 1))
+            stack.work()
+        ends.append(audit.canonical(clean(stack).edge))
+    assert ends[0] == ends[1]
+    void = [invoice for invoice in make_business().invoices if invoice.is_void]
+    assert len(void) == 2
+    assert not any(one.number in ends[0]["customers"][one.customer]["items"] for one in void)
 
 
 def test_money_before_invoices_before_customers(files: Files, in_order: TwinStack) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
 from functools import cache
@@ -11,9 +12,10 @@ from functools import cache
 import pytest
 
 from duly.formats.mail import read_mail
+from duly.formats.profile import NO_PROFILE, read_profile
 from duly.formats.read import read_file
-from duly.formats.records import BankEntry, CustomerRow, InvoiceRow, Statement
-from local.business import CREDITOR, Business, Customer, make_business
+from duly.formats.records import BankEntry, CustomerRow, FileResult, InvoiceRow, Statement
+from local.business import CREDITOR, SHOP_FOLDER, SHOP_PROFILE, Business, Customer, Upload, make_business
 from local.debtors import OVERLAP_STATEMENT, STATEMENT_DAYS, Debtors
 from local.play import OpenDispute, OpenReply, OurMail, play
 from local.replies import Reply, forged_token, unparseable
@@ -29,6 +31,10 @@ def business() -> Business:
 
 def customer_who(behaviour: str) -> Customer:
     return next(customer for customer in business().customers if customer.behaviour == behaviour)
+
+
+def customer_named(name: str) -> Customer:
+    return next(customer for customer in business().customers if customer.name == name)
 
 
 def reminder(customer: Customer, numbers: list[str], serial: int = 1) -> bytes:
@@ -74,9 +80,13 @@ def test_it_has_the_size_that_the_demonstration_promises() -> None:
     invoices = [one for one in made.invoices if not one.credit_note]
     assert len(made.customers) == 40
     assert {one.country for one in made.customers} == {"DE", "AT", "FR", "NL", "GB"}
-    assert Counter(one.source for one in invoices) == {"csv": 200, "ubl": 100}
+    corrected = [one for one in invoices if one.number.startswith("RK-")]
+    assert Counter(one.source for one in invoices) - Counter(one.source for one in corrected) == {
+        "csv": 200,
+        "ubl": 100,
+    }
     assert len(made.invoices) - len(invoices) == 5
-    assert len({one.number for one in made.invoices}) == 305
+    assert len({one.number for one in made.invoices}) == 306
     assert min(Counter(one.customer for one in invoices).values()) >= 1
     assert {one.currency for one in invoices if made.customer_by_id[one.customer].country == "GB"} == {"GBP"}
     assert all(one.due >= made.start for one in invoices if made.customer_by_id[one.customer].behaviour == "on_time")
@@ -99,9 +109,29 @@ def test_customers_are_read_back_with_one_reject() -> None:
     results = [read_file(one.key, one.data) for one in files]
     rows = [row for result in results for row in result.records if isinstance(row, CustomerRow)]
     assert {row.id for row in rows} == {one.id for one in business().customers}
-    assert len(rows) == sum(len(one.contacts) for one in business().customers)
-    assert len(results[0].rejects) == 1
-    assert not results[1].rejects
+    agreements = 1
+    assert len(rows) == sum(len(one.contacts) for one in business().customers) + agreements
+    assert [len(result.rejects) for result in results] == [1, 0, 0]
+
+
+def test_customers_state_groups_terms_limits_orders_and_scores() -> None:
+    exports = [one for one in business().uploads if one.key == "customers/customers-export.csv"]
+    rows = {row.id: row for row in read_file(exports[0].key, exports[0].data).records if isinstance(row, CustomerRow)}
+    groups = Counter(row.parent for row in rows.values() if row.parent)
+    assert groups == {"C-1001": 2, "C-1030": 2}
+    assert rows["C-1001"].terms_days == 45
+    assert (rows["C-1036"].credit_limit, rows["C-1036"].limit_currency) == ("30000.00", "GBP")
+    assert rows["C-1008"].order_required
+    assert rows["C-1007"].external_permille == 780
+
+
+def test_most_invoices_keep_to_what_is_agreed_and_some_do_not() -> None:
+    agreed = customer_named("Alsterkai Maschinenbau GmbH")
+    days = Counter((one.due - one.issued).days for one in business().invoices if one.customer == agreed.id)
+    assert days.pop(agreed.agreed.terms_days) > sum(days.values()) > 0
+    wants_orders = [one.id for one in business().customers if one.agreed.order_required]
+    orders = Counter(bool(one.order) for one in business().invoices if one.customer in wants_orders)
+    assert orders[True] > orders[False] > 0
 
 
 def test_every_invoice_arrives_once_and_only_the_planned_rows_are_rejected() -> None:
@@ -109,15 +139,88 @@ def test_every_invoice_arrives_once_and_only_the_planned_rows_are_rejected() -> 
     rejects = []
     for upload in business().uploads:
         if upload.key.startswith("invoices/") and not upload.key.endswith("-again.csv"):
-            result = read_file(upload.key, upload.data)
+            result = read(upload)
             rejects += result.rejects
             seen.update(row.number for row in result.records if isinstance(row, InvoiceRow))
     foreign = seen.pop("2026-7781")
     assert foreign == 1
-    assert seen == Counter(one.number for one in business().invoices)
+    again = Counter(row.number for row in corrections())
+    assert seen - again == Counter(one.number for one in business().invoices)
     assert (
         len(rejects) == 4
     )  # a day that does not exist, an unknown currency, an amount with a letter, a file cut in half
+
+
+def read(upload: Upload) -> FileResult:
+    """The file as the functions read it: the branch's export with its profile."""
+    profile = read_profile(SHOP_PROFILE.encode()) if upload.key.startswith(SHOP_FOLDER) else NO_PROFILE
+    return read_file(upload.key, upload.data, profile=profile)
+
+
+def invoices_in(upload: Upload) -> list[InvoiceRow]:
+    return [row for row in read(upload).records if isinstance(row, InvoiceRow)]
+
+
+def corrections() -> list[InvoiceRow]:
+    (upload,) = [one for one in business().uploads if one.key == "invoices/corrections.csv"]
+    return invoices_in(upload)
+
+
+def test_one_amount_is_corrected_and_one_invoice_cancelled_by_a_later_file() -> None:
+    by_number = {one.number: one for one in business().invoices}
+    right, cancelled = corrections()
+    earlier = [one for one in business().uploads if one.key.startswith("invoices/") and one.key.endswith(".csv")]
+    first = {row.number: row for upload in earlier if "corrections" not in upload.key for row in invoices_in(upload)}
+    assert right.amount_minor == by_number[right.number].amount_minor == first[right.number].amount_minor - 90_000
+    assert cancelled.type == "cancellation"
+    assert by_number[cancelled.number].is_void
+
+
+def test_one_document_is_replaced_one_is_in_instalments_and_one_came_late() -> None:
+    by_number = {one.number: one for one in business().invoices}
+    rows = {row.number: row for one in business().uploads if one.key.endswith(".xml") for row in invoices_in(one)}
+    (replacing,) = [row for row in rows.values() if row.type == "correction"]
+    assert by_number[replacing.for_invoice].is_void
+    assert replacing.amount_minor > by_number[replacing.for_invoice].amount_minor
+    (parts,) = [row for row in rows.values() if row.instalments]
+    assert parts.instalments == by_number[parts.number].instalments
+    assert sum(amount for _, amount in parts.instalments) == parts.amount_minor
+    (late,) = [row for row in rows.values() if row.delivered and row.issued - row.delivered > timedelta(days=14)]
+    assert late.number in by_number
+
+
+def test_the_branch_exports_in_a_form_that_only_its_profile_explains() -> None:
+    exports = [one for one in business().uploads if one.key.startswith(f"{SHOP_FOLDER}/")]
+    assert len(exports) > 2
+    assert all(read_file(one.key, one.data).rejects for one in exports)
+    rows = [row for one in exports for row in invoices_in(one)]
+    by_number = {one.number: one for one in business().invoices}
+    assert all(
+        (row.issued, row.amount_minor, row.currency)
+        == (by_number[row.number].issued, by_number[row.number].amount_minor, "GBP")
+        for row in rows
+    )
+
+
+def test_a_part_is_paid_on_the_day_of_each_instalment() -> None:
+    (invoice,) = [one for one in business().invoices if one.instalments]
+    customer = business().customer_by_id[invoice.customer]
+    paid = Debtors(business()).payments_between(business().start, business().last_day, invoice.currency)
+    amounts = [entry.amount_minor for entry in paid if entry.counterparty == customer.name]
+    assert {amount for _, amount in invoice.instalments} <= set(amounts)
+    assert invoice.amount_minor not in amounts
+
+
+def test_nobody_pays_what_was_cancelled_or_replaced() -> None:
+    debtors = Debtors(business())
+    void = [one for one in business().invoices if one.is_void]
+    assert len(void) == 2
+    said = " ".join(
+        entry.text
+        for currency in ("EUR", "GBP")
+        for entry in debtors.payments_between(business().start, business().last_day, currency)
+    )
+    assert not any(one.number in said for one in void)
 
 
 def test_the_amounts_and_buyers_of_ubl_files_are_those_of_the_business() -> None:
@@ -137,7 +240,7 @@ def test_the_amounts_and_buyers_of_ubl_files_are_those_of_the_business() -> None
                 assert row.buyer.name == business().customer_by_id[known.customer].name
                 assert row.seller_name == CREDITOR.name
                 compared += 1
-    assert compared == 105
+    assert compared == 106
 
 
 def statements(debtors: Debtors, index: int) -> list[Statement]:
@@ -278,6 +381,7 @@ class PaperWorld:
         self.log: list[tuple[str, datetime]] = []
         self.fresh: list[OurMail] = []
         self.decisions: list[dict[str, object]] = []
+        self.asked: list[Mapping[str, object]] = []
         self.refused = False
 
     def upload(self, key: str, data: bytes, at: datetime) -> None:
@@ -319,6 +423,14 @@ class PaperWorld:
     def decide(self, payload: dict[str, object]) -> None:
         self.decisions.append(payload)
 
+    def credit(self, payload: Mapping[str, object]) -> dict[str, object]:
+        """Refuses every first check of a customer's order, and approves the second."""
+        self.asked.append(payload)
+        seen = [one for one in self.asked if one["type"] == "credit_check" and one.get("order") == payload.get("order")]
+        outcome = "refuse" if len(seen) < 2 else "approve"
+        check = {"outcome": outcome, "reserved": payload.get("order") == "SO-2404"}
+        return {"ok": True, **(check if payload["type"] == "credit_check" else {})}
+
 
 def test_the_play_keeps_time_and_brings_everything_once() -> None:
     world, days = PaperWorld(), []
@@ -348,3 +460,45 @@ def test_a_forged_token_differs_from_the_real_one_in_its_last_characters() -> No
     assert forged != REPLY_ADDRESS
     assert len(forged) == len(REPLY_ADDRESS)
     assert forged.partition("@")[2] == REPLY_ADDRESS.partition("@")[2]
+
+
+# --- the sales desk
+def asked_over_the_quarter() -> PaperWorld:
+    world = PaperWorld()
+    play(world, business(), Debtors(business()))
+    return world
+
+
+def test_sales_asks_for_orders_that_are_invoiced_later_and_cancels_one() -> None:
+    asked = asked_over_the_quarter().asked
+    kinds = Counter(one["type"] for one in asked)
+    assert kinds["credit_check"] >= 15
+    assert kinds["set_cover"] == 2
+    assert kinds["cancel_order"] == kinds["override"] == 1
+    invoiced = {one.order: (one.customer, one.amount_minor) for one in business().invoices if one.order}
+    later = [one for one in asked if one["type"] == "credit_check" and one.get("order") in invoiced]
+    assert len(later) > 4
+    for one in later:
+        amount_minor = int(str(one["amount"]).replace(".", ""))
+        assert (one["customer"], amount_minor) == invoiced[str(one["order"])]
+    cancelled = next(one["order"] for one in asked if one["type"] == "cancel_order")
+    assert cancelled in {one.get("order") for one in asked if one["type"] == "credit_check"}
+
+
+def test_a_refusal_that_sales_does_not_accept_is_overridden_once_and_asked_again() -> None:
+    asked = asked_over_the_quarter().asked
+    place = next(index for index, one in enumerate(asked) if one["type"] == "override")
+    refused, override, again = asked[place - 1 : place + 2]
+    assert {name: value for name, value in again.items() if name != "time"} == {
+        name: value for name, value in refused.items() if name != "time"
+    }
+    assert override["reason"] and override["by"] == "finance@muster.example"
+    assert str(override["time"])[:10] < str(override["until"])
+    assert {one["by"] for one in asked} == {"finance@muster.example", "sales@muster.example"}
+
+
+def test_a_request_that_is_not_answered_ends_the_play() -> None:
+    world = PaperWorld()
+    world.credit = lambda _payload: {"ok": False, "code": "busy"}  # type: ignore[method-assign]
+    with pytest.raises(ValueError, match="not answered: busy"):
+        play(world, business(), Debtors(business()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from io import StringIO
@@ -22,18 +23,88 @@ from cli.demo import (
     tenths_text,
     write_output,
 )
+from cli.demo_credit import CategoryStep, CreditStory, Restated, credit_body
+from duly.domain import events as ev
 from duly.domain.kpi import compute
+from duly.domain.policy import Policy
+from duly.domain.policy_reader import parse_policy
 from duly.flows.report import Report
 from local.business import make_business
 from local.play import PlayResult, SentNotice
 from local.replies import PASSED, Reply, read_notice
+from local.sales import CreditStep
 
 DAY = date(2026, 2, 18)
 
 
+REFUSED = {
+    "ok": True,
+    "account": "C-1014",
+    "outcome": "refuse",
+    "reasons": [{"code": "hold_overdue_days", "words": "credit hold: an invoice is 40 days overdue or more"}],
+    "conditions": [],
+    "offers": [{"code": "pay_overdue", "words": "pay overdue RE-26-0004 (12345.60 EUR)"}],
+    "amount": "2800.00",
+    "currency": "EUR",
+    "exposure": "13120.50",
+    "limit": "0.00",
+    "headroom": "-13120.50",
+    "score": "0.984",
+    "category": "D",
+    "terms_days": 0,
+}
+CHECK = {"type": "credit_check", "customer": "C-1014", "amount": "2800.00", "currency": "EUR", "order": "PO-<1>"}
+OVERRIDE = {"type": "override", "customer": "C-1014", "until": "2026-03-19", "reason": "framework", "by": "ada"}
+ASKED = [
+    CreditStep(date(2026, 3, 4), CHECK, REFUSED),
+    CreditStep(date(2026, 3, 5), OVERRIDE, {"ok": True, "account": "C-1014", "override": "OV-22"}),
+    CreditStep(
+        date(2026, 3, 5),
+        {"type": "credit_check", "prospect": {}, "amount": "1.00", "currency": "EUR"},
+        {**REFUSED, "outcome": "approve_with_conditions", "limit": None, "headroom": None},
+        "Grauwacke Tiefbau GmbH",
+    ),
+]
+
+
+def story() -> CreditStory:
+    """A customer who fell, another who rose; the override has ended."""
+    fell = CategoryStep(date(2026, 2, 17), "C-1014", "B", "C", ("pays_late",), 735, invoice=invoice(), notice=notice())
+    rose = CategoryStep(date(2026, 3, 10), "C-1001", "B", "A", ("pays_on_time",), 118)
+    return CreditStory(
+        started=Counter({"B": 40}),
+        changes=[fell, rose],
+        ended={("C-1014", "OV-22"): date(2026, 3, 20)},
+        held=2,
+        limits={"C-1014": {}, "C-1001": {"EUR": 8_000_000}},
+        terms={"C-1001": 45},
+        scenarios={"C-1014": "", "C-1001": "gentle"},
+        restated=[
+            Restated(DAY, "C-1001", "RE-26-0009", "corrected", 365_600, 275_600, "EUR"),
+            Restated(DAY, "C-1014", "RE-25-0820", "cancelled", 117_100, 0, "EUR", notices=(date(2026, 1, 27),)),
+            Restated(DAY, "C-1014", "RE-26-0078", "replaced", 130_186, 0, "EUR", "RK-26-0001"),
+        ],
+        flagged={"order_missing": [("C-1014", "RE-26-0010"), ("C-1001", "RE-26-0002")]},
+    )
+
+
+def invoice() -> ev.InvoiceRegistered:
+    issued, due = date(2026, 2, 20), date(2026, 3, 6)
+    return ev.InvoiceRegistered("RE-26-0171", "RE-26-0171", issued, due, "default", 100, "EUR", "u", 2)
+
+
+def notice() -> ev.NoticeClaimed:
+    at = datetime(2026, 2, 23, 10, tzinfo=UTC)
+    return ev.NoticeClaimed("n", "i", "email", "EUR", 2, "second-reminder", (), (), at, "p", "firm")
+
+
+STORY = story()
+
+
 def empty_summary(audit: str = "clean") -> dict[str, Any]:
     report = Report(kpis=compute([], DAY), suspense_minor={"EUR": 77_777}, suspense_count=1)
-    return summary_of(report, days=91, invoices=300, matching=Matching(incoming=8, automatic=7), audit=audit)
+    matching = Matching(incoming=8, automatic=7)
+    return summary_of(report, days=91, invoices=300, matching=matching, audit=audit, story=STORY, credit=ASKED)
 
 
 def one_mail(html: str = "") -> PlayResult:
@@ -57,9 +128,21 @@ def one_mail(html: str = "") -> PlayResult:
 
 
 def write(folder: Path, result: PlayResult, receipts: dict[str, bytes]) -> Path:
+    page = credit_body(STORY, ASKED, make_business(), read_demo_policy())
     return write_output(
-        folder, result, make_business(), summary=empty_summary(), report_page="<p>report</p>", receipts=receipts
+        folder,
+        result,
+        make_business(),
+        summary=empty_summary(),
+        report_page="<p>report</p>",
+        credit_page=page,
+        receipts=receipts,
     )
+
+
+def read_demo_policy() -> Policy:
+    path = Path(__file__).parents[2] / "policies" / "demo.toml"
+    return parse_policy(path.read_text(encoding="utf-8"), path.name)
 
 
 def test_the_summary_has_the_promised_keys_and_amounts_as_texts() -> None:
@@ -67,6 +150,11 @@ def test_the_summary_has_the_promised_keys_and_amounts_as_texts() -> None:
     assert tuple(summary) == SUMMARY_KEYS
     assert summary["matched_automatically"] == {"transactions": 8, "automatic": 7, "percent": "87.5"}
     assert summary["suspense"] == {"transactions": 1, "amounts": {"EUR": "777.77"}}
+    assert summary["category_changes"] == {"better": 1, "worse": 1}
+    assert summary["credit_decisions"] == {"approve": 0, "approve_with_conditions": 1, "refer": 0, "refuse": 1}
+    assert summary["overrides"] == 1
+    assert summary["invoices_restated"] == {"corrected": 1, "cancelled": 1, "replaced": 1}
+    assert summary["invoices_flagged"] == {"order_missing": 2}
     assert summary["audit"] == "clean"
 
 
@@ -94,6 +182,8 @@ def test_the_table_shows_amounts_levels_and_an_unclean_audit() -> None:
         "EUR 5.00 · GBP 6.00",
         "2 findings",
         "7 of 8",
+        "1 better · 1 worse",
+        "0 approved · 1 with conditions · 0 referred · 1 refused",
     ):
         assert part in text
 
@@ -136,3 +226,32 @@ def test_the_progress_bar_shows_the_simulated_day() -> None:
         progress(45, 91, DAY)
     assert "Wed 18 Feb 2026" in screen.getvalue()
     assert "45/91" in screen.getvalue()
+
+
+def test_the_page_on_credit_says_what_was_decided_why_and_what_followed(tmp_path: Path) -> None:
+    index = write(tmp_path, one_mail(), {})
+    assert 'href="credit.html"' in index.read_text(encoding="utf-8")
+    page = (tmp_path / "credit.html").read_text(encoding="utf-8")
+    for part in (
+        "Ostertor Fahrradwerk GmbH",
+        "order PO-&lt;1&gt;",
+        "2,800.00 EUR",
+        "credit hold: an invoice is 40 days overdue or more",
+        "pay overdue RE-26-0004 (12,345.60 EUR)",
+        "exposure 13,120.50, limit 0.00, headroom −13,120.50; score 0.984, category D",
+        "lifts hold and limit: framework",
+        "OV-22 by ada, until 19 Mar 2026, ended 20 Mar 2026",
+        "Grauwacke Tiefbau GmbH",
+        "no limit stated",
+        "At first 40 customers came into B.",
+        "30 → 14 days · limit 25,000.00 → 8,000.00 EUR · chase standard → firm",
+        "RE-26-0171 of 20 Feb 2026 states no due date: 14 days · second reminder on 23 Feb 2026, scenario firm",
+        "RE-26-0009 asks 2,756.00 EUR instead of 3,656.00",
+        "RE-25-0820 over 1,171.00 EUR is not owed any more",
+        "written about on 27 Jan 2026; not since",
+        "RE-26-0078 over 1,301.86 EUR is replaced by RK-26-0001",
+        "RE-26-0002 (C-1001), RE-26-0010 (C-1014)",
+        "45 days (agreed) · limit 80,000.00 EUR (agreed) · chase gentle (its own)",
+    ):
+        assert part in page, part
+    assert "<script" not in page
