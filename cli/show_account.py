@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.records import record_versions
-from cli.timeline import timeline
+from cli.timeline import agreed, timeline
 from duly.domain.account import COLLECTED, Account, Item
 from duly.domain.flags import FLAGS
 from duly.domain.money import format_minor
@@ -38,6 +38,7 @@ def account_data(edge: Edge, wanted: str) -> dict[str, Any] | None:
         "score": f"{header.score_permille / 1000:.3f}",
         "score_reasons": list(header.score_reasons),
         "scenario": header.scenario,
+        "agreed": agreed(header),
         "next_look": header.due_at,
         "exposure": _exposure(edge, account),
         "credit_hold": list(header.credit_hold),
@@ -159,6 +160,7 @@ def print_account(console: Console, data: dict[str, Any]) -> None:
         )
     console.print(items if data["open"] else "Nothing is open.")
     for label in (
+        "agreed",
         "credit_hold",
         "covers",
         "overrides",

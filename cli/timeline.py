@@ -9,6 +9,7 @@ from typing import Any
 
 from cli.records import RecordVersion, record_at
 from duly.domain import events as ev
+from duly.domain.account import Header
 from duly.domain.money import format_minor
 from duly.store.journal import Entry
 
@@ -137,21 +138,21 @@ def _cancelled(event: ev.InvoiceCancelled) -> str:
     return f"invoice {event.key} cancelled: {event.reason}{_origin(event)}"
 
 
-def _agreed(event: ev.CustomerRegistered) -> str:
-    """What is agreed with the customer, as far as the record says."""
-    parts = [f"parent {event.parent}"] if event.parent else []
-    parts += ["order number required"] if event.order_required else []
-    parts += [f"{event.terms_days} days to pay"] if event.terms_days is not None else []
-    parts += [f"limit {_money(minor, currency)}" for currency, minor in sorted(event.limit_minor.items())]
-    parts += [f"external score {event.external_permille}"] if event.external_permille is not None else []
-    return "".join(f", {part}" for part in parts)
+def agreed(record: ev.CustomerRegistered | Header) -> list[str]:
+    """What is agreed with the customer, in words, as far as its record says."""
+    parts = [f"parent {record.parent}"] if record.parent else []
+    parts += ["order number required"] if record.order_required else []
+    parts += [f"{record.terms_days} days to pay"] if record.terms_days is not None else []
+    parts += [f"limit {_money(minor, currency)}" for currency, minor in sorted(record.limit_minor.items())]
+    parts += [f"external score {record.external_permille}"] if record.external_permille is not None else []
+    return parts
 
 
 _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.CustomerRegistered: lambda e: (
         f"{'provisional account opened' if e.provisional else 'customer record'}: {e.customer or 'no id'},"
         f" country {e.country or '?'}, language {e.language}, scenario {e.scenario or 'by category'}"
-        f"{_agreed(e)}{_origin(e)}"
+        f"{''.join(f', {part}' for part in agreed(e))}{_origin(e)}"
     ),
     ev.AccountMerged: lambda e: f"merged into account {e.into}",
     ev.ScoreChanged: lambda e: (

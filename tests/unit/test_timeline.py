@@ -8,6 +8,7 @@ from cli.timeline import _WORDS, timeline
 from duly.domain import events as ev
 from duly.domain.account import _APPLY
 from duly.store import journal
+from tests.core_samples import customer
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 INVOICE = ev.InvoiceRegistered(
@@ -42,3 +43,10 @@ def test_an_allocation_is_told_in_the_currency_of_its_invoice() -> None:
 
 def test_what_only_moved_the_agenda_is_left_out() -> None:
     assert texts(ev.AgendaMoved()) == []
+
+
+def test_a_customer_record_tells_what_is_agreed() -> None:
+    told = customer(parent="C-0", order_required=True, terms_days=0, limit_minor={"EUR": 50_000}, external_permille=0)
+    (text,) = texts(told)
+    assert ", parent C-0, order number required, 0 days to pay, limit EUR 500.00, external score 0" in text
+    assert "parent" not in texts(customer())[0]
