@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from duly.domain import events as ev
 from duly.domain import master
 from duly.domain.account import Account, Header
+from duly.flows.intake import take_upload
+from duly.flows.twin import TwinStack
 from tests.core_samples import customer
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -84,3 +86,31 @@ def test_journals_of_before_are_read_and_new_fields_reach_the_header() -> None:
     header = account.header
     assert (header.parent, header.terms_days, header.limit_minor) == ("C-0", 0, {"EUR": 100})
     assert (header.order_required, header.external_permille) == (True, 0)
+
+
+# --- when a file arrived
+def test_files_count_by_the_moment_s3_took_them_not_by_when_they_are_read() -> None:
+    """Two customer files whose events come in the wrong order: the one that was put last counts."""
+    stack = TwinStack()
+    stack.edge.is_local = False
+    first = stack.objects.put("customers/1.csv", b"id,name,parent\nC-1,Nebel,C-OLD\n", "text/csv")
+    second = stack.objects.put("customers/2.csv", b"id,name,parent\nC-1,Nebel,C-NEW\n", "text/csv")
+    for key, version in (("customers/2.csv", second), ("customers/1.csv", first)):
+        take_upload(stack.edge, key, version, datetime.now(UTC))
+        stack.work()
+    assert stack.edge.accounts.load("C-1").header.parent == "C-NEW"
+    late = next(one for one in stack.edge.uploads.all(datetime.now(UTC)) if one.key == "customers/1.csv")
+    assert late.at < datetime.now(UTC)
+
+
+def test_a_clock_of_s3_that_is_ahead_does_not_date_a_file_into_the_future() -> None:
+    stack = TwinStack()
+    stack.edge.is_local = False
+    version = stack.objects.put("customers/1.csv", b"id,name\nC-1,Nebel\n", "text/csv")
+    assert take_upload(stack.edge, "customers/1.csv", version, START).at == START
+
+
+def test_on_the_local_stack_the_simulated_moment_counts() -> None:
+    stack = TwinStack()
+    version = stack.objects.put("customers/1.csv", b"id,name\nC-1,Nebel\n", "text/csv")
+    assert take_upload(stack.edge, "customers/1.csv", version, START).at == START

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from duly.domain import codec
@@ -50,7 +50,7 @@ def register_table(
         reason = ("file_too_large", f"expected at most {most} bytes")
     version = version or (found.version if found else "")
     now = edge.moment(found.metadata.get("duly-time"), now) if found else now
-    upload = edge.uploads.register(Upload(upload_id(key, version), key, version, kind, now))
+    upload = edge.uploads.register(Upload(upload_id(key, version), key, version, kind, _arrival(edge, found, now)))
     if reason and upload.state == "received":
         plan(edge, upload, _refused(kind, *reason), [], [], now)
     return upload, None if isinstance(found, objects.Stored) else found, now
@@ -64,6 +64,15 @@ class Large:
     size: int
     metadata: dict[str, str]
     head: bytes
+    modified: datetime | None = None
+
+
+def _arrival(edge: Edge, found: objects.Object | objects.Stored | Large | None, now: datetime) -> datetime:
+    """Return when the object was put (S3 says so to the second): events of two files may come in another order, and
+    which file is the later one must not depend on that. On the local stack, whose time is simulated, it is now."""
+    if edge.is_local or found is None or found.modified is None:
+        return now
+    return min(found.modified.astimezone(UTC), now)
 
 
 def _object(
@@ -80,7 +89,7 @@ def _object(
             return None
         if is_plain_csv(key, head, kind):
             is_taken = stored.size <= edge.scale.largest_bytes
-            return Large(stored.version, stored.size, stored.metadata, head) if is_taken else stored
+            return Large(stored.version, stored.size, stored.metadata, head, stored.modified) if is_taken else stored
         if stored.size <= objects.MAX_OBJECT_BYTES:
             return edge.objects.get(key, stored.version)
     return stored

@@ -16,11 +16,12 @@ MAX_OBJECT_BYTES = 48 * 1024 * 1024  # a larger upload is refused with a reason,
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """One version of an object. ``metadata`` holds the user metadata in lower case."""
+    """One version of an object. ``metadata`` holds the user metadata in lower case, ``modified`` is when it was put."""
 
     data: bytes
     version: str
     metadata: dict[str, str] = field(default_factory=dict)
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One version of an object that was not read: its size in bytes, and ``metadata`` as that of Object."""
+    """One version of an object that was not read: its size in bytes, the rest as that of Object."""
 
     version: str
     size: int
     metadata: dict[str, str] = field(default_factory=dict)
+    modified: datetime | None = None
 
 
 class TooLarge(Exception):
@@ -85,11 +87,11 @@ class S3Objects:
         answer = self._get(key, version)
         if answer is None:
             return None
-        found, metadata = answer.get("VersionId", ""), answer.get("Metadata", {})
+        found, metadata, modified = answer.get("VersionId", ""), answer.get("Metadata", {}), answer.get("LastModified")
         if answer["ContentLength"] > (MAX_OBJECT_BYTES if most is None else most):
             answer["Body"].close()
-            raise TooLarge(Stored(found, answer["ContentLength"], metadata))
-        return Object(answer["Body"].read(), found, metadata)
+            raise TooLarge(Stored(found, answer["ContentLength"], metadata, modified))
+        return Object(answer["Body"].read(), found, metadata, modified)
 
     def get_range(self, key: str, version: str, start: int, stop: int) -> bytes | None:
         answer = self._get(key, version, Range=f"bytes={start}-{stop - 1}")
@@ -132,7 +134,7 @@ class MemoryObjects:
     def get(self, key: str, version: str = "", most: int | None = None) -> Object | None:
         found = self._get(key, version)
         if found is not None and len(found.data) > (MAX_OBJECT_BYTES if most is None else most):
-            raise TooLarge(Stored(found.version, len(found.data), found.metadata))
+            raise TooLarge(Stored(found.version, len(found.data), found.metadata, found.modified))
         return found
 
     def get_range(self, key: str, version: str, start: int, stop: int) -> bytes | None:
@@ -150,7 +152,8 @@ class MemoryObjects:
         self.fault("objects.put", "before")
         versions = self._versions.setdefault(key, [])
         version = hashlib.sha256(f"{key}|{len(versions)}".encode()).hexdigest()[:16]
-        versions.append((Object(data, version, metadata or {}), datetime.now(UTC)))
+        modified = datetime.now(UTC)
+        versions.append((Object(data, version, metadata or {}, modified), modified))
         self.fault("objects.put", "after")
         return version
 
