@@ -6,12 +6,29 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from duly.domain import events as ev
-from duly.domain.account import Account
+from duly.domain.account import MAX_INSTALMENTS, Account
 from duly.domain.cash import receive
 from duly.domain.gates import item_gate
 from duly.domain.registering import InvoiceFacts, cancel_invoice, register_all
+from duly.flows.audit import audit
+from duly.flows.merging import merge
 from duly.flows.notices import view_of
-from tests.core_samples import MONDAY, NOON, POLICY, account, claim, payment, then
+from duly.flows.twin import TwinStack
+from duly.store.accounts import AccountStore
+from duly.store.memory import MemoryTable
+from tests.core_samples import (
+    MONDAY,
+    NOON,
+    POLICY,
+    Customer,
+    account,
+    claim,
+    customer,
+    customers_file,
+    nothing_due,
+    payment,
+    then,
+)
 
 PLAN = tuple((MONDAY + timedelta(days=30 * n), amount) for n, amount in ((0, 5_000), (1, 3_000), (2, 2_000)))
 FACTS = InvoiceFacts(
@@ -106,3 +123,44 @@ def test_a_cancelled_promise_counts_against_nobody() -> None:
     ended = then(found, cancel_invoice(found, "RE-1", "wrong", "ada", NOON, MONDAY))
     assert (ended.promises["P"].state, ended.disputes["D"].state) == ("cancelled", "withdrawn")
     assert (ended.header.behaviour.promises_broken, ended.header.behaviour.promises_kept) == (0, 0)
+
+
+def test_instalments_move_with_their_invoice_when_a_provisional_customer_is_known() -> None:
+    stack = TwinStack()
+    opened = customer(provisional=True, customer="", personal="", personal_hash="")
+
+    def open_provisional(found: Account) -> list[ev.Event]:
+        credit = replace(payment("CN:C-1", 6_000, ["RE-1"]), kind="credit_note", upload="u0", line=3)
+        events: list[ev.Event] = [opened, credit]
+        return [*events, *register_all(found.after(events), [FACTS], 30, MONDAY)[0]]
+
+    stack.edge.change("P-1", open_provisional, NOON)
+    stack.upload("customers/c.csv", customers_file([Customer("C-1", "Foo GmbH")]), NOON)
+    stack.work()
+    merge(stack.edge, "P-1", "C-1", NOON)
+    moved, left = stack.edge.accounts.rebuild("C-1"), stack.edge.accounts.rebuild("P-1")
+    assert owed(moved) == {"RE-1#2": 2_000, "RE-1#3": 2_000}
+    assert owed(left) == {}
+    assert {item.state for item in left.items.values()} == {"transferred"}
+    assert [one for one in audit(stack.edge, NOON).problems if one.code != "personal_changed"] == []
+
+
+def test_an_invoice_of_many_instalments_paid_by_many_payments_fits_into_transactions() -> None:
+    store = AccountStore(MemoryTable())
+    count = MAX_INSTALMENTS
+    plan = tuple((MONDAY + timedelta(days=n), 100 + n) for n in range(count))
+    facts = replace(FACTS, amount_minor=sum(amount for _, amount in plan), instalments=plan)
+    events: list[ev.Event] = [customer(), *register_all(Account("A"), [facts], 30, MONDAY)[0]]
+    found = store.commit(Account("A"), events, NOON, nothing_due)
+    for n in range(30):
+        found = store.commit(found, receive(found, payment(f"T{n}", 60, ["RE-1"]), MONDAY), NOON, nothing_due)
+    assert sum(owed(found).values()) == facts.amount_minor - 30 * 60
+    other = replace(facts, upload="u2", stated_at=NOON + timedelta(days=1), instalments=plan[:-1], amount_minor=5)
+    changed = store.commit(found, register_all(found, [other], 30, MONDAY)[0], NOON, nothing_due)
+    assert owed(changed) == {}
+    back = replace(facts, upload="u3", stated_at=NOON + timedelta(days=2))
+    whole = store.commit(changed, register_all(changed, [back], 30, MONDAY)[0], NOON, nothing_due)
+    assert owed(whole) == owed(found)
+    ended = cancel_invoice(whole, "RE-1", "wrong", "ada", NOON + timedelta(days=3), MONDAY)
+    assert owed(store.commit(whole, ended, NOON, nothing_due)) == {}
+    assert store.rebuild("A").header == store.load("A").header

@@ -202,9 +202,18 @@ def _new_item(account: Account, said: Item, terms: Terms) -> Verdict:
     if any(key in account.items and not account.items[key].instalment for key in keys):
         said = replace(said, instalments=())  # another invoice is called like an instalment of this one
     registered = ev.InvoiceRegistered(key=said.key, number=said.number, **_content(said))  # type: ignore[arg-type]
+    if _stands_alone(account, said):
+        return Verdict("applied", (registered,), flags=said.flags)
     events = _restated(account, registered, _replacing(account, said, "", terms.today), terms.today)
     cancelled = account.after(events).items[said.key].is_cancelled
     return Verdict("applied", tuple(events), code="cancelled" if cancelled else "", flags=said.flags)
+
+
+def _stands_alone(account: Account, said: Item) -> bool:
+    """Whether a new invoice is known to nothing on the account: most are, and then nothing follows from it."""
+    if said.key in account.items or said.replaces or said.instalments:
+        return False
+    return not any(said.key in cash.names for cash in account.cash.values())
 
 
 def _said_again(account: Account, present: Item, said: Item, terms: Terms) -> Verdict:

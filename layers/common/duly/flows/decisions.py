@@ -130,7 +130,8 @@ def _hold(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, An
     until, reason = _last_day(str(request["until"])), str(request["reason"])
 
     def events(account: Account, today: date) -> list[ev.Event]:
-        unknown = [item for item in items if item not in account.items]
+        known = {name for item in account.items.values() for name in (item.key, item.number)}
+        unknown = [item for item in items if item not in known]
         if unknown:
             raise LookupError(f"no open invoice {unknown[0]} on this account")
         hold = f"H-{account.version + 1}-{today.isoformat()}"

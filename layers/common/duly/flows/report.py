@@ -316,7 +316,7 @@ class _Details:
         amounts: Counter[str] = Counter()
         for item in items:
             amounts[item.currency] += item.outstanding_minor
-        return tuple(item.number for item in items), dict(amounts)
+        return tuple(item.title for item in items), dict(amounts)
 
     def _item(self, account: str, key: str) -> Item | None:
         if (account, key) not in self._items:
