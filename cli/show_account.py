@@ -124,6 +124,7 @@ def _note(item: Item) -> str:
     if item.means in COLLECTED:
         words.append(f"{item.means.replace('_', ' ')}{' returned' if item.returned else ', not chased until returned'}")
     words += [f"{one.percent_hundredths / 100:g} % within {one.days} days" for one in item.discounts]
+    words += [f"delivered {item.delivered}"] if item.delivered else []
     words += [FLAGS.get(flag, flag) for flag in item.flags]
     words += [f"replaces {item.replaces}"] if item.replaces else []
     return "; ".join(words)

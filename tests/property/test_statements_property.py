@@ -19,6 +19,7 @@ from duly.store.memory import MemoryTable
 from tests.core_samples import MONDAY, NOON, nothing_due, payment
 
 NUMBERS = ["RE-1", "RE-2", "RE-3"]
+NOTE = "GS-1"
 DAYS = 30
 
 
@@ -37,10 +38,26 @@ def statements(draw: st.DrawFn) -> list[InvoiceFacts]:
     """Rows about a few numbers, each of an upload of its own, in the order in which they arrived."""
     found = []
     for count in range(draw(st.integers(1, 7))):
-        kind = draw(st.sampled_from(["invoice", "invoice", "invoice", "cancellation", "correction"]))
-        number = draw(st.sampled_from(NUMBERS))
+        kind = draw(st.sampled_from(["invoice", "invoice", "invoice", "cancellation", "correction", "credit_note"]))
+        number = draw(st.sampled_from(NUMBERS if kind != "cancellation" else [*NUMBERS, NOTE]))
         issued = MONDAY + timedelta(days=draw(st.integers(-1, 1)))
         amount = draw(st.sampled_from([0, 100, 200, 300]))
+        if kind == "credit_note":
+            found.append(
+                InvoiceFacts(
+                    number=NOTE,
+                    type="credit_note",
+                    issued=issued,
+                    due=None,
+                    amount_minor=amount + 10,
+                    currency="EUR",
+                    for_invoice=draw(st.sampled_from(["", *NUMBERS])),
+                    upload=f"u{count}",
+                    line=draw(st.integers(1, 9)),
+                    stated_at=NOON + timedelta(minutes=count),
+                )
+            )
+            continue
         due = draw(st.sampled_from([None, issued + timedelta(days=10), issued + timedelta(days=20)]))
         plan: tuple[tuple[date, int], ...] = ()
         if due and draw(st.integers(0, 2)) == 0:
@@ -128,8 +145,10 @@ def check(account: Account) -> None:
             by_day[place] = by_day.get(place, 0) + item.amount_minor
     for cash in account.cash.values():
         assert cash.unallocated_minor >= 0
-        assert (cash.state == "used") == (cash.unallocated_minor == 0)
+        assert (cash.state == "open") == (cash.unallocated_minor != 0)
     header = account.header
+    notes = [cash for cash in account.cash.values() if cash.kind == "credit_note" and cash.state != "withdrawn"]
+    assert sum(header.credited_minor.values()) == sum(cash.amount_minor for cash in notes)
     assert header.invoiced_minor == sales
     assert {
         (currency, day): amount for currency, days in header.sales_by_day.items() for day, amount in days.items()
@@ -139,14 +158,21 @@ def check(account: Account) -> None:
     assert header.behaviour.late_count == sum(item.settled_on > item.due for item in settled if item.settled_on)
 
 
+def _stands(account: Account, credit_note: str) -> bool:
+    return credit_note in account.cash and account.cash[credit_note].state != "withdrawn"
+
+
 def view(account: Account) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, item in account.items.items():
         if item.state in ("open", "paid", "split"):
             content = (item.issued, item.due, item.amount_minor, item.currency, item.order)
             found[key] = (item.state, content, item.allocations)
-        elif not item.instalment and item.is_cancelled:
+        elif not item.instalment and item.is_cancelled and not _stands(account, f"CN:{key}"):
             found[key] = item.state
+    for key, cash in account.cash.items():
+        if cash.state != "withdrawn":
+            found[key] = (cash.amount_minor, cash.currency, cash.value_date, cash.names, cash.allocations)
     return found
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from duly.flows import audit
 from duly.flows.twin import TwinStack
+from duly.store.queues import RISK_UPLOAD, STATEMENT_UPLOAD, Message
 from local.business import SHOP_FOLDER, SHOP_PROFILE, make_business
 from local.debtors import Debtors
 from local.writers import csv_bytes
@@ -202,8 +203,9 @@ HEADER = ("number", "customer", "name", "issued", "due", "amount", "currency", "
 START = datetime(2026, 3, 2, 6, tzinfo=UTC)
 
 
-def contradicting(seed: int) -> list[tuple[str, bytes, datetime]]:
-    """Files of one day that say different things about the same numbers, each with its arrival."""
+def contradicting(seed: int, repeating: bool = False) -> list[tuple[str, bytes, datetime]]:
+    """Files of one day that say different things about the same numbers, each with its arrival. With ``repeating`` a
+    later file may say again what an earlier one said, and another one otherwise in between."""
     chance = random.Random(f"contradictions {seed}")
     numbers = [f"RE-{n:03d}" for n in range(24)]
     found: list[tuple[str, bytes, datetime]] = []
@@ -214,7 +216,7 @@ def contradicting(seed: int) -> list[tuple[str, bytes, datetime]]:
             day = f"2026-02-{chance.randrange(1, 4):02d}"
             due = chance.choice(["", "2026-02-20", "2026-03-10"])
             kind = chance.choice(["invoice"] * 6 + ["storno", "correction", "credit_note"])
-            amount = f"{chance.choice([50, 80, 120])}.00"
+            amount = f"{chance.choice([50, 80, 120])}.{0 if repeating else file:02d}"
             own, other = number, ""
             if kind == "correction":
                 own, other = f"{number}-K{chance.randrange(2)}", number
@@ -239,6 +241,25 @@ def contradicting(seed: int) -> list[tuple[str, bytes, datetime]]:
     return found
 
 
+class AnyOrder(TwinStack):
+    """Files are registered as they arrive; what is to be done about them comes in any order, as after a redrive."""
+
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__()
+        self.chance = chance
+
+    def _next(self) -> tuple[str, Message] | None:
+        for queue in (RISK_UPLOAD, STATEMENT_UPLOAD):
+            if self.queues.queues.get(queue):
+                return queue, self.queues.queues[queue].popleft()
+        waiting = [(queue, message) for queue, found in self.queues.queues.items() for message in found]
+        if not waiting:
+            return None
+        queue, message = self.chance.choice(waiting)
+        self.queues.queues[queue].remove(message)
+        return queue, message
+
+
 def taken(found: list[tuple[str, bytes, datetime]], at_once: bool = False) -> TwinStack:
     """The files worked on in this order; when each arrived is fixed."""
     stack = TwinStack()
@@ -249,6 +270,19 @@ def taken(found: list[tuple[str, bytes, datetime]], at_once: bool = False) -> Tw
     stack.work()
     assert audit.audit(stack.edge, START + timedelta(hours=10)).problems == []
     return stack
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_repetitions_count_even_when_what_arrived_before_them_is_worked_on_after(seed: int) -> None:
+    found = contradicting(seed, repeating=True)
+    in_order = audit.canonical(taken(found).edge)
+    for attempt in range(3):
+        stack = AnyOrder(random.Random(f"messages {seed} {attempt}"))
+        for key, data, at in found:
+            stack.upload(key, data, at)
+        stack.work()
+        assert audit.audit(stack.edge, START + timedelta(hours=10)).problems == []
+        assert audit.canonical(stack.edge) == in_order
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -184,6 +184,23 @@ def test_a_person_cancels_and_only_other_content_brings_the_invoice_back(stack: 
     stack.assert_clean()
 
 
+@pytest.mark.parametrize("order", [("note", "storno"), ("storno", "note")])
+def test_a_credit_note_is_cancelled_by_its_number_whichever_comes_first(stack: Stack, order: tuple[str, ...]) -> None:
+    files = {
+        "note": row("CN-1", "40.00", type="credit_note", for_invoice="RE-1"),
+        "storno": row("CN-1", "0.00", type="storno"),
+    }
+    stack.take("one", row("RE-1", "100.00"))
+    for name in order:
+        stack.take(name, files[name], days=["note", "storno"].index(name))
+    assert stack.item("RE-1").outstanding_minor == 10_000
+    assert stack.account().header.credited_minor == {}
+    stack.assert_clean()
+    stack.take("again", files["note"], days=2)
+    assert stack.item("RE-1").outstanding_minor == 6_000
+    stack.assert_clean()
+
+
 # --- corrected invoices of type 384
 @pytest.mark.parametrize("order", [("one", "two"), ("two", "one")])
 def test_a_corrected_invoice_takes_the_place_of_the_one_it_names(stack: Stack, order: tuple[str, ...]) -> None:

@@ -13,7 +13,7 @@ from duly.domain.calendar import due_date
 from duly.domain.cash import receive, settle_promises, withdraw
 from duly.domain.cash_discount import CashDiscount
 from duly.domain.flags import flags_of
-from duly.domain.statements import Outcome, is_own, merge_credit_notes, merge_items, same_core
+from duly.domain.statements import Outcome, earlier_rows, is_own, merge_credit_notes, merge_items, same_core
 
 LAST_LINE = 999_999_999  # of a person's word: it counts after every row of the same moment
 MAX_FLAGGED = 40  # items flagged in one event: each of them is written
@@ -61,16 +61,18 @@ class Verdict:
     field: str = ""
     reason: str = ""
     flags: tuple[str, ...] = ()
+    confirms: bool = False  # all that its events say is that the same was stated again, later
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What registering needs of the policy: days to pay when nothing is stated, days from delivery to invoice (0: any),
-    and the day."""
+    and the day. ``confirms``: a repetition is noted, because an upload that arrived before it is still worked on."""
 
     default_days: DefaultDays
     today: date
     issue_within_days: int = 0
+    confirms: bool = True
 
     def default_due(self, issued: date) -> date:
         days = self.default_days(issued) if callable(self.default_days) else self.default_days
@@ -100,7 +102,12 @@ def _number(facts: Incoming) -> str:
 
 
 def register_invoice(
-    account: Account, facts: Incoming, default_days: DefaultDays, today: date, issue_within_days: int = 0
+    account: Account,
+    facts: Incoming,
+    default_days: DefaultDays,
+    today: date,
+    issue_within_days: int = 0,
+    confirms: bool = True,
 ) -> Verdict:
     """Return the verdict on one row. The account holds what ``keys_named`` names, with all that is linked to it.
 
@@ -108,15 +115,15 @@ def register_invoice(
     correction when it arrived later, and superseded when it arrived earlier than what is known. A number belongs to
     an invoice or to a credit note, never to both.
     """
-    terms = Terms(default_days, today, issue_within_days)
+    terms = Terms(default_days, today, issue_within_days, confirms)
     if isinstance(facts, Item):
         return _register_item(account, facts, terms, moved=True)
     if isinstance(facts, Cash):
-        return _register_credit_note(account, facts, today, moved=True)
+        return _register_credit_note(account, facts, terms, moved=True)
     if facts.type == "cancellation":
-        return _register_cancellation(account, facts, today)
+        return _register_cancellation(account, facts, terms)
     if facts.type == "credit_note":
-        return _register_credit_note(account, _credit_note(facts), today)
+        return _register_credit_note(account, _credit_note(facts), terms)
     return _register_item(account, _item(facts, terms), terms)
 
 
@@ -224,11 +231,12 @@ def _said_again(account: Account, present: Item, said: Item, terms: Terms) -> Ve
     after: Item = found.after
     if not found.is_new:
         events: list[ev.Event] = []
-        if found.is_stamped and said.stated_at is not None:
+        if found.is_stamped and said.stated_at is not None and terms.confirms:
             events = [ev.InvoiceConfirmed(after.key, after.stated_at, after.stated_line, after.described)]
         if found.after.earlier != present.earlier:  # two items become one
             events = [_corrected(after)]
-        return Verdict("duplicate", tuple(events), _why_not(found, present, said), flags=present.flags)
+        code = _why_not(found, present, said)
+        return Verdict("duplicate", tuple(events), code, flags=present.flags, confirms=bool(events))
     after = replace(after, flags=flags_of(account, after, terms.issue_within_days))
     more = _replacing(account, after, present.replaces, terms.today)
     events = _restated(account, _corrected(after), more, terms.today)
@@ -345,7 +353,8 @@ def restated_for_customer(
 
 
 # --- cancellations
-def _register_cancellation(account: Account, facts: InvoiceFacts, today: date) -> Verdict:
+def _register_cancellation(account: Account, facts: InvoiceFacts, terms: Terms) -> Verdict:
+    today = terms.today
     present = account.items.get(facts.number)
     rank = rank_of(facts.stated_at, facts.line)
     if present is not None and present.instalment:
@@ -354,8 +363,9 @@ def _register_cancellation(account: Account, facts: InvoiceFacts, today: date) -
         return replace(_left_to_do(account, present, today), code="cancelled")
     if present is not None and present.cancelled is not None and present.is_cancelled:
         is_later = rank > present.cancelled.rank
-        again = [_cancelled(facts, today, ())] if is_later and facts.stated_at is not None else []
-        return Verdict("duplicate", tuple(again), "duplicate")
+        is_noted = is_later and facts.stated_at is not None and terms.confirms
+        again = (_cancelled(facts, today, ()),) if is_noted else ()
+        return Verdict("duplicate", again, "duplicate", confirms=is_noted)
     note = account.cash.get(credit_note_key(facts.number))
     if (present is not None and present.is_stated and present.rank > rank) or (note is not None and note.rank > rank):
         return Verdict("duplicate", code="superseded")
@@ -419,7 +429,8 @@ def cancel_invoice(account: Account, key: str, reason: str, by: str, now: dateti
 
 
 # --- credit notes
-def _register_credit_note(account: Account, said: Cash, today: date, moved: bool = False) -> Verdict:
+def _register_credit_note(account: Account, said: Cash, terms: Terms, moved: bool = False) -> Verdict:
+    today = terms.today
     present = account.cash.get(said.key)
     number = said.key.partition(":")[2]
     trace = account.items.get(number)
@@ -432,7 +443,7 @@ def _register_credit_note(account: Account, said: Cash, today: date, moved: bool
         if own and not moved:
             return Verdict("applied", tuple(reallocate(account, cash=[said.key])))
         if said.amount_minor:
-            return _credit_said_again(account, present, said, today)
+            return _credit_said_again(account, present, said, terms)
     if not said.amount_minor:
         return Verdict(
             "rejected",
@@ -440,6 +451,8 @@ def _register_credit_note(account: Account, said: Cash, today: date, moved: bool
             field="amount",
             reason="expected a credit note over an amount, found zero",
         )
+    if present is not None:  # it was cancelled, and comes back: the rows that were applied before stay known
+        said = replace(said, earlier=earlier_rows(present, said, said))
     received = ev.CashReceived(
         cash=said.key,
         kind="credit_note",
@@ -457,11 +470,11 @@ def _register_credit_note(account: Account, said: Cash, today: date, moved: bool
     return Verdict("applied", tuple(receive(account, received, today)))
 
 
-def _credit_said_again(account: Account, present: Cash, said: Cash, today: date) -> Verdict:
+def _credit_said_again(account: Account, present: Cash, said: Cash, terms: Terms) -> Verdict:
     found = merge_credit_notes(present, said)
     after: Cash = found.after
     events: list[ev.Event] = []
-    if found.is_new or (found.is_stamped and said.stated_at is not None):
+    if found.is_new or (found.is_stamped and said.stated_at is not None and terms.confirms):
         corrected = ev.CreditNoteCorrected(
             cash=after.key,
             amount_minor=after.amount_minor,
@@ -475,7 +488,7 @@ def _credit_said_again(account: Account, present: Cash, said: Cash, today: date)
             named_at=after.named_at,
             earlier=after.earlier,
         )
-        events = _restated(account, corrected, (), today) if found.is_new else [corrected]
+        events = _restated(account, corrected, (), terms.today) if found.is_new else [corrected]
     if found.is_later and found.is_new:
         return Verdict("applied", tuple(events), "corrected")
     same = (present.value_date, present.amount_minor, present.currency) == (
@@ -483,7 +496,8 @@ def _credit_said_again(account: Account, present: Cash, said: Cash, today: date)
         said.amount_minor,
         said.currency,
     )
-    return Verdict("duplicate", tuple(events), "duplicate" if same else "superseded")
+    code = "duplicate" if same else "superseded"
+    return Verdict("duplicate", tuple(events), code, confirms=bool(events) and not found.is_new)
 
 
 def register_all(
@@ -492,13 +506,17 @@ def register_all(
     default_days: DefaultDays,
     today: date,
     issue_within_days: int = 0,
+    confirms: bool = True,
 ) -> tuple[list[ev.Event], list[Verdict]]:
-    """Return the events of all rows of one account and the verdict on each, in order: each row sees those before it."""
+    """Return the events of all rows of one account and the verdict on each, in order: each row sees those before it.
+
+    With ``confirms`` a repetition is noted: one that arrived before it, and is worked on after it, must not win.
+    """
     working = account.copy()
     events: list[ev.Event] = []
     verdicts = []
     for facts in rows:
-        verdict = register_invoice(working, facts, default_days, today, issue_within_days)
+        verdict = register_invoice(working, facts, default_days, today, issue_within_days, confirms)
         for event in verdict.events:
             working.apply(event)
         events += verdict.events

@@ -60,7 +60,7 @@ def merge_items(present: Item, said: Item, default_due: Callable[[date], date]) 
         upload=owner.upload,
         line=owner.line,
         stated_line=0 if line == owner.line else line,
-        earlier=_earlier(present, said, owner),
+        earlier=earlier_rows(present, said, owner),
     )
     is_stamped = (merged.rank, merged.described, merged.earlier) != (present.rank, present.described, present.earlier)
     return Outcome(merged, is_later, is_new or takes_over, is_stamped)
@@ -113,7 +113,7 @@ def _due_of(
     return {"due": day, "due_source": "default", "instalments": (), "other_due": due}
 
 
-def _earlier(present: Merged, said: Merged, owner: Merged) -> tuple[ev.Statement, ...]:
+def earlier_rows(present: Merged, said: Merged, owner: Merged) -> tuple[ev.Statement, ...]:
     """Return the applied rows but the one whose content stands: those of both when two items become one."""
     rows = [*present.earlier, *said.earlier]
     if owner is not present:
@@ -152,7 +152,7 @@ def merge_credit_notes(present: Cash, said: Cash) -> Outcome:
         stated_at=last.stated_at,
         stated_line=0 if line == owner.line else line,
         named_at="" if named_at == last.rank else named_at,
-        earlier=_earlier(present, said, owner),
+        earlier=earlier_rows(present, said, owner),
     )
     is_stamped = (merged.rank, merged.named_at, merged.earlier) != (present.rank, present.named_at, present.earlier)
     return Outcome(merged, is_later, is_new, is_stamped)

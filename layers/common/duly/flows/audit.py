@@ -334,7 +334,7 @@ def _canonical_account(account: Account) -> dict[str, Any]:
     cancelled = sorted(
         key
         for key, item in account.items.items()
-        if item.is_cancelled and item.state == "cancelled" and not item.instalment
+        if item.is_cancelled and item.state == "cancelled" and not item.instalment and f"CN:{key}" not in cash
     )
     found = {"items": dict(sorted(items.items())), "cash": dict(sorted(cash.items()))}
     return {**found, "cancelled": cancelled} if cancelled else found

@@ -31,6 +31,7 @@ from duly.store.tables import Conflict
 from duly.store.uploads import RowOutcome, Upload
 
 CHANGING = (ev.InvoiceRegistered, ev.InvoiceCorrected, ev.InvoiceCancelled, ev.InvoiceReinstated)
+MAX_OPEN_READ = 20  # open uploads whose arrival is looked at before a repetition; with more of them it is noted
 ATTEMPTS = 20  # lost races before a message is given back to its queue
 
 
@@ -245,7 +246,10 @@ def _take_invoices(
         working = account.after(opening)
         today = today_of(working, policy, now)
         days = partial(default_days, working, policy)
-        events, verdicts = register_all(working, facts, days, today, policy.terms.issue_within_days)
+        within = policy.terms.issue_within_days
+        events, verdicts = register_all(working, facts, days, today, within)
+        if any(one.confirms for one in verdicts) and not _earlier_is_open(edge, upload):
+            events, verdicts = register_all(working, facts, days, today, within, confirms=False)
         after = working.after(events)
         all_events = [*opening, *events]
         if all_events:
@@ -262,6 +266,16 @@ def _take_invoices(
     found = [*_waiting_for_rows(facts, verdicts), *_waiting_for_changes(working, after, events)]
     wake_transactions(edge, found, f"{upload.id}-{number}-{account_id}", now)
     return [_outcome(row, verdict) for row, verdict in zip(rows, verdicts, strict=True)]
+
+
+def _earlier_is_open(edge: Edge, upload: Upload) -> bool:
+    """Whether an upload of invoices that arrived before this one is still worked on: what it says of a number must not
+    win over what is repeated here. Without one a repetition writes nothing."""
+    others = [one for one in edge.uploads.open_ids("invoices") if one != upload.id]
+    if len(others) > MAX_OPEN_READ:
+        return True
+    found = [edge.uploads.get(one) for one in others]
+    return any(one is not None and one.at < upload.at for one in found)
 
 
 def facts_of(row: InvoiceRow, upload: Upload) -> InvoiceFacts:

@@ -208,6 +208,10 @@ class UploadStore:
         """Take a closed upload off the list of open ones."""
         self.table.delete(keys.open_uploads(upload.kind), upload.id)
 
+    def open_ids(self, kind: str) -> list[str]:
+        """Return the ids of the uploads of a kind that are not closed yet."""
+        return [record.sk for record in self.table.query(keys.open_uploads(kind))]
+
     def open_count(self, kind: str) -> int:
         """Return how many uploads of a kind are not closed yet."""
         return len(self.table.query(keys.open_uploads(kind)))
