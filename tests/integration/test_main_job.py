@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +60,7 @@ def job(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         first_reminders(played)
         replies(played)
         later(played)
+        sales(played)
         yield played
 
 
@@ -119,6 +121,20 @@ def later(job: Job) -> None:
     stack.tick(world.at(14, 10))
     job.seen("resolved")
     job.answers["report"] = stack.invoke("ReportsFunction", {"type": "page", "time": world.at(14, 12).isoformat()})
+
+
+def sales(job: Job) -> None:
+    """Ask for the headroom of C5, then twice at once for all of it; then hold, override and release."""
+    ask = {"type": "credit_check", "customer": "C5", "currency": "EUR", "time": world.at(14, 13).isoformat()}
+    first = job.stack.invoke("RiskCheckFunction", {**ask, "amount": "1.00"})
+    whole = {**ask, "amount": first["headroom"]}
+    with ThreadPoolExecutor(2) as pool:
+        both = pool.map(lambda order: job.stack.invoke("RiskCheckFunction", {**whole, "order": order}), ("O-1", "O-2"))
+        job.answers["sales"] = list(both)
+    grant = {"type": "override", "customer": "C5", "until": world.at(20, 0).date().isoformat(), "reason": "contract"}
+    job.answers["override"] = job.stack.invoke("RiskCheckFunction", {**grant, "by": "finance", "time": ask["time"]})
+    job.answers["lifted"] = job.stack.invoke("RiskCheckFunction", {**whole, "order": "O-3"})
+    job.answers["unknown"] = job.stack.invoke("RiskCheckFunction", {**whole, "customer": "C77"})
 
 
 # --- uploads
@@ -211,6 +227,19 @@ def test_a_disputed_invoice_rests_until_finance_decides(job: Job) -> None:
 def test_the_report_shows_the_customers(job: Job) -> None:
     html = job.answers["report"]["html"]
     assert "Dorn AG" in html or "C4" in html
+
+
+def test_two_sales_at_once_do_not_share_their_headroom(job: Job) -> None:
+    outcomes = sorted(answer["outcome"].startswith("approve") for answer in job.answers["sales"])
+    assert outcomes == [False, True], job.answers["sales"]
+    assert len([one for one in job.account("C5").live("orders") if one.key != "O-3"]) == 1
+    assert job.answers["lifted"]["override"] == job.answers["override"]["override"]
+    assert job.account("C5").header.credit_hold == ("over_limit",)
+    assert job.answers["unknown"] == {
+        "ok": False,
+        "code": "unknown_customer",
+        "error": "no customer or account is called so",
+    }
 
 
 def test_the_audit_is_clean_and_no_claim_was_untimely(job: Job) -> None:

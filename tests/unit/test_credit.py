@@ -13,6 +13,8 @@ from duly.domain.credit import (
     BROKEN_PROMISE_DAYS,
     category_on,
     credit_days,
+    credit_from,
+    credit_left,
     default_days,
     exposures_on,
     limits_on,
@@ -253,3 +255,25 @@ def test_a_hold_starts_and_stops_no_chase() -> None:
     held = then(found, [ev.CreditHoldChanged(("over_limit",), MONDAY)])
     plain = next_moments(found, POLICY, NOON, frozenset())
     assert next_moments(held, POLICY, NOON, frozenset()) == plain
+
+
+def test_credit_moves_with_its_account_once() -> None:
+    source = account(
+        order("O-1", 2_000),
+        invoice("I-1", 500, order="O-1"),
+        order("O-2", 9),
+        ev.OrderEnded("O-2", "cancelled", MONDAY),
+        cover("deposit", 5),
+        ev.OverrideGranted("OV-1", "finance", "talks", LATER, MONDAY, 7, "EUR"),
+    )
+    target = account(customer(customer="C-2"))
+    events = credit_from(source, target)
+    moved = then(target, events)
+    assert {key: one.remaining_minor for key, one in moved.orders.items()} == {"O-1": 1_500}
+    assert moved.header.covers == source.header.covers
+    (override,) = moved.live("overrides")
+    assert (override.key, override.amount_minor, override.until) == (f"OV-1@{source.id}", 7, LATER)
+    assert credit_from(source, moved) == []
+    left = then(source, credit_left(source, LATER))
+    assert (left.live("orders"), left.header.covers, left.live("overrides")) == ([], (), [])
+    assert credit_left(left, LATER) == []

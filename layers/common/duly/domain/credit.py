@@ -185,3 +185,39 @@ def _hold_days(account: Account, policy: Policy) -> list[date]:
         counted = account.header.broken_on[-hold.broken_promises :]
         days.append(counted[0] + timedelta(days=BROKEN_PROMISE_DAYS))
     return days
+
+
+# --- merging
+def credit_from(source: Account, account: Account) -> list[ev.Event]:
+    """Return what takes the open orders, covers and overrides of an account that was merged away over to this one,
+    which holds those of the same ids, open or ended. What it has already is left alone."""
+    events: list[ev.Event] = []
+    for order in source.live("orders"):
+        if order.key not in account.orders:
+            details = (order.on, order.by, order.until, order.decision, order.invoiced_minor)
+            events.append(ev.OrderPlaced(order.key, order.amount_minor, order.currency, *details))
+    known = {cover.key for cover in account.header.covers}
+    for cover in source.header.covers:
+        if cover.key not in known:
+            end = (cover.until, cover.on, cover.by)
+            events.append(ev.CoverSet(cover.key, cover.kind, cover.currency, cover.amount_minor, *end))
+    for override in source.live("overrides"):
+        key = moved_override(source, override.key)
+        if key not in account.overrides:
+            grounds = (override.by, override.reason, override.until, override.on)
+            events.append(ev.OverrideGranted(key, *grounds, override.amount_minor, override.currency))
+    return events
+
+
+def moved_override(source: Account, key: str) -> str:
+    """The id of an override where its account was merged into: each account counts its own."""
+    return f"{key}@{source.id[:12]}"
+
+
+def credit_left(account: Account, today: date) -> list[ev.Event]:
+    """Return what ends orders, covers and overrides on the account that was merged away."""
+    return [
+        *(ev.OrderEnded(order.key, "moved", today) for order in account.live("orders")),
+        *(ev.CoverEnded(cover.key, "moved", today) for cover in account.header.covers),
+        *(ev.OverrideEnded(override.key, "moved", today) for override in account.live("overrides")),
+    ]

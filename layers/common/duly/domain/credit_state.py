@@ -31,7 +31,7 @@ class Order:
     until: date | None = None
     decision: str = ""  # the credit decision that reserved it
     invoiced_minor: int = 0
-    state: str = "open"  # open | invoiced | cancelled | expired
+    state: str = "open"  # open | invoiced | cancelled | expired | moved
     ended_on: date | None = None
 
     @property
@@ -99,7 +99,7 @@ class CategoryFrom:
 
 # The state changes of orders and overrides, for the table of ``duly.domain.account``.
 TRANSITIONS: Final[dict[str, frozenset[tuple[str, str]]]] = {
-    "Order": frozenset({("open", "invoiced"), ("open", "cancelled"), ("open", "expired")}),
+    "Order": frozenset({("open", end) for end in ("invoiced", "cancelled", "expired", "moved")}),
     "Override": frozenset({("open", "ended")}),
 }
 

@@ -150,10 +150,11 @@ class OrderPlaced(Event):
 
 @dataclass(frozen=True, slots=True)
 class OrderEnded(Event):
-    """The order no longer counts: cancelled or expired. One that is invoiced whole ends with its invoice."""
+    """The order no longer counts here: cancelled, expired, or moved with its account. One that is invoiced whole ends
+    with its invoice."""
 
     order: str
-    reason: str  # cancelled | expired
+    reason: str  # cancelled | expired | moved
     on: date
     by: str = ""
 

@@ -89,8 +89,9 @@ def _change(
     def decide_events(account: Account) -> list[ev.Event]:
         if not account.exists:
             raise LookupError("unknown account")
-        made[:] = events(account, today_of(account, edge.policy(), now))
-        return list(made)
+        today = today_of(account, edge.policy(), now)
+        made[:] = events(account, today)
+        return with_score(account, made, edge.policy(), today)
 
     after = edge.change(account_id, decide_events, now, also, linked)
     return {"account": account_id, "version": after.version, "events": [type(event).__name__ for event in made]}

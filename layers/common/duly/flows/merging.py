@@ -8,9 +8,10 @@ from functools import partial
 from duly.domain import events as ev
 from duly.domain.account import Account, Cash, Item
 from duly.domain.cash import unname, withdraw
-from duly.domain.credit import default_days
+from duly.domain.credit import credit_from, credit_left, default_days, moved_override
 from duly.domain.references import normalise_name, normalise_reference
 from duly.domain.registering import Incoming, keys_named, register_all
+from duly.domain.scoring import rescore
 from duly.domain.upkeep import today_of
 from duly.flows.edge import Edge
 from duly.flows.waking import waiting_for_item, wake_transactions
@@ -92,11 +93,27 @@ def merge(edge: Edge, source_id: str, target_id: str, now: datetime) -> None:
         decide = partial(decide_target, part)
         edge.change(target_id, decide, now, [*also, ("tasks", f"merge-{source_id}")], linked=True)
     gone = {_named(one) for one in moving} - kept
+    _move_credit(edge, source, target_id, now)
     _empty(edge, source, gone, now)
     _forget_lookups(edge, source, gone)
     waiting = [pair for item in source.items.values() for pair in waiting_for_item(item)]
     moved = [cash.key for cash in source.cash.values() if cash.kind == "payment"]
     wake_transactions(edge, waiting, f"merge|{source_id}", now, moved)
+
+
+def _move_credit(edge: Edge, source: Account, target_id: str, now: datetime) -> None:
+    """Take open orders, covers and overrides over, and look at score and hold of the customer with all that came."""
+    policy = edge.policy()
+    also = [("orders", key) for key in source.orders]
+    also += [("overrides", moved_override(source, key)) for key in source.overrides]
+
+    def take(account: Account) -> list[ev.Event]:
+        events = credit_from(source, account)
+        after = account.after(events)
+        return [*events, *rescore(after, policy, today_of(after, policy, now))]
+
+    edge.change(target_id, take, now, also)
+    edge.change(source.id, lambda account: credit_left(account, today_of(account, policy, now)), now)
 
 
 def _named(one: Incoming) -> tuple[str, str]:
