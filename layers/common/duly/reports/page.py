@@ -319,10 +319,10 @@ def _concentration(report: Report) -> list[Values]:
 
 
 def _parts(report: Report, kpis: CurrencyKpis, breakdown: Breakdown, by: str) -> list[Values]:
-    """The largest parts with their bars, the longest being the largest; what is not named is one line more."""
+    """The largest parts with their bars, the longest being the largest; what is not named is one line more, without."""
     shown = breakdown.cut(MAX_GROUPS)
     parts = [*shown.parts, *([shown.others] if shown.more else [])]
-    largest = max((part.exposure_minor for part in parts), default=0)
+    largest = max((part.exposure_minor for part in shown.parts), default=0)
     total, code = kpis.concentration.total_minor, kpis.currency
     return [
         {
@@ -333,9 +333,9 @@ def _parts(report: Report, kpis: CurrencyKpis, breakdown: Breakdown, by: str) ->
             "amount": whole(part.exposure_minor, code),
             "exact": f"{code} {exact(part.exposure_minor, code)}",
             "share": share(part.exposure_minor, total),
-            "length": share_of(part.exposure_minor, largest),
-            "limit": whole(part.limit_minor, code) if part.limit_minor else "",
-            "use": share(part.limited_minor, part.limit_minor) if part.limit_minor else "",
+            "length": 0 if part is shown.others else share_of(part.exposure_minor, largest),
+            "limit": whole(part.limit_minor, code) if part.limit_minor or part.limited_minor else "",
+            "use": share(part.limited_minor, part.limit_minor) if part.limit_minor else "–",
             "used_up": part.limited_minor > part.limit_minor,
             "over": part.over_limit,
             "held": part.on_hold,
