@@ -15,6 +15,8 @@ from duly.domain.terms import read_terms
 from duly.formats.export import csv_safe
 from duly.formats.fields import suspicion
 from duly.formats.invoices_csv import COLUMNS
+from duly.formats.profile import NO_PROFILE, check_profile
+from duly.formats.profile_toml import COLUMNS as COLUMNS_BY_KIND
 from duly.formats.read import read_file, to_json
 from duly.formats.records import CustomerRow, FileResult, InvoiceRow, Statement
 from tests.format_samples import invoices_workbook, pdf
@@ -22,7 +24,24 @@ from tests.format_samples import invoices_workbook, pdf
 DATA = Path(__file__).parents[1] / "data" / "formats"
 FILES = {path.name: path.read_bytes() for path in sorted(DATA.iterdir())}
 FILES |= {"invoices.xlsx": invoices_workbook(), "invoice.pdf": pdf({"factur-x.xml": FILES["invoice.cii.xml"]})}
-FOLDERS = ("", "customers/", "invoices/", "statements/", "policy/")
+PROFILE = b"""dates = "day first"
+separator = ";"
+decimal = ","
+[columns]
+number = "Ref"
+customer = "Who"
+[constants]
+currency = "EUR"
+[types]
+GU = "credit_note"
+"""
+AGREED = b"""id,name,email,parent,order_required,terms_days,credit_limit,limit_currency,external_score
+C-1,Nebel GmbH,a@nebel.example,C-0,yes,30 Tage,"12,000.50",EUR,120
+C-1,Nebel GmbH,b@nebel.example,C-0,yes,30 Tage,9000,JPY,120
+C-2,Dunst KG,,,no,,,,
+"""
+FILES |= {"agreed.csv": AGREED, "sap.toml": PROFILE}
+FOLDERS = ("", "customers/", "invoices/", "statements/", "policy/", "policy/profiles/invoices/")
 
 names = st.sampled_from(sorted(FILES))
 currencies = st.sampled_from(sorted(EXPONENTS))
@@ -109,6 +128,14 @@ def check(result: FileResult) -> None:
     assert result.rows_in == rows
     assert {code: minor for code, minor in result.amounts_in.items() if minor} == {c: m for c, m in sums.items() if m}
     assert json.dumps(to_json(result))
+
+
+@settings(deadline=None, max_examples=200)
+@given(mutated(), st.lists(st.sampled_from(PROFILE.splitlines(keepends=True)), max_size=9))
+def test_a_file_read_by_any_profile_never_raises_and_adds_up(file: tuple[str, bytes], lines: list[bytes]) -> None:
+    profile, problems = check_profile(b"".join(lines), "invoices", COLUMNS_BY_KIND)
+    assert (profile == NO_PROFILE) or not problems
+    check(read_file(*file, profile=profile))
 
 
 @settings(deadline=None, max_examples=400)
