@@ -158,6 +158,10 @@ def _worded(outcomes: Mapping[str, int]) -> dict[str, int]:
     return {OUTCOME_WORDS[outcome]: count for outcome, count in outcomes.items()}
 
 
+def _restatements(kinds: Mapping[str, int]) -> dict[str, int]:
+    return {"debit returned" if kind == "returned" else kind: count for kind, count in kinds.items()}
+
+
 def summary_table(summary: Mapping[str, Any]) -> Table:
     """The summary as a table for the terminal."""
     from rich.table import Table
@@ -180,7 +184,7 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
         ("Category changes", _counts(summary["category_changes"])),
         ("Credit decisions", _counts(_worded(summary["credit_decisions"]))),
         ("Overrides", str(summary["overrides"])),
-        ("Invoices restated", _counts(summary["invoices_restated"])),
+        ("Invoices restated", _counts(_restatements(summary["invoices_restated"]))),
         ("Flagged on arrival", _counts(summary["invoices_flagged"])),
         ("Suspense", f"{suspense['transactions']} ({_money(suspense['amounts'])})"),
         *_age_rows(summary["overdue_by_age"]),

@@ -40,7 +40,7 @@ REASON_WORDS = {
     "young_relation": "known for a short time",
     "broken_promises": "broken promises",
     "disputes_lost": "lost disputes",
-    "disputes": "share of disputed invoices",
+    "disputes": "how much is disputed",
 }
 
 
@@ -61,7 +61,8 @@ class CategoryStep:
 
 @dataclass(frozen=True, slots=True)
 class Restated:
-    """An invoice that was corrected, cancelled or replaced on a day, and what it asked before and after (minor units).
+    """An invoice that was corrected, cancelled or replaced on a day, or whose direct debit came back; what it asked
+    before and after, in minor units.
 
     ``notices`` are the days on which it had been written about before.
     """
@@ -69,7 +70,7 @@ class Restated:
     on: date
     account: str
     number: str
-    kind: str  # corrected | cancelled | replaced
+    kind: str  # corrected | cancelled | replaced | returned
     before_minor: int
     after_minor: int
     currency: str
@@ -176,7 +177,7 @@ def _step(account: str, change: ev.CategoryChanged, events: Sequence[ev.Event], 
 
 
 def _restated(account: str, entries: Sequence[Entry]) -> Iterator[Restated]:
-    """Corrections of the amount, cancellations and replacements in the order of the journal."""
+    """Corrections of the amount, cancellations, replacements and returned debits in the order of the journal."""
     amounts: dict[str, tuple[int, str]] = {}
     notices: dict[str, tuple[date, ...]] = {}
     for entry in entries:
@@ -196,12 +197,15 @@ def _restated(account: str, entries: Sequence[Entry]) -> Iterator[Restated]:
                 before, currency = amounts[event.key]
                 told = notices.get(event.key, ())
                 yield Restated(event.on, account, event.key, kind, before, 0, currency, event.replaced_by, told)
+            elif isinstance(event, ev.DebitReturned):
+                amount, currency = amounts[event.key]
+                yield Restated(event.on, account, event.key, "returned", amount, amount, currency)
 
 
 def restated_by_kind(story: CreditStory) -> dict[str, int]:
-    """How many invoices were corrected, cancelled and replaced."""
+    """How many invoices were corrected, cancelled, replaced, and how many direct debits were returned."""
     counted = Counter(one.kind for one in story.restated)
-    return {kind: counted[kind] for kind in ("corrected", "cancelled", "replaced")}
+    return {kind: counted[kind] for kind in ("corrected", "cancelled", "replaced", "returned")}
 
 
 def decisions_by_outcome(steps: Sequence[CreditStep]) -> dict[str, int]:
@@ -231,6 +235,7 @@ border-top:1px solid var(--line)}
 .lead2{margin:-4px 0 10px;max-width:86ch}
 .story .was{color:var(--soft)}
 .story .label{color:var(--soft);font-size:14px}
+.story .head .soft,.whole{white-space:nowrap}
 .story .chip{align-self:start;margin-top:1px}
 .move{font-variant-numeric:tabular-nums}
 .up,.approve{background:#e6f1e9;color:#20603a}
@@ -260,7 +265,7 @@ def credit_body(story: CreditStory, steps: Sequence[CreditStep], business: Busin
         f'<p class="lead2">{escape(page.start())} A change counts for the chase at once, and for invoices that state '
         "no due date from the next day on. Agreed terms and limits stand above the category’s.</p>"
         f'<ul class="story">{"".join(page.change(step) for step in story.changes)}</ul>'
-        "<h2>Invoices stated again, and what was noticed on arrival</h2>"
+        "<h2>Invoices stated again, debits returned, and what was noticed on arrival</h2>"
         '<p class="lead2">The statement of a number that arrived last counts. What is cancelled or replaced is neither '
         "chased nor exposure; a flag explains later why an invoice is paid late, and rejects nothing.</p>"
         f'<ul class="story">{"".join(page.restated(one) for one in story.restated)}'
@@ -352,7 +357,8 @@ class _Page:
         chip = _chip(f"{step.before} → {step.after}", "move up" if is_better else "move down")
         reasons = ", ".join(REASON_WORDS.get(code, words(code)) for code in step.reasons)
         score = f'<span class="soft">score {step.score_permille / 1000:.3f}</span>'
-        lines = [f"<p>{escape(reasons)}</p>", f'<p class="soft">{self._effects(step)}</p>', *self._followed(step)]
+        rests = f'<p><span class="label">the score rests on</span> {escape(reasons)}</p>'
+        lines = [rests, f'<p class="soft">{self._effects(step)}</p>', *self._followed(step)]
         return _row(step.on, chip, f"<span>{self._name(step.account)}</span>{score}", lines)
 
     def _effects(self, step: CategoryStep) -> str:
@@ -364,14 +370,14 @@ class _Page:
         currency = customer.currency if customer else self.policy.creditor.currency
         agreed_limit, agreed_days = self.story.limits[step.account], self.story.terms.get(step.account)
         own = self.story.scenarios[step.account]
-        days = f"{agreed_days} days (agreed)" if agreed_days else f"{before.terms_days} → {after.terms_days} days"
-        limit = (
-            f"limit {exact(agreed_limit[currency], currency)} {currency} (agreed)"
-            if currency in agreed_limit
-            else (f"limit {_limit(before.limit_minor, currency)} → {_limit(after.limit_minor, currency)} {currency}")
-        )
-        chase = f"chase {own} (its own)" if own else f"chase {before.scenario} → {after.scenario}"
-        return escape(" · ".join((days, limit, chase)))
+        days = f"{_moved(str(before.terms_days), str(after.terms_days))} days"
+        limit = f"{_moved(_limit(before.limit_minor, currency), _limit(after.limit_minor, currency))} {currency}"
+        if agreed_days:
+            days = f"{agreed_days} days (agreed)"
+        if currency in agreed_limit:
+            limit = f"{exact(agreed_limit[currency], currency)} {currency} (agreed)"
+        chase = f"{own} (its own)" if own else _moved(before.scenario, after.scenario)
+        return escape(f"{days} · limit {limit} · chase {chase}")
 
     def _followed(self, step: CategoryStep) -> list[str]:
         """What the change did: the next invoice without a due date, the next notice."""
@@ -390,6 +396,7 @@ class _Page:
         text = {
             "corrected": f"asks {after} {one.currency} instead of {before}",
             "cancelled": f"over {before} {one.currency} is not owed any more",
+            "returned": f"over {after} {one.currency} was a direct debit that came back: chased since",
             "replaced": f"over {before} {one.currency} is replaced by {one.replaced_by}",
         }[one.kind]
         days = ", ".join(short_day(day) for day in one.notices)
@@ -399,15 +406,22 @@ class _Page:
 
     def flagged(self, flag: str) -> str:
         invoices = self.story.flagged[flag]
-        numbers = ", ".join(f"{number} ({account})" for account, number in sorted(invoices, key=lambda one: one[1]))
+        numbers = ", ".join(
+            f'<span class="whole">{escape(number)} ({escape(account)})</span>'
+            for account, number in sorted(invoices, key=lambda one: one[1])
+        )
         count = f"{len(invoices)} invoice" if len(invoices) == 1 else f"{len(invoices)} invoices"
-        lines = [f"<p>{escape(numbers)}</p>"]
+        lines = [f"<p>{numbers}</p>"]
         return _row(None, _chip("flagged", "refer"), f"<span><b>{escape(FLAGS[flag])}</b></span>{count}", lines)
 
     def _name(self, customer: str) -> str:
         """Name and id as HTML."""
         known = self.business.customer_by_id.get(customer)
         return f"<b>{escape(known.name if known else customer)}</b> <span class='soft'>{escape(customer)}</span>"
+
+
+def _moved(before: str, after: str) -> str:
+    return after if before == after else f"{before} → {after}"
 
 
 def _limit(limits: Mapping[str, int], currency: str) -> str:

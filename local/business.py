@@ -39,6 +39,8 @@ CORRECTIONS_DAY = 36
 SHOP_WEEK = 4
 """From this week on the branch in Britain exports its invoices itself, in a form of its own."""
 LATE_DELIVERY_DAYS = 25
+RETURNED_AFTER_DAYS = 3
+"""The bank returns a direct debit so many days after it was due, and finance tells Duly."""
 MISTYPED_MINOR = 90_000
 """By so much the amount of the mistyped invoice is too high at first."""
 USUAL_DAYS = 30
@@ -115,7 +117,8 @@ class Customer:
 @dataclass(frozen=True, slots=True)
 class Invoice:
     """An invoice or credit note as the business knows it; `due` is when it is due even where the file does not
-    say so. One that `is_void` was cancelled or replaced later: nobody pays it."""
+    say so. One that `is_void` was cancelled or replaced later: nobody pays it. One that `is_collected`
+    is paid by direct debit, unless that `is_returned` by the bank: then the customer pays as it does else."""
 
     number: str
     customer: str
@@ -132,6 +135,8 @@ class Invoice:
     source: str  # "csv" or "ubl"
     instalments: tuple[tuple[date, int], ...] = ()
     is_void: bool = False
+    is_collected: bool = False
+    is_returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +208,8 @@ _AGREEMENTS = {
     "Brindle & Moor Engineering Ltd": Agreement(limit_minor=3_000_000),
 }
 """By name: two legal groups, and what is agreed beyond the policy."""
+DIRECT_DEBIT = "Fernhollow Packaging Ltd"
+"""Of this customer's invoices those that are sent as documents are collected by direct debit."""
 SHOP_FOLDER = "invoices/shop"
 SHOP_HEADER = ("Ref", "Who", "When", "Pay by", "Sum", "PO")
 SHOP_PROFILE = """\
@@ -443,6 +450,7 @@ class _Maker:
             terms=_TERMS[customer.language].format(days=days) if stated else "",
             payment_iban=CREDITOR.iban_gbp if customer.currency == "GBP" else CREDITOR.iban,
             payment_reference=reference,
+            means="49" if draft.source == "ubl" and customer.name == DIRECT_DEBIT else "58",
         )
 
     def _order(self, draft: _Draft) -> str:
@@ -475,14 +483,19 @@ class _Maker:
         }
 
     def _choose_mishaps(self, invoices: list[Invoice]) -> None:
-        """One invoice whose first export has a wrong amount, and one that should not have been written: it is reminded
-        before it is cancelled."""
+        """One invoice whose first export has a wrong amount, one that should not have been written (it is reminded
+        before it is cancelled), and the first direct debit in some weeks, which is returned."""
         week = [self.start + timedelta(days=offset) for offset in range(14, 19)]
         self.mistyped = next(one.number for one in invoices if one.source == "csv" and one.issued in week)
         suited = [one for one in invoices if one.issued < self.start and one.customer in self._on_time()]
         wrong = min(suited, key=lambda one: (one.due, one.number))
         self.cancelled = wrong.number
         invoices[invoices.index(wrong)] = replace(wrong, is_void=True)
+        days = [self.start + timedelta(days=offset) for offset in range(14, 70)]
+        collected = [one for one in invoices if one.is_collected and one.due in days]
+        if collected:
+            first = min(collected, key=lambda one: (one.due, one.number))
+            invoices[invoices.index(first)] = replace(first, is_returned=True)
 
     def _corrected(self, invoices: list[Invoice]) -> Invoice:
         """A corrected invoice (384) a week after one that had pieces too few: it stands for that one."""
@@ -552,6 +565,7 @@ class _Maker:
             reference=document.payment_reference,
             for_invoice=document.for_invoice,
             source=source,
+            is_collected=document.means == "49",
         )
 
     def _credit_notes(self, invoices: list[Invoice]) -> list[Invoice]:
@@ -776,6 +790,14 @@ class Business:
     def last_day(self) -> date:
         """The last simulated day."""
         return self.start + timedelta(days=self.days - 1)
+
+    def debits_returned_on(self, day: date) -> list[Invoice]:
+        """The invoices whose direct debit the bank has returned by this day."""
+        return [
+            one
+            for one in self.invoices
+            if one.is_returned and day == next_business_day(one.due + timedelta(days=RETURNED_AFTER_DAYS))
+        ]
 
     def uploads_on(self, day: date) -> list[Upload]:
         """The files of one day in order of time."""

@@ -109,9 +109,13 @@ class Debtors:
                 self._open[note.for_invoice] -= note.amount_minor
 
     def _schedule(self) -> None:
-        """Plans the payments of those who pay by the due date, each in its own way."""
+        """Plans what is collected by direct debit, and the payments of those who pay by the due date, each in its own
+        way."""
         for customer in self.business.customers:
             own = [invoice for invoice in self._invoices.values() if invoice.customer == customer.id]
+            collected = [invoice for invoice in own if invoice.is_collected and not invoice.is_returned]
+            for invoice in collected:
+                self._pay(customer, [invoice], self._not_before_start(invoice.due))
             if customer.behaviour in ("on_time", "late", "name_only", "overpays", "partial"):
                 for position, invoice in enumerate(own):
                     self._schedule_one(customer, invoice, position)

@@ -175,7 +175,8 @@ class _Play:
 
     def _finance(self, day: date) -> None:
         """Settles disputes that are old enough: we were right in all but questions of price, which finance accepts.
-        Replies that wait for a person are answered after some days, and their tasks closed."""
+        Replies that wait for a person are answered after some days, and their tasks closed. Direct debits that came
+        back are told."""
         if day.weekday() >= 5:
             return
         settled = False
@@ -189,28 +190,26 @@ class _Play:
             if (day - first).days >= READING_DAYS:
                 self._answer(reply, day)
                 settled = True
+        for invoice in self.business.debits_returned_on(day):
+            self._decide("debit_returned", invoice.customer, day, item=invoice.number)
+            settled = True
         if settled:
             self.world.wait()
 
-    def _answer(self, reply: OpenReply, day: date) -> None:
+    def _decide(self, action: str, account: str, day: date, **fields: str) -> datetime:
+        """A decision of finance on a day; returns its moment."""
         at = datetime.combine(day, time(FINANCE_HOUR), tzinfo=UTC)
-        decision = {"type": "decision", "action": "close_task", "account": reply.account, "task": reply.task}
-        self.world.decide({**decision, "result": "answered", "by": "finance@muster.example", "time": at.isoformat()})
+        decision = {"type": "decision", "action": action, "account": account, **fields}
+        self.world.decide({**decision, "by": "finance@muster.example", "time": at.isoformat()})
+        return at
+
+    def _answer(self, reply: OpenReply, day: date) -> None:
+        self._decide("close_task", reply.account, day, task=reply.task, result="answered")
 
     def _settle(self, dispute: OpenDispute, day: date) -> None:
-        at = datetime.combine(day, time(FINANCE_HOUR), tzinfo=UTC)
         right = dispute.reason != "price"
-        self.world.decide(
-            {
-                "type": "decision",
-                "action": "resolve_dispute",
-                "account": dispute.account,
-                "dispute": dispute.dispute,
-                "outcome": "rejected" if right else "accepted",
-                "by": "finance@muster.example",
-                "time": at.isoformat(),
-            }
-        )
+        outcome = "rejected" if right else "accepted"
+        at = self._decide("resolve_dispute", dispute.account, day, dispute=dispute.dispute, outcome=outcome)
         self.result.disputes_settled += 1
         for number in dispute.invoices:
             if NUMBER.fullmatch(number):

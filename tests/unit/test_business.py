@@ -15,7 +15,7 @@ from duly.formats.mail import read_mail
 from duly.formats.profile import NO_PROFILE, read_profile
 from duly.formats.read import read_file
 from duly.formats.records import BankEntry, CustomerRow, FileResult, InvoiceRow, Statement
-from local.business import CREDITOR, SHOP_FOLDER, SHOP_PROFILE, Business, Customer, Upload, make_business
+from local.business import CREDITOR, DIRECT_DEBIT, SHOP_FOLDER, SHOP_PROFILE, Business, Customer, Upload, make_business
 from local.debtors import OVERLAP_STATEMENT, STATEMENT_DAYS, Debtors
 from local.play import OpenDispute, OpenReply, OurMail, play
 from local.replies import Reply, forged_token, unparseable
@@ -209,6 +209,23 @@ def test_a_part_is_paid_on_the_day_of_each_instalment() -> None:
     amounts = [entry.amount_minor for entry in paid if entry.counterparty == customer.name]
     assert {amount for _, amount in invoice.instalments} <= set(amounts)
     assert invoice.amount_minor not in amounts
+
+
+def test_direct_debits_come_on_their_day_and_the_returned_one_does_not() -> None:
+    customer = customer_named(DIRECT_DEBIT)
+    collected = [one for one in business().invoices if one.is_collected]
+    assert {one.customer for one in collected} == {customer.id}
+    (returned,) = [one for one in collected if one.is_returned]
+    means = {
+        row.number: row.means for one in business().uploads if one.key.endswith(".xml") for row in invoices_in(one)
+    }
+    assert {one.number for one in collected} == {number for number, kind in means.items() if kind == "direct_debit"}
+    last = business().last_day
+    paid = Debtors(business()).payments_between(business().start, last, customer.currency)
+    received = [entry for entry in paid if entry.counterparty == customer.name]
+    came = [one for one in collected if one is not returned and one.due < last - timedelta(days=3)]
+    assert came and len(received) >= len(came)
+    assert not any(returned.number in entry.text for entry in received)
 
 
 def test_nobody_pays_what_was_cancelled_or_replaced() -> None:
@@ -418,7 +435,11 @@ class PaperWorld:
     def open_disputes(self) -> list[OpenDispute]:
         opened = any(name == "inbound" for name, _ in self.log)
         number = due_before(customer_who("dispute_quantity"), business().last_day)[0]
-        return [OpenDispute("C-1003", "d1", "quantity", (number,))] if opened and not self.decisions else []
+        return [OpenDispute("C-1003", "d1", "quantity", (number,))] if opened and not self.settled else []
+
+    @property
+    def settled(self) -> bool:
+        return any(payload["action"] == "resolve_dispute" for payload in self.decisions)
 
     def decide(self, payload: dict[str, object]) -> None:
         self.decisions.append(payload)
@@ -445,7 +466,9 @@ def test_the_play_keeps_time_and_brings_everything_once() -> None:
     assert names["reports"] == 1
     assert names["inbound"] == result.replies_delivered > 20
     assert result.uploads == len(business().uploads) + 5
-    assert [payload["dispute"] for payload in world.decisions] == ["d1"]
+    assert [payload.get("dispute") for payload in world.decisions if payload["action"] == "resolve_dispute"] == ["d1"]
+    (returned,) = [payload for payload in world.decisions if payload["action"] == "debit_returned"]
+    assert returned["item"] in {one.number for one in business().invoices if one.is_returned}
     said = Counter(reply.kind for notice in result.notices for reply in notice.replies)
     assert said["forged_token"] == said["unparseable"] == said["stranger"] == 1
     assert {"promise", "paid", "thanks", "question", "out_of_office", "bounce"} <= said.keys()

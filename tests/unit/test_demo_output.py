@@ -83,6 +83,7 @@ def story() -> CreditStory:
             Restated(DAY, "C-1001", "RE-26-0009", "corrected", 365_600, 275_600, "EUR"),
             Restated(DAY, "C-1014", "RE-25-0820", "cancelled", 117_100, 0, "EUR", notices=(date(2026, 1, 27),)),
             Restated(DAY, "C-1014", "RE-26-0078", "replaced", 130_186, 0, "EUR", "RK-26-0001"),
+            Restated(DAY, "C-1001", "RE-26-0111", "returned", 50_000, 50_000, "EUR"),
         ],
         flagged={"order_missing": [("C-1014", "RE-26-0010"), ("C-1001", "RE-26-0002")]},
     )
@@ -153,7 +154,7 @@ def test_the_summary_has_the_promised_keys_and_amounts_as_texts() -> None:
     assert summary["category_changes"] == {"better": 1, "worse": 1}
     assert summary["credit_decisions"] == {"approve": 0, "approve_with_conditions": 1, "refer": 0, "refuse": 1}
     assert summary["overrides"] == 1
-    assert summary["invoices_restated"] == {"corrected": 1, "cancelled": 1, "replaced": 1}
+    assert summary["invoices_restated"] == {"corrected": 1, "cancelled": 1, "replaced": 1, "returned": 1}
     assert summary["invoices_flagged"] == {"order_missing": 2}
     assert summary["audit"] == "clean"
 
@@ -183,6 +184,7 @@ def test_the_table_shows_amounts_levels_and_an_unclean_audit() -> None:
         "2 findings",
         "7 of 8",
         "1 better · 1 worse",
+        "1 debit returned",
         "0 approved · 1 with conditions · 0 referred · 1 refused",
     ):
         assert part in text
@@ -250,7 +252,8 @@ def test_the_page_on_credit_says_what_was_decided_why_and_what_followed(tmp_path
         "RE-25-0820 over 1,171.00 EUR is not owed any more",
         "written about on 27 Jan 2026; not since",
         "RE-26-0078 over 1,301.86 EUR is replaced by RK-26-0001",
-        "RE-26-0002 (C-1001), RE-26-0010 (C-1014)",
+        "RE-26-0111 over 500.00 EUR was a direct debit that came back",
+        '<span class="whole">RE-26-0002 (C-1001)</span>, <span class="whole">RE-26-0010 (C-1014)</span>',
         "45 days (agreed) · limit 80,000.00 EUR (agreed) · chase gentle (its own)",
     ):
         assert part in page, part
