@@ -253,8 +253,8 @@ def credit_body(story: CreditStory, steps: Sequence[CreditStep], business: Busin
     page = _Page(story, business, policy)
     return (
         "<h1>Credit</h1>"
-        '<p class="lead">Whom to sell to on account, on what terms, up to what limit. Everything here is in the '
-        "journals of the accounts.</p>"
+        '<p class="lead">Whom to sell to on account, on what terms, up to what limit. All of it stands in the '
+        "journals of the accounts; of a prospect’s question nothing is kept.</p>"
         f'<ul class="tiles">{page.tiles(steps)}</ul>'
         "<h2>Credit decisions at the time of sale</h2>"
         '<p class="lead2">Sales asks before it sells on account; the answer comes with its reasons, its conditions, '
