@@ -215,6 +215,23 @@ def account(
         print_account(out, data)
 
 
+@app.command()
+def uploads(
+    limit: Annotated[int, typer.Option(help="At most this many files.", min=1, max=200)] = 25,
+    stack: Stack = "",
+    as_json: Json = False,
+) -> None:
+    """List the latest files, newest first, and how far those are that are still in work."""
+    from cli.show_uploads import print_uploads, uploads_data
+
+    target = target_of(stack)
+    found = uploads_data(target.edge, datetime.now(UTC), limit)
+    if as_json:
+        print_json(found)
+    else:
+        print_uploads(out, found)
+
+
 @disputes_app.callback()
 def disputes(context: typer.Context, stack: Stack = "", as_json: Json = False) -> None:
     """List open disputes, oldest deadline first."""

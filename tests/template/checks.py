@@ -994,9 +994,12 @@ def dashboard(template: Template) -> list[str]:
     found += [f"{name} is neither shown nor alarmed" for name in sorted(METRICS.keys() - shown - alarmed)]
     found += _overlaps(widgets)
     custom = [widget["properties"] for widget in widgets if widget["type"] == "custom"]
-    if [part["endpoint"] for part in custom] != ["<ReportsFunction.Arn>"]:
-        found.append("the custom widget is not drawn by reports")
-    if any(part.get("params", {}).get("decisions") != "<DisputesFunction.Arn>" for part in custom):
+    if {part["endpoint"] for part in custom} != {"<ReportsFunction.Arn>"}:
+        found.append("a custom widget is not drawn by reports")
+    views = {part.get("params", {}).get("view"): part.get("params", {}) for part in custom}
+    if len(views) != len(custom) or "uploads" not in views:
+        found.append("no widget shows how far files are")
+    if views.get("overview", {}).get("decisions") != "<DisputesFunction.Arn>":
         found.append("the widget's buttons lead nowhere")
     return found
 

@@ -84,7 +84,8 @@ def _goes_through_the_rule(event: dict[str, Any], queue: str) -> None:
 def test_widget_gets_the_parameters_of_the_dashboard() -> None:
     body = TEMPLATE["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
     widgets = json.loads(cfn.Resolver(TEMPLATE)(body))["widgets"]
-    (parameters,) = (widget["properties"]["params"] for widget in widgets if widget["type"] == "custom")
+    custom = (widget["properties"]["params"] for widget in widgets if widget["type"] == "custom")
+    (parameters,) = (one for one in custom if one["view"] == "overview")
     event = _read("widget-draw.json")
     assert event["widgetContext"]["params"].keys() == parameters.keys()
     assert {key: event[key] for key in parameters} == event["widgetContext"]["params"]

@@ -71,7 +71,8 @@ def _cut(edge: Edge, upload: Upload, found: Large) -> tuple[int, bytes]:
         stop = min(start + edge.scale.chunk_bytes, found.size)
         cutter.feed(_range(edge, upload.key, found.version, start, stop))
     cutter.finish()
-    layout = _layout(upload, head, cutter.encoding.result(), profile)
+    encoding = cutter.encoding.result()
+    layout = guess if encoding == guess.encoding else _layout(upload, head, encoding, profile)
     plan = {
         "layout": layout.to_data(),
         "chunks": [[one.start, one.stop, one.line] for one in cutter.chunks],

@@ -23,7 +23,7 @@ from duly.domain.policy import Policy
 from duly.domain.transaction import Transaction
 from duly.store import keys
 from duly.store.tables import Record, Table
-from duly.store.uploads import Upload
+from duly.store.uploads import Progress, Upload
 
 MAX_ACCOUNTS = 100_000  # headers in one report: a quarter of a millisecond each
 MAX_DETAILED = 200  # accounts whose live disputes, promises or tasks are read for one list
@@ -120,6 +120,7 @@ class Report:
     suspense_count: int = 0
     tasks_open: int = 0
     uploads: tuple[Upload, ...] = ()
+    progress: Mapping[str, Progress] = field(default_factory=dict)
     creditor: str = ""
     cut: tuple[str, ...] = ()
 

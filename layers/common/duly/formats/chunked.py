@@ -29,7 +29,7 @@ from duly.formats.table import MAX_LINE_CHARS, MAX_LINES_PER_ROW, Cells, Rows, R
 #: Lines looked at to find a place at which a row certainly starts; doubled while none is found.
 WINDOW_LINES: Final = 3 * MAX_LINES_PER_ROW
 #: Characters of a block of rows that is checked at once, and of the smaller ones tried when a row of it is not plain.
-BLOCK_CHARS: Final = 64 * 1024
+BLOCK_CHARS: Final = 32 * 1024  # less than a line may have, so that no line of a block is too long
 SMALL_BLOCK_CHARS: Final = 4 * 1024
 
 GoodRow = tuple[int, str]  # line, text of the row as it stands in the file
@@ -372,7 +372,7 @@ class Block:
     row, with the code of its problem or ""."""
 
     line: int
-    rows: list[Sequence[str]]
+    rows: Sequence[Sequence[str]]
     texts: list[str]
     is_plain: bool = True
     problem: str = ""
@@ -403,18 +403,23 @@ def blocks(text: str, layout: Layout, chunk: Chunk) -> Iterator[Block]:
 
 
 def _plain_block(text: str, separator: str, line: int) -> Block | None:
-    """The rows of a text if each is one line of it, else None."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
+    """The rows of a text if each is one line of it, else None. Lines without a quotation mark need no CSV reader: it
+    would cut them at the separators too."""
+    body = text.replace("\r\n", "\n") if "\r" in text else text
+    if "\r" in body:
+        return None  # a carriage return alone ends lines too
+    texts = body.removesuffix("\n").split("\n")
+    if '"' not in body:
+        return Block(line, [one.split(separator) for one in texts], texts)
+    quoted = [one for one in texts if '"' in one]
     try:
-        rows: list[Sequence[str]] = list(reader)
+        read = list(csv.reader(quoted, strict=True, delimiter=separator))
     except csv.Error:
         return None
-    if len(rows) != reader.line_num:
-        return None
-    texts = text.removesuffix("\n").split("\n")
-    if len(texts) != len(rows):  # a carriage return alone ends lines too
-        texts = list(io.StringIO(text, newline=""))
-    return Block(line, rows, texts)
+    if len(read) != len(quoted):
+        return None  # one took several lines
+    following = iter(read)
+    return Block(line, [next(following) if '"' in one else one.split(separator) for one in texts], texts)
 
 
 def _split(text: str, position: int, end: int, line: int, layout: Layout) -> Iterator[Block]:

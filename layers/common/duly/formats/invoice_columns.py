@@ -11,6 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import compress
 from typing import Final
 
@@ -18,7 +19,15 @@ from duly.domain.money import EXPONENTS
 from duly.domain.references import normalise_name
 from duly.formats.columns import Columns, Mapped, key_of
 from duly.formats.einvoice import flags
-from duly.formats.fields import MAX_IDENTIFIER_CHARS, MAX_NAME_CHARS, MAX_TEXT_CHARS, Row, parse_date, vat_id_key
+from duly.formats.fields import (
+    MAX_IDENTIFIER_CHARS,
+    MAX_NAME_CHARS,
+    MAX_TEXT_CHARS,
+    Row,
+    is_email,
+    parse_date,
+    vat_id_key,
+)
 from duly.formats.invoices_csv import COLUMNS, invoice_type
 from duly.formats.profile import Profile
 from duly.formats.styles import Forms, Votes, iso_date
@@ -33,6 +42,7 @@ _PLAIN: Final = {
     "point": re.compile(r"-?(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})\.[0-9]{2}"),
     "comma": re.compile(r"-?(?:[0-9]{1,12}|[0-9]{1,3}(?:\.[0-9]{3}){1,3}),[0-9]{2}"),
 }
+_DATES: Final = ("issued", "due", "delivered")
 _UNIQUE: Final = ("number", "order", "for_invoice", "reference")  # identifiers that hardly repeat
 _TEXTS: Final = {"name": MAX_NAME_CHARS, "terms": MAX_TEXT_CHARS}
 _KNOWN: Final = frozenset(
@@ -95,7 +105,7 @@ class InvoiceColumns:
         self.amounts: Counter[str] = Counter()
         self.flags: Counter[str] = Counter()
         self.votes = votes
-        self._sound = _Remembered(lambda text: _is_plain_identifier(text) and not any(flags("", "", text.strip())))
+        self._sound = _Remembered(_is_sound_vat_id)
         self._texts_of_dates: Counter[str] = Counter()
         self._places = dict(mapped.places)
         self._forms = forms
@@ -104,12 +114,12 @@ class InvoiceColumns:
         self._buckets = _Buckets(buckets)
         types = {key_of(word): name for word, name in profile.types.items()}
         checks: dict[str, Callable[[str], bool]] = {
-            "issued": lambda text: bool(text.strip()) and self._is_day(text),
+            "issued": lambda text: bool(text) and self._is_day(text),
             "due": self._is_day,
             "delivered": self._is_day,
             "currency": lambda text: EXPONENTS.get(text) == 2,
             "type": lambda text: _passes(lambda row: invoice_type(row, types), "type", text),
-            "email": lambda text: _passes(lambda row: row.email("email"), "email", text),
+            "email": lambda text: not text.strip() or is_email(text.strip()),
             "country": lambda text: _passes(lambda row: row.country("country"), "country", text),
         }
         self._checks = [
@@ -124,10 +134,10 @@ class InvoiceColumns:
         amounts = self._amounts(columns, odd)
         for name, place, remembered in self._checks:
             found = list(map(remembered.__getitem__, columns[place]))
-            if name in ("issued", "due", "delivered"):
-                self._texts_of_dates.update(columns[place])
-            if not all(found):
-                odd.update(index for index, passes in enumerate(found) if not passes)
+            failed = [index for index, passes in enumerate(found) if not passes] if False in found else []
+            odd.update(failed)
+            if name in _DATES:
+                self._vote_dates(columns[place], failed)
         for name in _UNIQUE:
             if name in self._places:
                 odd.update(_odd_identifiers(columns[self._places[name]]))
@@ -135,7 +145,8 @@ class InvoiceColumns:
             if name in self._places and max(map(len, columns[self._places[name]])) > limit // COMPOSED:
                 texts = columns[self._places[name]]
                 odd.update(index for index, text in enumerate(texts) if len(text) > limit // COMPOSED)
-        odd.update(_blank(columns[self._places["number"]]))
+        if not all(columns[self._places["number"]]):
+            odd.update(index for index, text in enumerate(columns[self._places["number"]]) if not text)
         buckets = self._buckets_of(columns, odd)
         self._count_flags(columns, odd)
         good = None
@@ -146,8 +157,19 @@ class InvoiceColumns:
         self._sum(amounts, columns[self._places["currency"]], good)
         return good, buckets
 
+    def _vote_dates(self, texts: tuple[str, ...], failed: Sequence[int]) -> None:
+        """Count what dates say about their form: those that pass are of the form that was guessed, but of days and
+        months between strokes each tells its own."""
+        if self._forms.dates in ("day first", "month first"):
+            self._texts_of_dates.update(texts)
+            return
+        self.votes.dates.add_votes(self._forms.dates, len(texts) - texts.count("") - len(failed))
+        for index in failed:
+            self.votes.dates.add(texts[index].strip())
+            self.votes.dates.add_votes(self._forms.dates, int(not texts[index]))
+
     def count_votes(self) -> None:
-        """Count what the dates said; done once, at the end."""
+        """Count what dates said that were only gathered; done once, at the end."""
         for text, times in self._texts_of_dates.items():
             self.votes.dates.add(text.strip(), times)
         self._texts_of_dates.clear()
@@ -167,9 +189,9 @@ class InvoiceColumns:
 
     def _is_day(self, text: str) -> bool:
         """Whether a text is empty or a day in the form of the file, as `Rows` and `Row.day` see it."""
-        text = text.strip()
         if not text:
             return True
+        text = text.strip()  # one of spaces is no day, and left to the reader
         is_iso = self._forms.dates == "iso"
         found = text if is_iso and len(text) == 10 else iso_date(text, self._forms.dates) or (text if is_iso else "")
         return isinstance(parse_date(found), date)
@@ -229,13 +251,19 @@ class InvoiceColumns:
 def _odd_identifiers(texts: Sequence[str]) -> list[int]:
     """The places of identifiers that are not plain, or too long."""
     joined = "".join(texts)
-    if joined.isascii() and joined.isprintable() and max(map(len, texts)) <= MAX_IDENTIFIER_CHARS:
+    is_plain = joined.isascii() and joined.isprintable() and " " not in joined
+    if is_plain and max(map(len, texts)) <= MAX_IDENTIFIER_CHARS:
         return []
-    return [index for index, text in enumerate(texts) if not _is_plain_identifier(text)]
+    return [index for index, text in enumerate(texts) if not _is_plain_identifier(text) or text.isspace()]
 
 
 def _is_plain_identifier(text: str) -> bool:
     return text.isascii() and text.isprintable() and len(text) <= MAX_IDENTIFIER_CHARS
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def _is_sound_vat_id(text: str) -> bool:
+    return _is_plain_identifier(text) and not any(flags("", "", text.strip()))
 
 
 def _unsound(references: Sequence[str]) -> list[int]:
@@ -246,13 +274,6 @@ def _unsound(references: Sequence[str]) -> list[int]:
         for index, text in enumerate(references)
         if text and (len(text) >= 27 or text[0] in "Rr" or not text[0].isalnum()) and any(flags("", text.strip()))
     ]
-
-
-def _blank(texts: Sequence[str]) -> list[int]:
-    """The places of texts that are empty or spaces."""
-    if "" not in texts and " " not in "".join(texts):
-        return []
-    return [index for index, text in enumerate(texts) if not text.strip()]
 
 
 def _passes(read: Callable[[Row], object], field: str, text: str) -> bool:

@@ -74,7 +74,7 @@ SHAPES: Final = (
 )
 
 #: Bytes at the start of a large CSV that tell its layout.
-HEAD_BYTES: Final = 256 * 1024
+HEAD_BYTES: Final = 64 * 1024
 
 _KINDS: Final[dict[str, FileKind]] = {kind: kind for kind in get_args(FileKind)} | {"statements": "statement"}
 

@@ -142,6 +142,11 @@ class DateVotes:
             if len(parts[3]) == 2 and len(self._short_lasts) <= MAX_SHORT_YEARS:
                 self._short_lasts.add(parts[3])
 
+    def add_votes(self, form: DateStyle, times: int) -> None:
+        """Count values that are known to be of a form, which is not one of numbers whose order is open."""
+        if times:
+            self._forms[form] += times
+
     def update(self, other: DateVotes) -> None:
         """Count what another part of the file says."""
         self._forms.update(other._forms)

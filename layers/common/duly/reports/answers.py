@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from duly.flows.edge import Edge
 from duly.flows.report import MAX_UPLOADS, Report, ageing_facts, gather
 from duly.reports.export import ageing_csv, concentration_csv, kpis_data, report_data
 from duly.reports.metrics import metrics_of
-from duly.reports.page import render_page
+from duly.reports.page import MAX_FILES, render_page
 from duly.reports.views import DEFAULT_VIEW, VIEWS, UnknownView, describe, render_widget
 
 
@@ -25,7 +26,8 @@ def report_of(edge: Edge, now: datetime) -> Report:
     policy = edge.policy()
     as_of = local_date(now, policy.creditor.timezone)
     uploads = edge.uploads.recent(now, MAX_UPLOADS)
-    return gather(edge.table, uploads, as_of, policy.creditor.name, edge.stack.tasks(), policy)
+    report = gather(edge.table, uploads, as_of, policy.creditor.name, edge.stack.tasks(), policy)
+    return replace(report, progress=edge.uploads.progress_of(uploads[:MAX_FILES]))
 
 
 def daily(edge: Edge, now: datetime) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from duly.mail.local_forms import day as long_day
 from duly.mail.local_forms import one_line
 from duly.reports.charts import CURVE_HEIGHT, CURVE_WIDTH, LEFT, RIGHT, curve, segments, share_of
 from duly.reports.words import day, days, exact, share, short, tenths, whole, words
-from duly.store.uploads import Upload
+from duly.store.uploads import Progress, Upload
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -386,19 +386,31 @@ def _uploads(report: Report) -> Values:
     return {
         "count": days(len(report.uploads), "file"),
         "noted": len(noted),
-        "lines": [_upload(upload) for upload in noted[:MAX_FILES]],
+        "lines": [_upload(upload, report.progress.get(upload.id)) for upload in noted[:MAX_FILES]],
         "more": len(noted) - MAX_FILES,
     }
 
 
-def _upload(upload: Upload) -> Values:
+def _in_work(upload: Upload, progress: Progress | None) -> str:
+    """How far a file is that is not closed."""
+    if upload.state == "closed":
+        return ""
+    if progress is None or not progress.rows_in:
+        return "not worked through yet"
+    if upload.state == "reading":
+        return f"being read: {progress.chunks_done:,} of {upload.chunks:,} chunks"
+    return f"{progress.rows_done:,} of {progress.rows_in:,} rows worked through, {progress.percent} %"
+
+
+def _upload(upload: Upload, progress: Progress | None) -> Values:
     reasons = sorted(upload.reasons.items(), key=lambda part: (-part[1], part[0]))
     return {
         "file": one_line(upload.key.rpartition("/")[2]),
         "kind": words(upload.kind),
         "at": day(upload.at),
-        "state": "" if upload.state == "closed" else "not worked through yet",
-        "rows": f"{upload.rows_in:,}",
+        "state": _in_work(upload, progress),
+        "percent": progress.percent if progress and upload.state == "planned" else None,
+        "rows": f"{upload.rows_in or (progress.rows_in if progress else 0):,}",
         "rejected": f"{upload.rejected_rows:,}" if upload.rejected_rows else "",
         "reasons": ", ".join(f"{words(code)} {count:,}" for code, count in reasons[:MAX_INVOICES_NAMED]),
         "receipt": upload.receipt,

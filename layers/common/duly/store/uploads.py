@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -87,6 +87,11 @@ class Progress:
     rows_in: int
     rows_done: int
     rows_rejected: int
+
+    @property
+    def percent(self) -> int:
+        """Rows with an outcome of a hundred; 100 only when all have one."""
+        return self.rows_done * 100 // self.rows_in if self.rows_in else 0
 
 
 def upload_id(key: str, version: str) -> str:
@@ -197,6 +202,10 @@ class UploadStore:
         done = upload.rejected_rows + sum(row.count for row in rows)
         refused = upload.rejected_rows + sum(row.count for row in rows if row.result == "rejected")
         return Progress(len(chunks), upload.rows_in, done, refused)
+
+    def progress_of(self, uploads: Iterable[Upload]) -> dict[str, Progress]:
+        """Return how far those are that are not closed, by id."""
+        return {upload.id: self.progress(upload) for upload in uploads if upload.state != "closed"}
 
     def close(self, upload: Upload, at: datetime, receipt: str) -> Upload:
         closed = replace(upload, state="closed", closed_at=at, receipt=receipt)
