@@ -8,13 +8,14 @@ writes those and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from duly.domain import credit_state
 from duly.domain import events as ev
 from duly.domain.cash_discount import CashDiscount
+from duly.domain.changing import replace
 from duly.domain.credit_state import CategoryFrom, Cover, Order, Override
 from duly.domain.payment_history import PaidMonth, Settlement, with_settlement, without_settlement
 
