@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from duly.flows.edge import Scale
 from tests.handlers.material import CUSTOMERS, INVOICES, LATER_INVOICE, statement
 from tests.handlers.world import World, bodies_of, load_event, with_bodies
 
@@ -137,6 +138,23 @@ def test_a_file_that_is_too_large_gets_a_receipt(world: World, monkeypatch: pyte
     monkeypatch.setattr("duly.store.objects.MAX_OBJECT_BYTES", 10)
     key = world.take_in("risk_check", "upload-customers", CUSTOMERS)
     assert world.stack.receipt(key)["reasons"] == {"file_too_large": 1}
+
+
+def test_a_large_file_goes_through_in_chunks_and_messages(world: World) -> None:
+    small = Scale(whole_bytes=4_000, chunk_bytes=6_000, invoices_per_message=40)
+    monthly = [f"L-{number:05d},C-1001,2026-01-20,2026-02-19,1.00,EUR" for number in range(500)]
+    data = "\n".join(["number,customer,issued,due,amount,currency", *monthly, "L-1,C-1001,soon,,1.00,EUR", ""]).encode()
+    world.stack.app("risk_check").edge().scale = small
+    key = world.take_in("risk_check", "upload-invoices", data)
+    receipt = world.stack.receipt(key)
+    assert receipt["rows"] == {"in": 501, "applied": 500, "duplicate": 0, "rejected": 1}
+    assert receipt["adds_up"] and receipt["reasons"] == {"date_format": 1}
+    (upload,) = [one for one in world.edge.uploads.all(world.now) if one.key == key]
+    assert upload.chunks > 1 and upload.messages > 1
+    folder = upload.receipt.rpartition("/")[0]
+    (name,) = receipt["reject_files"]
+    assert b"502,issued,date_format" in world.stack.read(f"{folder}/{name}")
+    assert world.stack.metric("RowsRead") == 501 and world.stack.metric("RowsApplied") == 500
 
 
 def test_a_broken_row_is_rejected_with_its_line(world: World) -> None:
