@@ -255,6 +255,34 @@ def test_a_reversal_on_the_statement_that_names_it_opens_the_chase(stack: Stack)
     stack.assert_clean()
 
 
+@pytest.mark.parametrize("order", [("collected", "back"), ("back", "collected")])
+def test_collected_money_that_came_back_leaves_the_account_whichever_is_read_first(
+    stack: Stack, order: tuple[str, ...]
+) -> None:
+    stack.take("one", row("RE-1", "100.00", means="direct_debit"), row("RE-2", "100.00", means="transfer"))
+    header = ("account", "booked", "amount", "currency", "text", "bank_reference", "reversal")
+    own = "DE89370400440532013000"
+    files = {
+        "collected": [
+            (own, "2026-02-20", "100.00", "EUR", "RE-1", "B1", ""),
+            (own, "2026-02-20", "100.00", "EUR", "RE-2", "B2", ""),
+        ],
+        "back": [(own, "2026-03-01", "-100.00", "EUR", "RE-1", "B3", "yes")],
+    }
+    for name in order:
+        stack.upload(f"statements/{name}.csv", csv_bytes(header, files[name]), NOON)
+        stack.work()
+    assert (stack.item("RE-1").state, stack.item("RE-1").returned, stack.item("RE-2").state) == ("open", True, "paid")
+    assert len(canonical(stack.edge)["suspense"]) == 2
+    assert stack.account().header.behaviour.payments_returned == 1
+    stack.upload(
+        "statements/new.csv", csv_bytes(header, [(own, "2026-03-05", "100.00", "EUR", "RE-1", "B4", "")]), NOON
+    )
+    stack.work()
+    assert stack.item("RE-1").state == "paid"
+    stack.assert_clean()
+
+
 # --- flags
 def test_what_is_noticed_stands_on_the_item_and_in_the_receipt(stack: Stack) -> None:
     more = (*("id", "name", "email", "order_required", "terms_days", "country", "timezone"),)

@@ -14,9 +14,9 @@ from typing import Any
 
 from duly.domain import codec
 from duly.domain import events as ev
-from duly.domain.account import Account, owed_for
+from duly.domain.account import COLLECTED, Account, owed_for
 from duly.domain.calendar import local_date
-from duly.domain.cash import receive, returned_debits, withdraw
+from duly.domain.cash import RETURNED, receive, returned_debits, withdraw
 from duly.domain.identity import EntryFacts, transaction_ids
 from duly.domain.references import find_references, normalise_name
 from duly.domain.routing import MAX_SAME_AMOUNT, Answers, Route, route
@@ -27,6 +27,7 @@ from duly.flows.edge import Edge
 from duly.flows.intake import plan, read_part, register_upload, send_parts
 from duly.flows.outcomes import close_if_complete, finish_message
 from duly.flows.profiles import profile_for
+from duly.flows.waking import waiting_for_item, wake_transactions
 from duly.formats.read import read_file
 from duly.formats.records import BankEntry, FileResult
 from duly.store import lookups
@@ -170,7 +171,7 @@ def _carry_out(edge: Edge, stored: Stored, now: datetime) -> Stored:
 def _decide(edge: Edge, stored: Stored, now: datetime) -> Stored:
     """Record where the money belongs, if that is not what is recorded already."""
     state = stored.state
-    if state.state == "ignored":
+    if state.state == "ignored" or (state.state, state.reason) == ("suspense", RETURNED):
         return stored
     if state.reason == "person":
         return _follow_merge(edge, stored, now)
@@ -260,8 +261,10 @@ def _withdraw_elsewhere(edge: Edge, stored: Stored, now: datetime) -> Stored:
     if not state.applied or state.applied == target:
         return stored
 
+    why = RETURNED if state.reason == RETURNED else "moved"
+
     def decide(account: Account) -> list[ev.Event]:
-        return _with_score(edge, account, withdraw(account, state.key, "moved", stored.version), now)
+        return _with_score(edge, account, withdraw(account, state.key, why, stored.version), now)
 
     edge.change(state.applied, decide, now, [("cash", state.key)], linked=True)
     return edge.transactions.commit(stored, state.key, [ev.TransactionWithdrawn(state.applied)], now)
@@ -274,6 +277,8 @@ def _apply(edge: Edge, stored: Stored, now: datetime) -> Stored:
     account = apply_to_account(edge, stored, now)
     if account.header.merged_into and state.key not in account.cash:
         return stored  # the account moved before the money came: it is routed again
+    if state.key in account.cash:
+        _wake_reversals(edge, account, state, now)
     return edge.transactions.commit(stored, state.key, [ev.TransactionApplied(state.account, state.names)], now)
 
 
@@ -308,7 +313,8 @@ def apply_to_account(edge: Edge, stored: Stored, now: datetime) -> Account:
 
 def _note_return(edge: Edge, state: Transaction, now: datetime) -> None:
     """A reversal that names invoices of one customer: what was collected for them by direct debit came back, so they
-    are chased now. Where the money itself belongs a person decides."""
+    are chased now. The one payment of that amount which paid them leaves the account; if that is not certain, a person
+    decides."""
     if not state.reversal or state.state != "suspense":
         return
     tokens = dict.fromkeys(token for token, _, _ in state.tokens)
@@ -322,7 +328,50 @@ def _note_return(edge: Edge, state: Transaction, now: datetime) -> None:
         due = [one for _, key in sorted(found) for one in _collected_by(account, key, on)]
         return _with_score(edge, account, returned_debits(account, due, on, transaction=state.key), now)
 
-    edge.change(accounts.pop(), decide, now, [("items", key) for _, key in sorted(found)], linked=True)
+    named = [("items", key) for _, key in sorted(found)]
+    account = edge.change(accounts.pop(), decide, now, named, linked=True)
+    payment = _collected_payment(account, [key for _, key in named], state)
+    if payment:
+        take_back(edge, payment, now)
+
+
+def _collected_payment(account: Account, keys: Sequence[str], reversal: Transaction) -> str:
+    """Return the one payment that was collected for these invoices, of the amount that came back and not later than
+    it; an empty string when there is none, or more than one."""
+    collected = {one for key in keys for one in owed_for(account, key) if account.items[one].means in COLLECTED}
+    found = [
+        cash.key
+        for cash in account.cash.values()
+        if (cash.kind, cash.amount_minor, cash.currency) == ("payment", abs(reversal.amount_minor), reversal.currency)
+        and reversal.value_date is not None
+        and cash.value_date <= reversal.value_date
+        and cash.allocations.keys() & collected
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
+def take_back(edge: Edge, transaction_id: str, now: datetime) -> None:
+    """The payer's bank took this money back: it leaves its account, and waits beside its reversal for finance to see.
+    What a person booked stays where it is."""
+    for _ in range(ATTEMPTS):
+        stored = edge.transactions.load(transaction_id)
+        if stored.state.state != "routed" or stored.state.reason == "person":
+            return
+        try:
+            edge.transactions.commit(stored, transaction_id, [ev.TransactionParked(RETURNED)], now)
+        except Conflict:
+            continue
+        settle_transaction(edge, transaction_id, now)
+        return
+    raise Conflict
+
+
+def _wake_reversals(edge: Edge, account: Account, state: Transaction, now: datetime) -> None:
+    """Collected money arrived: a reversal of it may have been worked on before."""
+    paid = [account.items[key] for key in account.cash[state.key].allocations if key in account.items]
+    waiting = [pair for item in paid if item.means in COLLECTED for pair in waiting_for_item(item)]
+    if waiting:
+        wake_transactions(edge, waiting, f"collected|{state.key}", now)
 
 
 def _collected_by(account: Account, key: str, on: date) -> list[str]:
