@@ -23,6 +23,8 @@ _WORDS = {
     # why money waits
     "no_reference": "no reference in the text",
     "ambiguous_reference": "reference of several invoices",
+    "reversal": "taken back by a bank",
+    "returned": "came back, see its reversal",
     "several_customers": "names several customers",
     # what a person has to do
     "read_reply": "read a reply",
