@@ -11,7 +11,7 @@ import pytest
 from duly.domain.account import Account, Item
 from duly.flows.audit import audit, canonical
 from duly.flows.decisions import DecisionRefused, decide
-from duly.flows.twin import TwinStack
+from duly.flows.twin import Ended, TwinStack
 from local.writers import csv_bytes
 from tests.core_samples import MONDAY, NOON, Customer, Payment, customers_file, statement_file
 
@@ -357,4 +357,35 @@ def test_an_older_statement_that_arrives_late_changes_nothing(stack: Stack) -> N
     assert (receipt["rows"]["duplicate"], receipt["reasons"]) == (1, {"superseded": 1})
     assert stack.item("RE-1").amount_minor == 12_000
     assert stack.item("RE-1").issued < MONDAY
+    stack.assert_clean()
+
+
+@pytest.mark.parametrize("dies_at", range(12))
+def test_a_payment_that_is_being_taken_back_is_taken_back_in_the_end(
+    stack: Stack, dies_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends at any of its commits; the message comes again."""
+    stack.take("one", row("RE-1", "100.00", means="direct_debit"))
+    header = ("account", "booked", "amount", "currency", "text", "bank_reference", "reversal")
+    own = "DE89370400440532013000"
+    data = csv_bytes(header, [(own, "2026-02-20", "100.00", "EUR", "RE-1", "B1", "")])
+    stack.upload("statements/in.csv", data, NOON)
+    stack.work()
+    back = csv_bytes(header, [(own, "2026-03-01", "-100.00", "EUR", "RE-1", "B3", "yes")])
+    stack.upload("statements/back.csv", back, NOON)
+    calls = [0]
+    for table in stack.tables:
+        write = table.write
+
+        def ends(one: Any, write: Any = write) -> None:
+            calls[0] += 1
+            if calls[0] == dies_at:
+                raise Ended
+            write(one)
+            if calls[0] == dies_at + 1 and dies_at % 2:
+                raise Ended
+
+        monkeypatch.setattr(table, "write", ends)
+    stack.work()
+    assert (stack.item("RE-1").state, stack.item("RE-1").returned) == ("open", True)
     stack.assert_clean()

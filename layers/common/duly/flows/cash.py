@@ -318,6 +318,7 @@ def _note_return(edge: Edge, state: Transaction, now: datetime) -> None:
     if not state.reversal or state.state != "suspense":
         return
     tokens = dict.fromkeys(token for token, _, _ in state.tokens)
+    _finish_returns(edge, state.key, list(tokens), now)
     found = {one for token in tokens for one in _items(edge, lookups.find(edge.table, lookups.REFERENCE, token))}
     accounts = {account for account, _ in found}
     if len(accounts) != 1:
@@ -350,6 +351,15 @@ def _collected_payment(account: Account, keys: Sequence[str], reversal: Transact
     return found[0] if len(found) == 1 else ""
 
 
+def _finish_returns(edge: Edge, reversal: str, tokens: Sequence[str], now: datetime) -> None:
+    """Settle payments that were being taken back when an earlier attempt ended."""
+    found = {one.transaction for token in tokens for one in lookups.find(edge.table, lookups.WAITING, token)}
+    for key in sorted(found - {"", reversal}):
+        state = edge.transactions.load(key).state
+        if (state.state, state.reason) == ("suspense", RETURNED) and not state.is_settled:
+            settle_transaction(edge, key, now)
+
+
 def take_back(edge: Edge, transaction_id: str, now: datetime) -> None:
     """The payer's bank took this money back: it leaves its account, and waits beside its reversal for finance to see.
     What a person booked stays where it is."""
@@ -358,6 +368,7 @@ def take_back(edge: Edge, transaction_id: str, now: datetime) -> None:
         if stored.state.state != "routed" or stored.state.reason == "person":
             return
         try:
+            stored = _carry_out(edge, stored, now)
             edge.transactions.commit(stored, transaction_id, [ev.TransactionParked(RETURNED)], now)
         except Conflict:
             continue
