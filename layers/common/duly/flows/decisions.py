@@ -171,8 +171,7 @@ def _cancel_invoice(edge: Edge, request: Mapping[str, Any], now: datetime) -> di
     key, reason, by = str(request["item"]), str(request["reason"]), str(request["by"])
 
     def events(account: Account, today: date) -> list[ev.Event]:
-        made = cancel_invoice(account, key, reason, by, now, today)
-        return with_score(account, made, edge.policy(), today)
+        return cancel_invoice(account, key, reason, by, now, today)
 
     done = _change(edge, request, now, [("items", key)], events, linked=True)
     item = edge.accounts.load(str(request["account"]), [("items", key)]).items[key]
@@ -191,7 +190,7 @@ def _debit_returned(edge: Edge, request: Mapping[str, Any], now: datetime) -> di
             raise LookupError("no such invoice that is to be collected by direct debit or card and is not returned yet")
         tasks = [account.tasks[f"debit-{one}"] for one in due if f"debit-{one}" in account.tasks]
         found += [ev.TaskClosed(task.key, "returned", by) for task in tasks if task.is_live]
-        return with_score(account, found, edge.policy(), today)
+        return found
 
     return _change(edge, request, now, [("items", key)], events, linked=True)
 
