@@ -7,7 +7,7 @@ import io
 import json
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 from duly.domain.flags import FLAGS
 from duly.domain.kpi import BUCKETS
 from duly.flows.report import Report, ageing_facts, gather, open_disputes
+from duly.flows.twin import TwinStack
 from duly.reports.export import ageing_csv, concentration_csv, kpis_data, report_data
 from duly.reports.metrics import metrics_of
 from duly.reports.page import _REMEDIES, render_page
@@ -312,3 +313,19 @@ def test_amounts_in_words() -> None:
     assert [share(1, 3), share(0, 0), tenths(-5), tenths(None)] == ["33.3 %", "0.0 %", "-0.5", "–"]
     assert [words("not_received_goods"), words("some_new_code")] == ["goods not received", "some new code"]
     assert [day(AS_OF), day(None), day(AS_OF + timedelta(days=30))] == ["6 Apr 2026", "–", "6 May 2026"]
+
+
+def test_a_file_whose_rows_an_account_refused_is_to_be_looked_at() -> None:
+    stack, noon = TwinStack(), datetime(2026, 4, 6, 12, tzinfo=UTC)
+    rows = b"id,name,credit_limit,limit_currency\nC-1,Nebel,5,EUR\nC-1,Nebel,6,EUR\nC-2,Dunst,7,EUR\n"
+    stack.upload("customers/limits.csv", rows, noon)
+    stack.upload("customers/fine.csv", b"id,name\nC-3,Reif\n", noon)
+    stack.work()
+    stack.upload("customers/again.csv", b"id,name\nC-3,Reif\n", noon + timedelta(hours=1))
+    stack.work()
+    report = gather(stack.edge.table, stack.edge.uploads.recent(noon), AS_OF)
+    files = read(render_page(report)).text("Files to look at")
+    assert "1 of the latest 3 files" in files and "limits.csv" in files
+    assert "limits differ 2" in files
+    told = {one["rejected_rows"] for one in report_data(report)["uploads"]}
+    assert told == {0, 2}

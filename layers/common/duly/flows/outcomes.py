@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -87,7 +88,8 @@ def close(edge: Edge, upload: Upload, receipt: dict[str, Any], now: datetime) ->
     edge.objects.put(f"{folder}/receipt.json", _json(receipt), "application/json")
     if upload.covers_until is not None:
         edge.stack.extend_bank_data(upload.covers_until)
-    edge.uploads.close(upload, now, f"{folder}/receipt.json")
+    outcome = {result: receipt["rows"][result] for result in RESULTS if receipt["rows"][result]}
+    edge.uploads.close(replace(upload, outcome=outcome, codes=receipt["reasons"]), now, f"{folder}/receipt.json")
     edge.observer.log("upload_closed", upload=upload.id, rejected=receipt["rows"]["rejected"])
 
 

@@ -80,7 +80,8 @@ def report_data(report: Report) -> dict[str, Any]:
                 "at": one.at.isoformat(),
                 "state": one.state,
                 "rows_in": one.rows_in,
-                "rejected_rows": one.rejected_rows,
+                "rejected_rows": max(one.rejected_rows, one.outcome.get("rejected", 0)),
+                "corrected_rows": one.codes.get("corrected", 0),
             }
             for one in report.uploads
         ],

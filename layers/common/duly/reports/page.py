@@ -53,6 +53,8 @@ _REMEDIES = {
     "order_missing": "send the order number; the customer's system holds the invoice until then",
     "no_billing_contact": "ask the customer for a contact and add it to the customer file",
 }
+#: Codes of rows that were taken, or said nothing new: nobody has to look at those.
+_TAKEN = ("corrected", "duplicate", "superseded")
 _LEVEL_WORDS = {"0": "before due", "1": "level 1", "2": "level 2", "3": "formal notice", "4": "hand-over"}
 
 
@@ -382,7 +384,7 @@ def _task(report: Report, line: TaskLine) -> Values:
 
 def _uploads(report: Report) -> Values:
     """Of the recent files those that somebody has to look at: with rejected rows, or not worked through yet."""
-    noted = [upload for upload in report.uploads if upload.rejected_rows or upload.state != "closed"]
+    noted = [upload for upload in report.uploads if _rejected(upload) or upload.state != "closed"]
     return {
         "count": days(len(report.uploads), "file"),
         "noted": len(noted),
@@ -402,8 +404,14 @@ def _in_work(upload: Upload, progress: Progress | None) -> str:
     return f"{progress.rows_done:,} of {progress.rows_in:,} rows worked through, {progress.percent} %"
 
 
+def _rejected(upload: Upload) -> int:
+    """Rows rejected by the reader, or (once it is closed) by an account."""
+    return max(upload.rejected_rows, upload.outcome.get("rejected", 0))
+
+
 def _upload(upload: Upload, progress: Progress | None) -> Values:
-    reasons = sorted(upload.reasons.items(), key=lambda part: (-part[1], part[0]))
+    codes = {code: count for code, count in upload.codes.items() if code not in _TAKEN} or upload.reasons
+    reasons = sorted(codes.items(), key=lambda part: (-part[1], part[0]))
     return {
         "file": one_line(upload.key.rpartition("/")[2]),
         "kind": words(upload.kind),
@@ -411,7 +419,7 @@ def _upload(upload: Upload, progress: Progress | None) -> Values:
         "state": _in_work(upload, progress),
         "percent": progress.percent if progress and upload.state == "planned" else None,
         "rows": f"{upload.rows_in or (progress.rows_in if progress else 0):,}",
-        "rejected": f"{upload.rejected_rows:,}" if upload.rejected_rows else "",
+        "rejected": f"{_rejected(upload):,}" if _rejected(upload) else "",
         "reasons": ", ".join(f"{words(code)} {count:,}" for code, count in reasons[:MAX_INVOICES_NAMED]),
         "receipt": upload.receipt,
     }

@@ -40,6 +40,8 @@ class Upload:
     receipt: str = ""
     notes: tuple[str, ...] = ()  # what the reader detected rather than was told
     chunks: int = 0  # of a large file; 0 for one that was read whole
+    outcome: dict[str, int] = field(default_factory=dict)  # of a closed one: rows applied, duplicate and rejected
+    codes: dict[str, int] = field(default_factory=dict)  # of a closed one: rows by code, as its receipt says
 
 
 @dataclass(frozen=True, slots=True)
