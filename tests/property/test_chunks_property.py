@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from duly.formats.chunked import ChunkResult, Cutter, Layout, cells_of, forms_data, layout_of, read_chunk
 from duly.formats.decoding import detect_encoding
 from duly.formats.problems import FileProblem
+from duly.formats.profile import NO_PROFILE, Profile
 from duly.formats.read import read_file
 from duly.formats.records import FileResult
 from duly.formats.styles import Forms, Votes
@@ -31,15 +32,17 @@ class Whole:
     chunks: int
 
 
-def read_in_chunks(name: str, data: bytes, kind: str, chunk_bytes: int) -> Whole | FileProblem:
+def read_in_chunks(
+    name: str, data: bytes, kind: str, chunk_bytes: int, profile: Profile = NO_PROFILE
+) -> Whole | FileProblem:
     """Read as the functions read a large file: cut, vote, settle, read again where the guess was wrong."""
     try:
-        first = layout_of(data, name, kind, detect_encoding(data))
+        first = layout_of(data, name, kind, detect_encoding(data), profile)
         cutter = Cutter(first.separator, first.width, chunk_bytes, MAX_LINE_BYTES)
         for start in range(0, len(data), 97):
             cutter.feed(data[start : start + 97])
         cutter.finish()
-        layout = Layout.of_data(layout_of(data, name, kind, cutter.encoding.result()).to_data())
+        layout = Layout.of_data(layout_of(data, name, kind, cutter.encoding.result(), profile).to_data())
     except FileProblem as problem:
         return problem
     forms = layout.forms
@@ -86,10 +89,10 @@ def flags_of(whole: FileResult) -> dict[str, int]:
     return summed([{note: 1} for row in whole.invoices for note in row.notes])
 
 
-def check_same(name: str, data: bytes, chunk_bytes: int) -> Whole | None:
+def check_same(name: str, data: bytes, chunk_bytes: int, profile: Profile = NO_PROFILE) -> Whole | None:
     kind = name.partition("/")[0]
-    whole = read_file(name, data)
-    found = read_in_chunks(name, data, kind, chunk_bytes)
+    whole = read_file(name, data, profile=profile)
+    found = read_in_chunks(name, data, kind, chunk_bytes, profile)
     if isinstance(found, FileProblem):
         assert whole.rejects == (found.as_reject(),)
         return None
@@ -183,6 +186,14 @@ def test_an_invoice_file_in_chunks_is_the_file(data: bytes, chunk_bytes: int) ->
 )
 def test_a_customer_file_in_chunks_is_the_file(body: list[str], times: int, chunk_bytes: int) -> None:
     check_same("customers/file.csv", "\n".join(["id,name,email,country", *body * times]).encode(), chunk_bytes)
+
+
+@SETTINGS
+@given(files(), st.sampled_from(["EUR", "JPY", "EURO", ""]), st.sampled_from(["invoice", "credit_note", "x", ""]))
+def test_a_profile_with_values_for_all_rows_counts_in_chunks_too(data: bytes, currency: str, kind: str) -> None:
+    constants = {"currency": currency, "type": kind, "terms": "14 days net"}
+    profile = Profile(name="of the test", constants=constants, columns={"order": "reference"}, dates="day first")
+    check_same("invoices/file.csv", data, 900, profile)
 
 
 def lines_of(count: int, row: str = PLAIN) -> str:

@@ -51,6 +51,10 @@ _KNOWN: Final = frozenset(
 )
 
 
+#: Columns that a profile may give one value in all rows, and rows may still be checked here.
+_CONSTANTS: Final = frozenset(("currency", "type", "country", "terms"))
+
+
 class _Remembered(dict[str, bool]):
     """Whether a text of a column passes, found once for each text."""
 
@@ -94,9 +98,9 @@ class InvoiceColumns:
         """Whether rows with these columns and forms can pass at all."""
         return (
             columns is COLUMNS
-            and not mapped.constants
+            and set(mapped.constants) <= _CONSTANTS
             and set(mapped.places) <= _KNOWN
-            and {"number", "issued", "amount", "currency"} <= set(mapped.places)
+            and {"number", "issued", "amount", "currency"} <= {*mapped.places, *mapped.constants}
             and not forms.dates_problem
             and not forms.amounts_problem
         )
@@ -107,7 +111,10 @@ class InvoiceColumns:
         self.votes = votes
         self._sound = _Remembered(_is_sound_vat_id)
         self._texts_of_dates: Counter[str] = Counter()
-        self._places = dict(mapped.places)
+        self._constants = [value for name, value in mapped.constants.items()]
+        width = 1 + max(mapped.places.values())
+        self._places = {**mapped.places, **{name: width + place for place, name in enumerate(mapped.constants)}}
+        self._width = width
         self._forms = forms
         self._plain = _PLAIN[forms.amounts].fullmatch
         self._amount_places = voting_places(COLUMNS, mapped.places)[1]
@@ -130,6 +137,8 @@ class InvoiceColumns:
         """Whether each row passes (None when all do), and the bucket of its buyer. All rows have the header's width.
         Counts the votes of all of them, sums and flags of those that pass."""
         columns = list(zip(*rows, strict=True))
+        if self._constants:
+            columns[self._width :] = [(value,) * len(rows) for value in self._constants]
         odd = set[int]()
         amounts = self._amounts(columns, odd)
         for name, place, remembered in self._checks:
