@@ -361,12 +361,13 @@ def _register_cancellation(account: Account, facts: InvoiceFacts, terms: Terms) 
         return _number_reused("an instalment of another invoice")
     if present is not None and is_own(present, facts.upload, facts.line):
         return replace(_left_to_do(account, present, today), code="cancelled")
-    if present is not None and present.cancelled is not None and present.is_cancelled:
+    note = account.cash.get(credit_note_key(facts.number))
+    note = note if note is not None and note.state != "withdrawn" else None
+    if present is not None and present.cancelled is not None and present.is_cancelled and note is None:
         is_later = rank > present.cancelled.rank
         is_noted = is_later and facts.stated_at is not None and terms.confirms
         again = (_cancelled(facts, today, ()),) if is_noted else ()
         return Verdict("duplicate", again, "duplicate", confirms=is_noted)
-    note = account.cash.get(credit_note_key(facts.number))
     if (present is not None and present.is_stated and present.rank > rank) or (note is not None and note.rank > rank):
         return Verdict("duplicate", code="superseded")
     row = ev.Statement(facts.upload, facts.line, facts.amount_minor, facts.currency)
