@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
+from cli.demo_credit import credit_body
+from cli.demo_pages import write_credit_page
 from duly.flows.report import gather
 from duly.reports.page import render_page
 from duly.reports.views import render_widget
 from duly.store.memory import MemoryTable
+from local.business import make_business
 from local.desk import Desk
 from local.page import PageServer
 from local.pictures import Tab, browser
+from tests.credit_sample import ASKED, STORY, read_demo_policy
 from tests.page_stack import START, PageStack
 from tests.report_sample import AS_OF, NAMES, make_sample
 
@@ -80,6 +84,17 @@ def test_an_empty_report_and_a_widget_fit(tab: Tab, tmp_path: Path) -> None:
     for page, width in ((empty, 480), (widget, 900)):
         tab.take(page, tmp_path / "page.png", width=width)
         assert tab.evaluate("document.documentElement.scrollWidth") == width
+
+
+# --- the demonstration's page on credit
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_on_credit_fits_and_is_readable(tab: Tab, tmp_path: Path, width: int) -> None:
+    write_credit_page(tmp_path, credit_body(STORY, ASKED, make_business(), read_demo_policy()))
+    tab.take(tmp_path / "credit.html", tmp_path / "credit.png", width=width)
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    for chip in ("'.chip.refuse'", "'.chip.up'", "'.chip.person'", "'.chip.refer'"):
+        light, deep = luminance(tab, chip, "backgroundColor"), luminance(tab, chip, "color")
+        assert (light + 0.05) / (deep + 0.05) >= 4.5, chip
 
 
 # --- the local page
