@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from duly.domain import events as ev
 from duly.domain.flags import FLAGS
 from duly.domain.policy import Policy
+from duly.domain.risk import reason_words
 from duly.reports.words import day as short_day
-from duly.reports.words import exact, words
+from duly.reports.words import exact
 
 if TYPE_CHECKING:
     from duly.flows.edge import Edge
@@ -28,19 +29,6 @@ OUTCOME_WORDS = {
     "approve_with_conditions": "with conditions",
     "refer": "referred",
     "refuse": "refused",
-}
-REASON_WORDS = {
-    "pays_late": "pays late",
-    "pays_on_time": "pays on time",
-    "pays_later": "pays later than before",
-    "pays_sooner": "pays sooner than before",
-    "overdue_items": "open invoices overdue",
-    "oldest_overdue": "the oldest long overdue",
-    "overdue_share": "much of what is open is overdue",
-    "young_relation": "known for a short time",
-    "broken_promises": "broken promises",
-    "disputes_lost": "lost disputes",
-    "disputes": "how much is disputed",
 }
 
 
@@ -355,7 +343,7 @@ class _Page:
     def change(self, step: CategoryStep) -> str:
         is_better = step.after < step.before
         chip = _chip(f"{step.before} → {step.after}", "move up" if is_better else "move down")
-        reasons = ", ".join(REASON_WORDS.get(code, words(code)) for code in step.reasons)
+        reasons = reason_words(step.reasons)
         score = f'<span class="soft">score {step.score_permille / 1000:.3f}</span>'
         rests = f'<p><span class="label">the score rests on</span> {escape(reasons)}</p>'
         lines = [rests, f'<p class="soft">{self._effects(step)}</p>', *self._followed(step)]

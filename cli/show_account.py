@@ -13,6 +13,7 @@ from cli.timeline import agreed, timeline
 from duly.domain.account import COLLECTED, Account, Item
 from duly.domain.flags import FLAGS
 from duly.domain.money import format_minor
+from duly.domain.risk import reason_words
 from duly.domain.scoring import exposure_of
 from duly.flows.edge import Edge
 from duly.store import lookups
@@ -142,7 +143,7 @@ def print_account(console: Console, data: dict[str, Any]) -> None:
     name = data["customer"] or data["account"]
     console.print(
         Text(f"Account {data['account']}, customer {name}, version {data['version']}", style="bold"),
-        Text(f"category {data['category'] or 'none'}, score {data['score']} ({', '.join(data['score_reasons'])})"),
+        Text(f"category {data['category'] or 'none'}, score {data['score']} ({reason_words(data['score_reasons'])})"),
         sep="\n",
     )
     for one in data["exposure"]:

@@ -11,6 +11,7 @@ from cli.records import RecordVersion, record_at
 from duly.domain import events as ev
 from duly.domain.account import Header
 from duly.domain.money import format_minor
+from duly.domain.risk import reason_words
 from duly.store.journal import Entry
 
 
@@ -156,12 +157,13 @@ _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ),
     ev.AccountMerged: lambda e: f"merged into account {e.into}",
     ev.ScoreChanged: lambda e: (
-        f"score {e.score_permille / 1000:.3f}, category {e.category or 'none'}: {', '.join(e.reasons) or 'no reasons'}"
+        f"score {e.score_permille / 1000:.3f}, category {e.category or 'none'}:"
+        f" {reason_words(e.reasons) or 'no reasons'}"
     ),
     ev.ScoreReviewed: lambda e: f"scored again on its review day {e.on}: no change",
     ev.CategoryChanged: lambda e: (
         f"category {e.before or 'none'} -> {e.after or 'none'} at score {e.score_permille / 1000:.3f}:"
-        f" {', '.join(e.reasons) or 'no reasons'}"
+        f" {reason_words(e.reasons) or 'no reasons'}"
     ),
     ev.CreditHoldChanged: _hold_words,
     ev.CoverSet: lambda e: (

@@ -127,6 +127,21 @@ def test_days_late_in_a_dispute_count_as_the_disputes_not_as_the_habit() -> None
     assert of_disputed.total - of_disputed.undisputed > of_plain.total - of_plain.undisputed
 
 
+def test_a_customer_without_disputes_is_not_said_to_have_some() -> None:
+    found = {reason.code: reason.words for reason in risk.contributions(paid(*[4] * 10), SHIPPED)}
+    assert found["few_disputes"] == "hardly any invoice was disputed" and "disputes" not in found
+    found = {reason.code: reason.words for reason in risk.contributions(paid(*[4] * 10, disputed=True), SHIPPED)}
+    assert found["disputes"] == "100 % of invoices were disputed, which delays payment"
+
+
+def test_every_reason_has_short_words() -> None:
+    codes = {
+        reason.code for facts in (paid(*[4] * 10), paid(*[-12] * 10)) for reason in risk.contributions(facts, SHIPPED)
+    }
+    assert codes - {"habit", "late_ratio", "days_late"} <= risk.REASON_WORDS.keys()
+    assert risk.reason_words(["pays_late", "an_older_code"]) == "pays late, an older code"
+
+
 def test_a_large_invoice_paid_late_counts_more_than_a_small_one() -> None:
     late, in_time = AS_OF - timedelta(days=1), AS_OF - timedelta(days=15)
 

@@ -10,7 +10,7 @@ overdue, more broken promises, lost disputes and returned payments never lower t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
@@ -61,8 +61,31 @@ WEIGHT_OF_CONTRIBUTION: Final = (
 )
 
 
+#: The codes of reasons in a few words, as lists show them; ``Reason.words`` has the figures.
+REASON_WORDS: Final = {
+    "pays_late": "pays late",
+    "pays_on_time": "pays on time",
+    "pays_later": "pays later than before",
+    "pays_sooner": "pays sooner than before",
+    "disputes": "disputes that delay payment",
+    "few_disputes": "few disputes",
+    "overdue_items": "open invoices overdue",
+    "oldest_overdue": "the oldest long overdue",
+    "overdue_share": "much of what is open is overdue",
+    "limit_use": "much of the limit is used",
+    "broken_promises": "broken promises",
+    "disputes_lost": "unfounded disputes",
+    "bounced_payments": "payments returned",
+    "young_relation": "known for a short time",
+    "provisional": "record not complete",
+    "invoice_size": "an unusually large invoice",
+    "external_score": "the external score",
+    "insurance": "what the credit insurer covers",
+    "policy_changed": "the policy changed",
+}
+
 _BEHAVIOUR: Final = frozenset({"habit", "late_ratio", "days_late"})
-_TOLD_APART: Final = frozenset({"pays_later", "pays_sooner", "disputes"})
+_TOLD_APART: Final = frozenset({"pays_later", "pays_sooner", "disputes", "few_disputes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +226,19 @@ def _habits(payments: PaymentSums, model: Model) -> tuple[Reason, Reason, Reason
     return (
         Reason("habit", _around_due(payments.habit_days, payments.paid), habit),
         Reason("pays_later" if trend > 0 else "pays_sooner", _trend_words(payments), trend),
-        Reason("disputes", f"{share} % of invoices were disputed, which delays payment", disputes),
+        Reason("disputes" if disputes > 0 else "few_disputes", _dispute_words(share, disputes), disputes),
     )
+
+
+def reason_words(codes: Iterable[str]) -> str:
+    """Reasons in a few words each, separated by commas; an older version's code that is not known stands as it is."""
+    return ", ".join(REASON_WORDS.get(code, code.replace("_", " ")) for code in codes)
+
+
+def _dispute_words(share: int, weight: int) -> str:
+    if weight > 0:
+        return f"{share} % of invoices were disputed, which delays payment"
+    return f"only {share} % of invoices were disputed" if share else "hardly any invoice was disputed"
 
 
 def _trend_words(payments: PaymentSums) -> str:
