@@ -106,7 +106,7 @@ def assert_balances(account: Account) -> None:
     assert came == sum(header.collected_minor.values()) + sum(header.credited_minor.values())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(decisions())
 def test_no_history_breaks_a_balance_and_the_journal_says_the_same(history: list[tuple[Any, ...]]) -> None:
     alarms: list[str] = []
@@ -124,7 +124,7 @@ def test_no_history_breaks_a_balance_and_the_journal_says_the_same(history: list
     assert alarms == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(decisions(), st.randoms(use_true_random=False))
 def test_who_pays_what_does_not_depend_on_the_order(history: list[tuple[Any, ...]], random: Any) -> None:
     """Each fact once; money that leaves is left out, since it is a decision and not a fact."""
@@ -210,7 +210,7 @@ def assert_clean(stack: TwinStack) -> None:
     assert report.problems == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(days(), st.integers(0, 3), st.randoms(use_true_random=False))
 def test_any_order_of_a_days_files_gives_the_same_balances(day: Day, cut: int, random: Any) -> None:
     first = after(uploads_of(day, 0, "a"))
@@ -223,7 +223,7 @@ def test_any_order_of_a_days_files_gives_the_same_balances(day: Day, cut: int, r
     assert canonical(first.edge) == canonical(second.edge)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(days())
 def test_the_same_files_again_change_nothing(day: Day) -> None:
     stack = after(uploads_of(day, 1, "a"))
@@ -255,7 +255,7 @@ class AnyOrder(TwinStack):
         return queue, message
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(days(), st.randoms(use_true_random=False))
 def test_messages_of_all_files_in_any_order_give_the_same_balances(day: Day, random: Any) -> None:
     """All files lie in the bucket before the first message is worked on, as after an outage."""

@@ -44,7 +44,7 @@ instants = st.datetimes(datetime(2026, 1, 1), datetime(2030, 12, 31)).map(lambda
 near_days = st.frozensets(st.integers(0, 6))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(zone=st.sampled_from(ZONES), now=instants, window=windows, days=day_sets, off=near_days)
 def test_next_opening_is_open_and_nothing_before_it_is(
     zone: str, now: datetime, window: tuple[int, int], days: frozenset[int], off: frozenset[int]
@@ -94,7 +94,6 @@ def test_every_zone_over_the_turn_of_the_year() -> None:
             check_opening(now, zone, (480, 1080), weekdays, holidays)
 
 
-@settings(deadline=None)
 @given(zone=st.sampled_from(ZONES), now=instants, window=windows, days=day_sets)
 def test_open_is_the_rule_in_words(zone: str, now: datetime, window: tuple[int, int], days: frozenset[int]) -> None:
     assert calendar.contact_open(now, zone, window, days, frozenset()) == slowly_open(
@@ -105,7 +104,6 @@ def test_open_is_the_rule_in_words(zone: str, now: datetime, window: tuple[int, 
 dates = st.dates(date(2020, 1, 1), date(2040, 12, 31))
 
 
-@settings(deadline=None)
 @given(start=dates, span=st.integers(-30, 400), days=day_sets, off=st.frozensets(st.integers(-30, 400), max_size=20))
 def test_business_days_between_counts_them(start: date, span: int, days: frozenset[int], off: frozenset[int]) -> None:
     holidays = frozenset(start + timedelta(days=ahead) for ahead in off)
@@ -116,7 +114,6 @@ def test_business_days_between_counts_them(start: date, span: int, days: frozens
     assert calendar.business_days_between(start, end, days, holidays) == counted
 
 
-@settings(deadline=None)
 @given(start=dates, count=st.integers(1, 60), days=day_sets)
 def test_added_business_days_lie_between(start: date, count: int, days: frozenset[int]) -> None:
     later = calendar.add_business_days(start, count, days, frozenset())

@@ -167,7 +167,7 @@ OUTCOMES: dict[str, Outcome | None] = {
 }
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     st.sampled_from(POLICIES),
     st.sampled_from(ZONES),
@@ -193,7 +193,7 @@ def test_the_rules_of_sending_hold_whatever_happens(
     assert_rules(story)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(POLICIES), st.integers(1, 60), st.integers(1, 90))
 def test_a_time_without_runs_is_caught_up_without_a_burst(rules: Policy, age: int, away_days: int) -> None:
     """However long no run came, all levels follow, one at a time, and each level comes once."""
@@ -211,7 +211,7 @@ def test_a_time_without_runs_is_caught_up_without_a_burst(rules: Policy, age: in
 
 
 # --- the agenda ------------------------------------------------------------------------------------------------------
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     st.sampled_from(POLICIES),
     st.sampled_from([*ZONES, "Mars/Base", ""]),

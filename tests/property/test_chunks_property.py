@@ -164,7 +164,7 @@ def files(draw: st.DrawFn) -> bytes:
 
 PLAIN = ",".join(PLAIN_ROW)
 CUSTOMER_ROWS = ["C1,A,a@b.example,DE", "C2,B,,", ",x,,", 'C3,"A\nB",,', 'C4,",,', "C5,A", "", "C1,A,x,XX"]
-SETTINGS = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 
 
 @SETTINGS

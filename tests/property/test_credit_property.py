@@ -56,7 +56,7 @@ def accounts(draw: st.DrawFn) -> Account:
     return account(customer(provisional=draw(st.booleans())), *draw(st.permutations(events)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(accounts(), policies(), st.lists(AMOUNTS, min_size=2, max_size=6))
 def test_what_holds_of_every_decision(found: Account, rules: Policy, amounts: list[int]) -> None:
     found = then(found, rescore(found, rules, MONDAY))
@@ -77,7 +77,7 @@ def test_what_holds_of_every_decision(found: Account, rules: Policy, amounts: li
             assert made.override
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(accounts(), policies())
 def test_exposure_is_open_invoices_and_open_orders(found: Account, rules: Policy) -> None:
     items = sum(item.outstanding_minor for item in found.items.values() if item.state == "open")
@@ -90,7 +90,7 @@ def test_exposure_is_open_invoices_and_open_orders(found: Account, rules: Policy
         assert 0 <= order.remaining_minor <= order.amount_minor
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(accounts(), policies(), st.integers(0, 100))
 def test_an_override_never_outlives_its_last_day(found: Account, rules: Policy, later: int) -> None:
     day = MONDAY + later * DAY
@@ -99,7 +99,7 @@ def test_an_override_never_outlives_its_last_day(found: Account, rules: Policy, 
     assert not made.override or found.overrides[made.override].until >= day
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.permutations(range(4)), st.lists(st.integers(1, 500), min_size=3, max_size=3))
 def test_orders_and_invoices_in_any_order_leave_the_same(order: list[int], amounts: list[int]) -> None:
     """What the flow does: an order that comes late knows what invoices have asked of it."""

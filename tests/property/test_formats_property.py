@@ -130,7 +130,7 @@ def check(result: FileResult) -> None:
     assert json.dumps(to_json(result))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(mutated(), st.lists(st.sampled_from(PROFILE.splitlines(keepends=True)), max_size=9))
 def test_a_file_read_by_any_profile_never_raises_and_adds_up(file: tuple[str, bytes], lines: list[bytes]) -> None:
     profile, problems = check_profile(b"".join(lines), "invoices", COLUMNS_BY_KIND)
@@ -138,7 +138,7 @@ def test_a_file_read_by_any_profile_never_raises_and_adds_up(file: tuple[str, by
     check(read_file(*file, profile=profile))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(mutated())
 def test_a_mutated_file_never_raises_and_adds_up(file: tuple[str, bytes]) -> None:
     name, data = file
@@ -154,7 +154,6 @@ def test_a_mutated_file_never_raises_and_adds_up(file: tuple[str, bytes]) -> Non
 _GROUPS = {"point": ",", "comma": "."}
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=6), st.sampled_from(["point", "comma"]), st.booleans()
 )
@@ -176,7 +175,6 @@ def test_amounts_in_any_form_are_read_as_written_or_all_refused(minors: list[int
         assert [row.amount_minor for row in result.invoices] == minors
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.dates(date(2000, 1, 1), date(2099, 12, 31)), min_size=1, max_size=6),
     st.sampled_from(["%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y%m%d", "%Y/%m/%d", "%d %b %Y"]),
@@ -192,7 +190,6 @@ def test_dates_in_any_form_are_read_as_written_or_all_refused(days: list[date], 
         assert [row.issued for row in result.invoices] == days
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200), st.dates(date(1990, 1, 1), date(2100, 12, 31)))
 def test_terms_never_raise_and_a_due_date_is_not_before_the_issue(text: str, issued: date) -> None:
     found = read_terms(text, issued)
@@ -205,7 +202,6 @@ words = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(words, max_size=30), st.dates(date(1990, 1, 1), date(2100, 12, 31)))
 def test_any_words_of_terms(parts: list[str], issued: date) -> None:
     found = read_terms(" ".join(parts), issued)
@@ -213,13 +209,11 @@ def test_any_words_of_terms(parts: list[str], issued: date) -> None:
     assert all(0 < one.percent_hundredths < 10_000 for one in found.discounts)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(FOLDERS))
 def test_any_bytes_never_raise(data: bytes, folder: str) -> None:
     check(read_file(folder + "x", data))
 
 
-@settings(deadline=None)
 @given(currencies, st.integers(-(10**17), 10**17))
 def test_amounts_read_back_as_written(currency: str, minor: int) -> None:
     text = format_minor(minor, currency)
@@ -227,7 +221,6 @@ def test_amounts_read_back_as_written(currency: str, minor: int) -> None:
         assert parse_minor(text, currency) == minor
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30), currencies)
 def test_amounts_are_read_strictly_or_refused_with_a_reason(text: str, currency: str) -> None:
     try:
@@ -241,20 +234,17 @@ def test_amounts_are_read_strictly_or_refused_with_a_reason(text: str, currency:
         assert parse_minor(format_minor(minor, currency), currency) == minor
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_shown_values_are_short_and_printable(text: str) -> None:
     assert shortened(text).isprintable()
     assert len(shortened(text)) <= 300
 
 
-@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_suspicion_never_raises_and_plain_ascii_is_fine(text: str) -> None:
     assert suspicion(text) == "" or not text.isascii() or not text.isprintable()
 
 
-@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_exported_cells_are_never_formulas(text: str) -> None:
     cell = csv_safe(text)
@@ -266,7 +256,6 @@ def test_exported_cells_are_never_formulas(text: str) -> None:
 cells = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=12)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(cells, cells), max_size=8), st.lists(st.integers(0, 7), max_size=4, unique=True))
 def test_rows_with_any_text_around_one_open_quotation_mark(texts: list[tuple[str, str]], opened: list[int]) -> None:
     """Rows before and after a row with an open quotation mark are read, whatever texts they hold."""
@@ -317,7 +306,6 @@ def balance(code: str, minor: int) -> str:
     return f"<Bal>{kind}{money(minor)}{direction(minor)}<Dt><Dt>2026-02-03</Dt></Dt></Bal>"
 
 
-@settings(deadline=None)
 @given(statements(), st.integers(-5, 5))
 def test_a_statement_gives_its_entries_and_the_balance_check_sees_any_gap(
     made: tuple[str, list[int], int], gap: int

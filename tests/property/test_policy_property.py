@@ -28,13 +28,13 @@ def policy_or_errors(text: str) -> Policy | PolicyErrors:
         return errors
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(0, len(TEXT)), st.integers(0, 40), st.text(max_size=20))
 def test_a_piece_replaced(start: int, length: int, piece: str) -> None:
     policy_or_errors(TEXT[:start] + piece + TEXT[start + length :])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.integers(0, len(LINES) - 1), st.integers(0, len(LINES) - 1))
 def test_lines_swapped(first: int, second: int) -> None:
     lines = list(LINES)
@@ -42,7 +42,7 @@ def test_lines_swapped(first: int, second: int) -> None:
     policy_or_errors("\n".join(lines))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(max_size=200))
 def test_any_text(text: str) -> None:
     policy_or_errors(text)
@@ -69,7 +69,7 @@ sections = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.dictionaries(sections, trees, max_size=4), st.sampled_from(["shipped", "bare"]))
 def test_any_data(data: dict[str, Any], defaults: Any) -> None:
     try:
@@ -78,7 +78,6 @@ def test_any_data(data: dict[str, Any], defaults: Any) -> None:
         assert errors.problems
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, len(LINES) - 1), max_size=6, unique=True))
 def test_every_key_of_a_valid_text_has_its_line(dropped: list[int]) -> None:
     text = "\n".join(line for number, line in enumerate(LINES) if number not in dropped)

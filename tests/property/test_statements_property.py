@@ -176,7 +176,7 @@ def view(account: Account) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(statements(), payments(), st.randoms(use_true_random=False))
 def test_any_order_ends_in_what_arrived_last(rows: list[InvoiceFacts], money: list[Money], random: Any) -> None:
     in_order, _ = play([*rows, *money])
@@ -202,7 +202,7 @@ def test_any_order_ends_in_what_arrived_last(rows: list[InvoiceFacts], money: li
     assert {one.sk: one for one in found} == {one.sk: one for one in projections(other)}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(statements(), payments())
 def test_the_same_rows_again_stay_applied_and_change_nothing(rows: list[InvoiceFacts], money: list[Money]) -> None:
     account, store = play([*rows, *money])

@@ -53,14 +53,14 @@ def _of(hint: Any) -> st.SearchStrategy[Any]:
     return plain[hint]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(instances())
 def test_everything_comes_back_as_it_went(value: Any) -> None:
     data = json.loads(codec.canonical(codec.encode(value)))
     assert codec.decode(type(value), data) == value
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(sorted(ev.EVENTS)).flatmap(lambda name: _of(ev.EVENTS[name])))
 def test_events_carry_their_names(event: ev.Event) -> None:
     data = json.loads(json.dumps(ev.to_data(event)))
