@@ -72,6 +72,8 @@ def close_if_complete(edge: Edge, upload_id: str, now: datetime) -> bool:
         return True
     if upload.chunks:
         return False  # its messages are many, and counted in groups
+    if not edge.uploads.may_be_complete(upload):
+        return False
     outcomes = edge.uploads.outcomes(upload_id)
     if len(outcomes) < upload.messages:
         return False
