@@ -708,10 +708,12 @@ class TransactionRouted(Event):
 
 @dataclass(frozen=True, slots=True)
 class TransactionParked(Event):
-    """The money waits in suspense; ``candidates`` are accounts it could belong to."""
+    """The money waits in suspense; ``candidates`` are accounts it could belong to. ``takes_back`` is the payment that
+    came back with this reversal."""
 
     reason: str
     candidates: tuple[str, ...] = ()
+    takes_back: str = ""
 
 
 @dataclass(frozen=True, slots=True)

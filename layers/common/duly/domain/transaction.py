@@ -42,6 +42,7 @@ class Transaction:
     applied_names: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     marked: tuple[str, ...] = ()
+    takes_back: str = ""  # of a reversal: the payment that came back with it, once that is known
 
     @property
     def is_settled(self) -> bool:
@@ -95,7 +96,8 @@ def _routed(state: Transaction, event: ev.TransactionRouted) -> Transaction:
 
 
 def _parked(state: Transaction, event: ev.TransactionParked) -> Transaction:
-    return replace(state, state="suspense", account="", names=(), reason=event.reason, candidates=event.candidates)
+    parked = replace(state, state="suspense", account="", names=(), reason=event.reason, candidates=event.candidates)
+    return replace(parked, takes_back=event.takes_back or state.takes_back)
 
 
 def _ignored(state: Transaction, event: ev.TransactionIgnored) -> Transaction:

@@ -156,7 +156,7 @@ def settle_transaction(edge: Edge, transaction_id: str, now: datetime) -> Transa
             stored = _decide(edge, stored, now)
             stored = _carry_out(edge, stored, now)
             stored = _mark(edge, stored, now)
-            _note_return(edge, stored.state, now)
+            stored = _note_return(edge, stored, now)
         except Conflict:
             continue
         if stored.state.is_settled:
@@ -241,7 +241,7 @@ def _owing(edge: Edge, state: Transaction, accounts: Sequence[str]) -> list[str]
         account
         for account in accounts[:MAX_SAME_AMOUNT]
         if any(
-            (item.outstanding_minor, item.currency) == (state.amount_minor, state.currency)
+            (item.state, item.outstanding_minor, item.currency) == ("open", state.amount_minor, state.currency)
             for item in edge.accounts.load(account).live("items")
         )
     ]
@@ -311,18 +311,19 @@ def apply_to_account(edge: Edge, stored: Stored, now: datetime) -> Account:
     return edge.change(state.account, decide, now, also, linked=True)
 
 
-def _note_return(edge: Edge, state: Transaction, now: datetime) -> None:
+def _note_return(edge: Edge, stored: Stored, now: datetime) -> Stored:
     """A reversal that names invoices of one customer: what was collected for them by direct debit came back, so they
     are chased now. The one payment of that amount which paid them leaves the account; if that is not certain, a person
-    decides."""
+    decides. A reversal keeps to its payment: another one that comes to light later is the customer's own."""
+    state = stored.state
     if not state.reversal or state.state != "suspense":
-        return
+        return stored
     tokens = dict.fromkeys(token for token, _, _ in state.tokens)
     _finish_returns(edge, state.key, list(tokens), now)
     found = {one for token in tokens for one in _items(edge, lookups.find(edge.table, lookups.REFERENCE, token))}
     accounts = {account for account, _ in found}
     if len(accounts) != 1:
-        return
+        return stored
     on = state.booked or now.date()
 
     def decide(account: Account) -> list[ev.Event]:
@@ -331,9 +332,13 @@ def _note_return(edge: Edge, state: Transaction, now: datetime) -> None:
 
     named = [("items", key) for _, key in sorted(found)]
     account = edge.change(accounts.pop(), decide, now, named, linked=True)
-    payment = _collected_payment(account, [key for _, key in named], state)
+    payment = state.takes_back or _collected_payment(account, [key for _, key in named], state)
+    if payment and not state.takes_back:
+        noted = ev.TransactionParked(state.reason, state.candidates, payment)
+        stored = edge.transactions.commit(stored, state.key, [noted], now)
     if payment:
         take_back(edge, payment, now)
+    return stored
 
 
 def _collected_payment(account: Account, keys: Sequence[str], reversal: Transaction) -> str:
