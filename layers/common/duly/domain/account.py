@@ -113,7 +113,8 @@ class Item:
     replaces: str = ""
     replaced_by: tuple[str, ...] = ()
     returned: bool = False  # its direct debit or card payment came back
-    debit_missing: bool = False  # a person was told that nothing was collected
+    debit_missing: bool = False  # a person was told that nothing was collected, since it is open
+    debits_missed: int = 0  # how often a person was told
 
     @property
     def rank(self) -> str:
@@ -935,7 +936,8 @@ def _settle(account: Account, key: str, before: Item | None, state: str = "") ->
     reopens = state == "open" and not was_open and before is not None and (before.state == "paid" or item.steps)
     if reopens:
         item = replace(item, episode=item.episode + 1, steps=())
-    after = replace(item, state=state, settled_on=settled_on)
+    is_told = item.debit_missing and state == "open"  # what ends and comes back is looked after again
+    after = replace(item, state=state, settled_on=settled_on, debit_missing=is_told)
     if before is not None and before.state != state and (before.state, state) not in TRANSITIONS["Item"]:
         raise AccountError(f"Item cannot go from {before.state} to {state}")
     account.entities["items"][key] = after
@@ -1093,7 +1095,8 @@ def _task_opened(account: Account, event: ev.TaskOpened) -> None:
     if event.kind == "credit_review":
         account._set(reviewed_on=event.opened)
     if event.kind == "debit_missing":
-        account._put("items", replace(account._get("items", event.about), debit_missing=True))
+        item: Item = account._get("items", event.about)
+        account._put("items", replace(item, debit_missing=True, debits_missed=item.debits_missed + 1))
 
 
 def _task_closed(account: Account, event: ev.TaskClosed) -> None:

@@ -11,7 +11,7 @@ from duly.domain.credit import credit_days
 from duly.domain.gates import gap_ends, item_gate
 from duly.domain.policy import Policy
 from duly.domain.steps import blocked_until, next_step
-from duly.domain.upkeep import DEBIT_MISSING_DAYS, SILENT_AFTER, UNKNOWN_AFTER, debit_expected, today_of
+from duly.domain.upkeep import DEBIT_MISSING_DAYS, SILENT_AFTER, UNKNOWN_AFTER, debits_expected, today_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,7 @@ def _upkeep_moments(account: Account, policy: Policy, now: datetime) -> list[dat
     days += [blocked_until(hold.until, scenario.hold_last_day) for hold in account.live("holds")]
     days += [dispute.deadline + timedelta(days=1) for dispute in account.live("disputes") if not dispute.overdue]
     days += credit_days(account, policy)
-    days += [
-        item.due + timedelta(days=DEBIT_MISSING_DAYS + 1) for item in account.live("items") if debit_expected(item)
-    ]
+    days += [item.due + timedelta(days=DEBIT_MISSING_DAYS + 1) for item in debits_expected(account)]
     moments = [_start_of(day, account, policy) for day in days]
     moments += [reply.until for reply in account.live("replies")]
     for notice in account.live("notices"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from duly.domain import events as ev
-from duly.domain.account import CONTENT, Account, Cash, Item, instalment_key, owed_for, rank_of
+from duly.domain.account import CONTENT, MAX_INSTALMENTS, Account, Cash, Item, instalment_key, owed_for, rank_of
 from duly.domain.allocation import allocation_changes, as_events, reallocate
 from duly.domain.calendar import due_date
 from duly.domain.cash import receive, settle_promises, withdraw
@@ -18,6 +18,8 @@ from duly.domain.statements import Outcome, earlier_rows, is_own, merge_credit_n
 LAST_LINE = 999_999_999  # of a person's word: it counts after every row of the same moment
 MAX_FLAGGED = 40  # items flagged in one event: each of them is written
 MAX_CHANGES_WITHIN = 8  # allocations that change in the same event as the invoice: more go into events of their own
+
+MAX_WRITES_WITHIN = 70  # of one event with its allocations; a transaction has room for promises and lookups besides
 
 DefaultDays = int | Callable[[date], int]
 
@@ -91,10 +93,18 @@ def keys_named(facts: Incoming) -> list[tuple[str, str]]:
     """Return what must be loaded, open or closed and linked, before ``register_invoice`` decides."""
     number = _number(facts)
     named = [("items", number), ("cash", credit_note_key(number))]
+    if not isinstance(facts, Cash):
+        named += [("items", key) for key in _instalment_keys(number, facts.instalments)]
     if isinstance(facts, Cash):
         return [*named, *(("items", key) for key in facts.names)]
     more = [facts.replaces] if isinstance(facts, Item) else [facts.for_invoice, facts.replaces]
     return [*named, *(("items", key) for key in more if key)]
+
+
+def _instalment_keys(number: str, instalments: Sequence[object]) -> list[str]:
+    """Return the keys of instalments, when there are no more than an invoice may have."""
+    count = len(instalments) if len(instalments) <= MAX_INSTALMENTS else 0
+    return [instalment_key(number, one + 1) for one in range(count)]
 
 
 def _number(facts: Incoming) -> str:
@@ -179,6 +189,8 @@ def _register_item(account: Account, said: Item, terms: Terms, moved: bool = Fal
         return _number_reused("an instalment of another invoice")
     if moved and said.due_source == "default":
         said = replace(said, due=terms.default_due(said.issued))  # by what is agreed with the customer
+    if any(_is_other(account, key) for key in _instalment_keys(said.key, said.instalments)):
+        said = replace(said, instalments=())  # another invoice is called like an instalment of this one
     verdict = Verdict("applied")
     if not said.is_stated:
         pass  # only its cancellation moves
@@ -193,6 +205,11 @@ def _register_item(account: Account, said: Item, terms: Terms, moved: bool = Fal
     return verdict
 
 
+def _is_other(account: Account, key: str) -> bool:
+    """Whether a key that an instalment would have is the number of an invoice."""
+    return key in account.items and not account.items[key].instalment
+
+
 def _code_again(present: Item, said: Item) -> str:
     """Return the code that a row had when it was applied here: all but the first of a number are corrections."""
     rows = [*((row.upload, row.line) for row in present.earlier), (present.upload, present.line)]
@@ -205,13 +222,12 @@ def _content(item: Item) -> dict[str, object]:
 
 def _new_item(account: Account, said: Item, terms: Terms) -> Verdict:
     said = replace(said, flags=flags_of(account, said, terms.issue_within_days))
-    keys = {instalment_key(said.key, count + 1) for count in range(len(said.instalments))}
-    if any(key in account.items and not account.items[key].instalment for key in keys):
-        said = replace(said, instalments=())  # another invoice is called like an instalment of this one
     registered = ev.InvoiceRegistered(key=said.key, number=said.number, **_content(said))  # type: ignore[arg-type]
     if _stands_alone(account, said):
         return Verdict("applied", (registered,), flags=said.flags)
-    events = _restated(account, registered, _replacing(account, said, "", terms.today), terms.today)
+    # the replaced invoice ends first: with both, an order would seem to be invoiced wholly, and end
+    structural = [*_replacing(account, said, "", terms.today), registered]
+    events = _restated(account, structural[0], structural[1:], terms.today)
     cancelled = account.after(events).items[said.key].is_cancelled
     return Verdict("applied", tuple(events), code="cancelled" if cancelled else "", flags=said.flags)
 
@@ -291,7 +307,7 @@ def _restated(account: Account, first: ev.Event, more: Iterable[ev.Event], today
     shrinking = [change for change in changes if change.amount_minor < current.get((change.cash, change.item), 0)]
     growing = [change for change in changes if change not in shrinking]
     is_plain = isinstance(first, ev.InvoiceRegistered) and not shrinking
-    if len(changes) <= MAX_CHANGES_WITHIN and not is_plain:
+    if _fit_within(changes, structural, trial.touched) and not is_plain:
         if len(structural) == 1:
             structural = [_with_changes(first, (*shrinking, *growing))]
         elif changes:
@@ -301,6 +317,16 @@ def _restated(account: Account, first: ev.Event, more: Iterable[ev.Event], today
         events = [*as_events(shrinking), *structural, *as_events(growing)]
     after = account.after(events)
     return [*events, *_consequences(after, keys, today)]
+
+
+def _fit_within(
+    changes: Sequence[ev.Allocation], structural: Sequence[ev.Event], touched: Iterable[tuple[str, str]]
+) -> bool:
+    """Whether allocations may change in the same event as the invoice: what both touch may move between live and
+    closed, which takes two writes, and each instalment has a lookup by its amount."""
+    moved = {*touched, *(("items", one.item) for one in changes), *(("cash", one.cash) for one in changes)}
+    parts = sum(len(getattr(event, "instalments", ())) for event in structural)
+    return len(changes) <= MAX_CHANGES_WITHIN and 2 * len(moved) + parts <= MAX_WRITES_WITHIN
 
 
 def _with_changes(event: ev.Event, changes: Iterable[ev.Allocation]) -> ev.Event:
@@ -316,8 +342,9 @@ def _consequences(after: Account, keys: Sequence[str], today: date) -> list[ev.E
         if known and not any(owed_for(after, key, follow=False) for key in dispute.items):
             events.append(ev.DisputeResolved(dispute.key, "withdrawn", today))
             events += _void(after, f"overdue-{dispute.key}")
-    for key in sorted(ended):
-        events += _void(after, f"debit-{key}")
+    for task in after.live("tasks") if ended else []:
+        if task.kind == "debit_missing" and task.about in ended:
+            events += _void(after, task.key)
     return events
 
 

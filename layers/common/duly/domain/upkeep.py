@@ -63,15 +63,24 @@ def _disputes(account: Account, today: date) -> list[ev.Event]:
 def _debits(account: Account, today: date) -> list[ev.Event]:
     """Nothing was collected for an item that is to be collected: a person is told once."""
     return [
-        ev.TaskOpened(f"debit-{item.key}", "debit_missing", item.key, today, today)
-        for item in account.live("items")
-        if debit_expected(item) and today > item.due + timedelta(days=DEBIT_MISSING_DAYS)
+        ev.TaskOpened(_debit_task(item), "debit_missing", item.key, today, today)
+        for item in debits_expected(account)
+        if today > item.due + timedelta(days=DEBIT_MISSING_DAYS)
     ]
 
 
-def debit_expected(item: Item) -> bool:
-    """Return whether money is still to be collected for an item, and nobody was told that it is missing."""
-    return item.state == "open" and direct_debit_pending(item) and not item.debit_missing
+def _debit_task(item: Item) -> str:
+    return f"debit-{item.key}~{item.debits_missed + 1}" if item.debits_missed else f"debit-{item.key}"
+
+
+def debits_expected(account: Account) -> list[Item]:
+    """Return the items for which money is still to be collected, while nobody was told that it is missing."""
+    told = {task.about for task in account.live("tasks") if task.kind == "debit_missing"}
+    return [
+        item
+        for item in account.live("items")
+        if item.state == "open" and direct_debit_pending(item) and not item.debit_missing and item.key not in told
+    ]
 
 
 def _replies(account: Account, today: date, now: datetime) -> list[ev.Event]:

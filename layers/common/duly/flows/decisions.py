@@ -188,8 +188,8 @@ def _debit_returned(edge: Edge, request: Mapping[str, Any], now: datetime) -> di
         found = returned_debits(account, due, today, by)
         if not found:
             raise LookupError("no such invoice that is to be collected by direct debit or card and is not returned yet")
-        tasks = [account.tasks[f"debit-{one}"] for one in due if f"debit-{one}" in account.tasks]
-        found += [ev.TaskClosed(task.key, "returned", by) for task in tasks if task.is_live]
+        tasks = [task for task in account.live("tasks") if task.kind == "debit_missing" and task.about in due]
+        found += [ev.TaskClosed(task.key, "returned", by) for task in tasks]
         return found
 
     return _change(edge, request, now, [("items", key)], events, linked=True)
