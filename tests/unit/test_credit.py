@@ -188,6 +188,16 @@ def test_the_hold_for_days_overdue_comes_on_its_day_and_the_agenda_knows_it() ->
     assert reached not in credit_days(held, STEADY)
 
 
+def test_a_direct_debit_that_nobody_collected_is_no_reason_for_a_hold_until_it_came_back() -> None:
+    reached = MONDAY + 45 * DAY
+    found = scored(account(invoice("I-1", 100, means="direct_debit")))
+    assert reached not in credit_days(found, STEADY)
+    assert scored(found, reached).header.credit_hold == ()
+    back = then(found, [ev.DebitReturned("I-1", MONDAY)])
+    assert reached in credit_days(back, STEADY)
+    assert scored(back, reached).header.credit_hold == ("overdue_days",)
+
+
 def test_broken_promises_hold_and_are_forgotten() -> None:
     def broken(key: str, on: date) -> list[ev.Event]:
         return [ev.PromiseMade(key, (), on, on, on), ev.PromiseSettled(key, "broken", on)]

@@ -34,6 +34,15 @@ def test_open_and_overdue_items_per_currency() -> None:
     assert (facts.overdue_items, facts.oldest_overdue_days, facts.relation_days) == (2, 10, 40)
 
 
+def test_what_the_creditor_is_to_collect_is_not_overdue_until_it_came_back() -> None:
+    found = account(invoice("I-1", 7_000, means="direct_debit"), invoice("I-2", 2_000, means="card"))
+    facts = facts_of(found, LATER)
+    assert (facts.exposure_minor, facts.overdue_minor) == ({"EUR": 9_000}, {})
+    assert (facts.overdue_items, facts.oldest_overdue_days) == (0, 0)
+    back = facts_of(then(found, [ev.DebitReturned("I-1", MONDAY)]), LATER)
+    assert (back.overdue_minor, back.overdue_items, back.oldest_overdue_days) == ({"EUR": 7_000}, 1, 10)
+
+
 def test_a_settled_item_is_history_with_its_days_amount_and_dispute() -> None:
     found = settle(then(account(invoice("I-1")), [disputed("I-1")]), "I-1", "T1")
     (month,) = found.header.behaviour.history

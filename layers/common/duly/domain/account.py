@@ -155,6 +155,15 @@ class Item:
         return max((step.level for step in self.steps), default=-1)
 
     @property
+    def awaits_collection(self) -> bool:
+        """The creditor takes this money itself, by direct debit or from a card, and it did not come back."""
+        return self.means in COLLECTED and not self.returned
+
+    def is_overdue_on(self, day: date) -> bool:
+        """Whether the customer is late with it on a day. What the creditor is to collect is not the customer's delay."""
+        return self.state == "open" and self.due < day and not self.awaits_collection
+
+    @property
     def is_live(self) -> bool:
         """Open, or named by a notice whose outcome still has to be written to it."""
         return self.state == "open" or self.notice != ""

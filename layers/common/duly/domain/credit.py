@@ -178,7 +178,7 @@ def _hold_days(account: Account, policy: Policy) -> list[date]:
     """The day on which the oldest open item is overdue too long, and on which a broken promise is forgotten."""
     hold, reasons = policy.risk.hold, account.header.credit_hold
     days = []
-    dues = [item.due for item in account.live("items") if item.state == "open"]
+    dues = [item.due for item in account.live("items") if item.is_overdue_on(date.max)]
     if dues and hold.overdue_days and "overdue_days" not in reasons:
         days.append(min(dues) + timedelta(days=hold.overdue_days))
     if "broken_promises" in reasons:

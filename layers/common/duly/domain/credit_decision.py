@@ -117,7 +117,7 @@ def decide_credit(account: Account, policy: Policy, sale: Sale) -> CreditDecisio
     header = account.header
     found = score(facts_of(account, sale.on), policy)
     held = _of_currency(exposures_on(account, policy, header.category, sale.on, sale.order), sale.currency)
-    overdue = [item for item in account.live("items") if item.state == "open" and item.due < sale.on]
+    overdue = [item for item in account.live("items") if item.is_overdue_on(sale.on)]
     case = _Case(
         sale=sale,
         held=held,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from duly.domain.account import COLLECTED, Account, Item, concerns
+from duly.domain.account import Account, Item, concerns
 from duly.domain.calendar import (
     UnknownTimeZone,
     business_days_between,
@@ -184,7 +184,7 @@ def direct_debit_pending(item: Item) -> bool:
     """The creditor takes this money itself, by direct debit or from a card: nobody is asked for it until it came back
     (a returned payment, or a person's word). That nothing was collected is a task for a person, not the customer's
     fault."""
-    return item.means in COLLECTED and not item.returned
+    return item.awaits_collection
 
 
 def item_gate(account: Account, item: Item, scenario: Scenario, today: date) -> str:

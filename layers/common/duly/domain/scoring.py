@@ -23,7 +23,7 @@ def facts_of(account: Account, as_of: date) -> RiskFacts:
         if item.state != "open":
             continue
         open_minor[item.currency] = open_minor.get(item.currency, 0) + item.outstanding_minor
-        if item.due < as_of:
+        if item.is_overdue_on(as_of):
             overdue_minor[item.currency] = overdue_minor.get(item.currency, 0) + item.outstanding_minor
             overdue_items += 1
             oldest_overdue_days = max(oldest_overdue_days, (as_of - item.due).days)
