@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cli.screen import Json, Stack, fail, out, print_json, target_of
+from cli.screen import Json, Stack, fail, moment_of, out, print_json, target_of
 
 COLOURS = {"approve": "green", "approve_with_conditions": "yellow", "refer": "dark_orange", "refuse": "red"}
 
@@ -46,6 +46,8 @@ def credit(
     as_json: Json = False,
 ) -> None:
     """Decide on a sale: may CUSTOMER buy for AMOUNT on credit? Exit 1 when not, or not without a person."""
+    if external_score is not None and not prospect:
+        raise fail("--external-score is for a --prospect; a customer's stands in the customer file")
     request: dict[str, Any] = {"amount": amount, "currency": currency, "order": order, "until": until, "by": by}
     if prospect:
         request["prospect"] = {} if external_score is None else {"external_score": external_score}
@@ -125,12 +127,13 @@ def _ask(kind: str, request: Mapping[str, Any], customer: str, at: str, stack: s
     from cli.target import NoStack
     from duly.flows.credit import CreditRefused, account_of
 
+    stated = moment_of(at)
     target = target_of(stack)
     asked = {"type": kind, **({"customer": customer} if customer else {}), **request}
     if "amount" in asked and asked["amount"] and not asked.get("currency"):
         asked["currency"] = target.edge.policy().creditor.currency
     try:
-        moment = at or (target.present(account_of(target.edge, customer)) if customer else "")
+        moment = stated or (target.present(account_of(target.edge, customer)) if customer else "")
         answer: dict[str, Any] = target.invoke("RiskCheckFunction", {**asked, "time": moment})
     except (NoStack, CreditRefused) as error:
         raise fail(str(error)) from None

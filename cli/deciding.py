@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.screen import Json, Stack, fail, out, print_json, target_of
+from cli.screen import Json, Stack, fail, moment_of, out, print_json, target_of
 
 By = Annotated[str, typer.Option(help="Who decided; it stands in the journal.")]
 At = Annotated[str, typer.Option(help="Local stack only: the simulated moment; else just after the last.")]
@@ -17,9 +17,10 @@ Invoice = Annotated[str, typer.Argument(metavar="INVOICE")]
 def _decide(stack: str, at: str, as_json: bool, **request: Any) -> None:
     from cli.target import NoStack
 
+    stated = moment_of(at)
     target = target_of(stack)
     try:
-        moment = at or target.present(request["account"])
+        moment = stated or target.present(request["account"])
         answer = target.invoke("DisputesFunction", {"type": "decision", **request, "time": moment})
     except NoStack as error:
         raise fail(str(error), 1) from None

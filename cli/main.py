@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import credit, deciding
-from cli.screen import Json, Stack, err, fail, out, print_json, target_of
+from cli.screen import Json, Stack, err, fail, moment_of, out, print_json, target_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -106,11 +106,14 @@ def check(
             sys.stdout.write(json.dumps(to_json(result, str(path)), ensure_ascii=False) + "\n")
             continue
         good = result.rows_in - len(result.rejected_rows)
-        out.print(Text(f"{path}: {result.kind}, {result.format}, {good} good, {len(result.rejects)} rejected"))
+        out.print(
+            Text(f"{path}: {result.kind}, {result.format}, {good} good, {len(result.rejects)} rejected"), soft_wrap=True
+        )
         for note in result.notes:
-            out.print(Text(f"  {note}"))
+            out.print(Text(f"  {note}"), soft_wrap=True)
         for one in result.rejects:
-            out.print(Text(f"  line {one.line}, {one.field}: {one.code}: {one.reason}", style="yellow"))
+            reason = Text(f"  line {one.line}, {one.field}: {one.code}: {one.reason}", style="yellow")
+            out.print(reason, soft_wrap=True)
     raise typer.Exit(1 if rejected else 0)
 
 
@@ -275,8 +278,9 @@ def resolve(
     from cli.target import NoStack
 
     request = {"type": "decision", "action": "resolve_dispute", "account": account_id, "dispute": dispute}
+    stated = moment_of(at)
     target = target_of(stack)
-    request |= {"outcome": outcome, "by": by, "time": at or target.present(account_id)}
+    request |= {"outcome": outcome, "by": by, "time": stated or target.present(account_id)}
     try:
         answer = target.invoke("DisputesFunction", request)
     except NoStack as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,8 +23,19 @@ Stack = Annotated[str, typer.Option("--stack", help="A deployed stack's name; wi
 
 def fail(text: str, code: int = 2) -> typer.Exit:
     """Say why a command cannot go on, and return what to raise."""
-    err.print(Text(text, style="red"))
+    err.print(Text(text, style="red"), soft_wrap=True)
     return typer.Exit(code)
+
+
+def moment_of(text: str) -> str:
+    """Return the moment that ``--at`` names as ISO 8601, in UTC unless it says otherwise; exit when it names none."""
+    if not text:
+        return ""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise fail(f"--at: expected a moment such as 2026-02-18T09:00:00+00:00, found {text!r}") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
 
 
 def print_json(data: Any) -> None:

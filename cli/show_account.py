@@ -48,7 +48,12 @@ def account_data(edge: Edge, wanted: str) -> dict[str, Any] | None:
             + (f" until {one.until}" if one.until else "")
             for one in header.covers
         ],
-        "overrides": [f"{one.key} by {one.by} until {one.until}: {one.reason}" for one in account.live("overrides")],
+        "overrides": [
+            f"{one.key} by {one.by} until {one.until}"
+            + (f" for {format_minor(one.amount_minor, one.currency)} {one.currency}" if one.amount_minor else "")
+            + f": {one.reason}"
+            for one in account.live("overrides")
+        ],
         "orders": [
             f"{one.key} {format_minor(one.remaining_minor, one.currency)} {one.currency}"
             for one in account.live("orders")
@@ -146,6 +151,10 @@ def print_account(console: Console, data: dict[str, Any]) -> None:
         Text(f"category {data['category'] or 'none'}, score {data['score']} ({reason_words(data['score_reasons'])})"),
         sep="\n",
     )
+    if data["merged_into"]:
+        console.print(Text(f"merged into account {data['merged_into']}"))
+    elif data["provisional"]:
+        console.print(Text("provisional: not chased until a customer file or `duly complete` completes it"))
     for one in data["exposure"]:
         limit = f"limit {one['limit']}, headroom {one['headroom']}" if one["limit"] else "no limit"
         console.print(Text(f"exposure {one['currency']}: {one['open']} open, {one['orders']} ordered; {limit}"))

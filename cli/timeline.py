@@ -60,6 +60,11 @@ def _money(amount_minor: int, currency: str) -> str:
     return f"{currency} {format_minor(amount_minor, currency)}"
 
 
+def _cash(key: str) -> str:
+    """A credit note by its number; a payment, whose key is a hash, by the start of it."""
+    return key.removeprefix("CN:") if key.startswith("CN:") else key[:11]
+
+
 def _listed(keys: tuple[str, ...]) -> str:
     return ", ".join(keys) if keys else "the whole account"
 
@@ -100,13 +105,14 @@ def _decided(event: ev.CreditDecided) -> str:
     if event.limit_minor is not None and event.headroom_minor is not None:
         limit = f"limit {_money(event.limit_minor, event.currency)}"
         limit += f", headroom {_money(event.headroom_minor, event.currency)}"
-    conditions = f"; if {', '.join(event.conditions).replace('_', ' ')}" if event.conditions else ""
-    override = f", under override {event.override}" if event.override else ""
+    asked = [one for one in event.conditions if one != "under_override"]  # the override is named by itself
+    conditions = f"; if {', '.join(asked).replace('_', ' ')}" if asked else ""
+    override = f"; under override {event.override}" if event.override else ""
     return (
         f"credit decision {event.decision} on {sale}: {event.outcome.replace('_', ' ')}"
         f" ({', '.join(event.reasons).replace('_', ' ')}){conditions}{override};"
         f" exposure {_money(event.exposure_minor, event.currency)}, {limit},"
-        f" category {event.category or 'none'}{_by(event)}"
+        f" category {event.category or 'none'}{f'; asked by {event.by}' if event.by else ''}"
     )
 
 
@@ -116,27 +122,37 @@ def _allocations(changes: Sequence[ev.Allocation], currencies: Mapping[str, str]
         return _money(change.amount_minor, currency)
 
     return "; ".join(
-        f"{change.cash[:11]} pays {paid(change)} of {change.item}"
+        f"{_cash(change.cash)} pays {paid(change)} of {change.item}"
         if change.amount_minor
-        else f"{change.cash[:11]} no longer pays {change.item}"
+        else f"{_cash(change.cash)} no longer pays {change.item}"
         for change in changes
     )
 
 
 def _owed(event: ev.InvoiceRegistered | ev.InvoiceCorrected) -> str:
     more = [
-        f", {len(event.instalments)} instalments" if event.instalments else "",
+        f", {len(event.instalments)} instalments ({_instalments(event)})" if event.instalments else "",
         f", replaces {event.replaces}" if event.replaces else "",
-        f", by {event.means.replace('_', ' ')}" if event.means not in ("", "transfer") else "",
+        f", by {event.means.replace('_', ' ')}" if event.means not in ("", "transfer", "other") else "",
         f", noticed: {', '.join(event.flags)}" if event.flags else "",
     ]
     return f"{_money(event.amount_minor, event.currency)}, due {event.due} ({event.due_source}){''.join(more)}"
 
 
+def _instalments(event: ev.InvoiceRegistered | ev.InvoiceCorrected) -> str:
+    return ", ".join(f"{format_minor(minor, event.currency)} on {day}" for day, minor in event.instalments)
+
+
 def _cancelled(event: ev.InvoiceCancelled) -> str:
     if event.replaced_by:
         return f"invoice {event.key} is replaced by {event.replaced_by}"
-    return f"invoice {event.key} cancelled: {event.reason}{_origin(event)}"
+    why = "" if event.reason == "stated" else f": {event.reason}"  # stated: by the row that is named behind
+    return f"invoice {event.key} cancelled{why}{_origin(event)}"
+
+
+def _ended(event: ev.CoverEnded | ev.OverrideEnded) -> str:
+    """Who ended it, or what did (expired, moved to another account)."""
+    return _by(event) if event.reason == "person" and event.by else f": {event.reason}{_by(event)}"
 
 
 def agreed(record: ev.CustomerRegistered | Header) -> list[str]:
@@ -169,7 +185,7 @@ _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.CoverSet: lambda e: (
         f"{e.kind} {e.cover} over {_money(e.amount_minor, e.currency)}, {_last_day(e.until)}{_by(e)}"
     ),
-    ev.CoverEnded: lambda e: f"cover {e.cover} ended: {e.reason}{_by(e)}",
+    ev.CoverEnded: lambda e: f"cover {e.cover} ended{_ended(e)}",
     ev.OrderPlaced: lambda e: (
         f"order {e.order} over {_money(e.amount_minor, e.currency)} counts, {_last_day(e.until)}"
         + (f" (decision {e.decision})" if e.decision else "")
@@ -178,7 +194,7 @@ _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ),
     ev.OrderEnded: lambda e: f"order {e.order} {e.reason}{_by(e)}",
     ev.OverrideGranted: _override_words,
-    ev.OverrideEnded: lambda e: f"override {e.override} ended: {e.reason}{_by(e)}",
+    ev.OverrideEnded: lambda e: f"override {e.override} ended{_ended(e)}",
     ev.CreditDecided: _decided,
     ev.ContactSuppressed: lambda e: f"contact {e.contact} gets no more mail: {e.reason}",
     ev.InvoiceRegistered: lambda e: f"invoice {e.number} over {_owed(e)}{_origin(e)}",
@@ -191,16 +207,16 @@ _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ),
     ev.DebitReturned: lambda e: f"what was collected for invoice {e.key} came back{f' (by {e.by})' if e.by else ''}",
     ev.CreditNoteCorrected: lambda e: (
-        f"credit note {e.cash[:11]} corrected: {_money(e.amount_minor, e.currency)}, value {e.value_date},"
+        f"credit note {_cash(e.cash)} corrected: {_money(e.amount_minor, e.currency)}, value {e.value_date},"
         f" names {', '.join(e.names) or 'nothing'}{_origin(e)}"
     ),
     ev.InvoiceTransferred: lambda e: f"invoice {e.key} moved to account {e.into}",
     ev.CashReceived: lambda e: (
-        f"{e.kind.replace('_', ' ')} {e.cash[:11]} over {_money(e.amount_minor, e.currency)}, value {e.value_date},"
+        f"{e.kind.replace('_', ' ')} {_cash(e.cash)} over {_money(e.amount_minor, e.currency)}, value {e.value_date},"
         f" names {', '.join(e.names) or 'nothing'}{_origin(e)}"
     ),
-    ev.CashNamed: lambda e: f"{e.cash[:11]} read anew: names {', '.join(e.names) or 'nothing'}",
-    ev.CashWithdrawn: lambda e: f"{e.cash[:11]} left the account: {e.reason}",
+    ev.CashNamed: lambda e: f"{_cash(e.cash)} read anew: names {', '.join(e.names) or 'nothing'}",
+    ev.CashWithdrawn: lambda e: f"{_cash(e.cash)} left the account: {e.reason}",
     ev.SuspenseMarked: lambda e: f"money in suspense could be this customer's: transaction {e.transaction}",
     ev.SuspenseCleared: lambda e: f"money no longer in question: transaction {e.transaction}",
     ev.ReplyReceived: lambda e: (

@@ -318,6 +318,8 @@ def test_finance_completes_a_provisional_customer() -> None:
     stack = Stack()
     stack.take("one", row("RE-1", "100.00", due=""))
     assert stack.account().header.provisional
+    with pytest.raises(DecisionRefused, match="expected name"):
+        stack.decide(action="complete_customer", country="DE")
     answer = stack.decide(
         action="complete_customer", name="Foo Handels GmbH", country="DE", emails=["ap@foo.example"], terms_days=14
     )

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
+from cli.screen import moment_of
 from cli.show_account import account_data
 from duly.flows import credit
 from duly.flows.edge import Edge
@@ -160,3 +161,33 @@ def test_two_sales_at_once_do_not_share_their_headroom(target: Target, monkeypat
     second = credit.answer(target.edge, {**ask, "order": "O-2"}, NOON)
     assert (second["outcome"], second["reserved"]) == ("refuse", False)
     assert [one.key for one in load("C-1").live("orders")] == ["O-1"]
+
+
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize("command", [("credit", "C-1", "1.00"), ("cancel", "C-1", "RE-1", "--reason", "x")])
+def test_a_moment_that_is_none_is_refused_before_anything_is_asked(command: tuple[str, ...]) -> None:
+    shown = duly(*command, "--by", "ada", "--at", "tomorrow")
+    assert shown.exit_code == 2
+    assert "--at: expected a moment such as 2026-02-18T09:00:00+00:00, found 'tomorrow'" in shown.output
+
+
+def test_a_moment_without_a_zone_is_in_utc() -> None:
+    assert moment_of("2026-03-04") == "2026-03-04T00:00:00+00:00"
+    assert moment_of("2026-03-04T09:00:00+01:00") == "2026-03-04T09:00:00+01:00"
+    assert moment_of("") == ""
+
+
+@pytest.mark.usefixtures("target")
+def test_an_external_score_is_a_prospects() -> None:
+    shown = duly("credit", "C-1", "1.00", "--external-score", "100")
+    assert shown.exit_code == 2
+    assert "--external-score is for a --prospect" in shown.output
+
+
+def test_an_override_by_an_amount_says_so(target: Target) -> None:
+    granted = ("override", "C-1", "--until", "2026-03-10", "--reason", "contract", "--by", "ada", "--amount", "5.00")
+    assert duly(*granted).exit_code == 0
+    data = account_data(target.edge, "C-1")
+    assert data is not None
+    (shown,) = data["overrides"]
+    assert shown.endswith("by ada until 2026-03-10 for 5.00 EUR: contract")

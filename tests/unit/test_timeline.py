@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from cli.timeline import _WORDS, timeline
@@ -50,3 +51,47 @@ def test_a_customer_record_tells_what_is_agreed() -> None:
     (text,) = texts(told)
     assert ", parent C-0, order number required, 0 days to pay, limit EUR 500.00, external score 0" in text
     assert "parent" not in texts(customer())[0]
+
+
+def test_instalments_are_told_with_amount_and_day() -> None:
+    parts = ((date(2026, 2, 15), 60_000), (date(2026, 3, 1), 59_000))
+    (text,) = texts(replace(INVOICE, instalments=parts))
+    assert "2 instalments (600.00 on 2026-02-15, 590.00 on 2026-03-01)" in text
+
+
+def test_a_credit_note_keeps_its_whole_number() -> None:
+    changed = ev.AllocationsChanged((ev.Allocation("CN:GS-2026-000123", "R-1", 50_000),))
+    assert texts(INVOICE, changed)[1] == "GS-2026-000123 pays EUR 500.00 of R-1"
+
+
+def test_who_ended_or_cancelled_is_told_and_no_code_of_a_reason() -> None:
+    day = date(2026, 3, 2)
+    stated = ev.InvoiceCancelled("R-1", "stated", day, upload="u2", line=3)
+    assert texts(stated) == ["invoice R-1 cancelled (upload u2, line 3)"]
+    assert texts(ev.CoverEnded("K", "person", day, "ada")) == ["cover K ended by ada"]
+    assert texts(ev.CoverEnded("K", "expired", day)) == ["cover K ended: expired"]
+
+
+def test_a_decision_under_an_override_names_it_once() -> None:
+    decision = ev.CreditDecided(
+        decision="CD-1",
+        amount_minor=100,
+        currency="EUR",
+        order="",
+        outcome="approve_with_conditions",
+        reasons=("over_limit", "override"),
+        conditions=("under_override", "prepayment"),
+        exposure_minor=0,
+        limit_minor=None,
+        headroom_minor=None,
+        score_permille=300,
+        terms_days=30,
+        category="B",
+        override="OV-1",
+        policy="v",
+        on=date(2026, 3, 2),
+        by="shop",
+    )
+    (text,) = texts(decision)
+    assert "(over limit, override); if prepayment; under override OV-1; exposure" in text
+    assert text.endswith("category B; asked by shop")

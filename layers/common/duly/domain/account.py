@@ -160,7 +160,7 @@ class Item:
         return self.means in COLLECTED and not self.returned
 
     def is_overdue_on(self, day: date) -> bool:
-        """Whether the customer is late with it on a day. What the creditor is to collect is not the customer's delay."""
+        """Whether the customer is late with it on a day; what the creditor is to collect is no delay of the customer's."""
         return self.state == "open" and self.due < day and not self.awaits_collection
 
     @property

@@ -217,6 +217,10 @@ def _customer_rows(edge: Edge, account_id: str, request: Mapping[str, Any]) -> l
     values |= {name: _text(request, name) for name in (*CUSTOMER_FIELDS, *CUSTOMER_MORE) if name in request}
     if not values.get("id"):
         raise DecisionRefused("id_missing", "expected id: the customer's number in your books")
+    if not values.get("name"):
+        raise DecisionRefused(
+            "name_missing", "expected name: the customer's legal name, which its invoices do not tell"
+        )
     emails = request.get("emails") or ([request["email"]] if request.get("email") else [])
     if not isinstance(emails, Sequence) or isinstance(emails, str) or len(emails) > MAX_ITEMS:
         raise DecisionRefused("not_text", "expected emails as a list of addresses")
