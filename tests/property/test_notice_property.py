@@ -51,6 +51,8 @@ def items(draw: st.DrawFn, as_of: date) -> NoticeItem:
         fee_minor=draw(AMOUNTS | st.just(0)),
         interest_minor=draw(AMOUNTS | st.just(0)),
         instalments=instalments,
+        returned=draw(st.sampled_from(["", "", "direct_debit", "card"])),
+        replaces=draw(st.just("") | TEXTS),
     )
 
 

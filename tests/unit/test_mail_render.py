@@ -177,6 +177,28 @@ def test_instalments_of_one_invoice_are_one_invoice() -> None:
     assert "Instalment 2 of 2" in rendered.html
 
 
+@pytest.mark.parametrize(
+    ("change", "english", "german"),
+    [
+        ({"returned": "direct_debit"}, "our direct debit was returned", "unsere Lastschrift wurde zurückgegeben"),
+        ({"returned": "card"}, "the card payment was returned", "die Kartenzahlung wurde zurückgegeben"),
+        ({"replaces": "R-2026-0099"}, "replaces invoice R-2026-0099", "ersetzt Rechnung R-2026-0099"),
+    ],
+)
+def test_what_the_debtor_may_not_know_of_an_invoice_is_said(change: dict[str, str], english: str, german: str) -> None:
+    for language, words in (("en", english), ("de", german)):
+        rendered = render(view(replace(item(), **change), language=language))
+        assert words in rendered.text
+        assert words in rendered.html
+        assert words not in render(view(item(), language=language)).text
+
+
+def test_an_instalment_partly_paid_is_not_said_to_be_the_whole_invoice() -> None:
+    text = render(view(item(balance=1, instalment=1, instalments=2))).text
+    assert "  Full amount:       EUR 1,190.00" in text
+    assert "Invoice amount" not in text
+
+
 def test_a_long_subject_is_cut_and_the_number_stands_whole_in_the_mail() -> None:
     number = "R" * 200
     rendered = render(view(item(number)))
@@ -271,7 +293,7 @@ def test_templates_hold_no_logic_beyond_if_and_for() -> None:
         nodes.ExprStmt,
     )
     filters = {"wrapped", "bullet", "quoted", "trim", "format"}
-    called = {"row", "pair", "charge", "age"}
+    called = {"row", "pair", "charge", "age", "remark"}
     paths = [path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.j2")]
     assert len(paths) == 2 + len(LANGUAGES) * (2 + len(KINDS))
     for path in paths:

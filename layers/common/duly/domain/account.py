@@ -160,7 +160,7 @@ class Item:
         return self.means in COLLECTED and not self.returned
 
     def is_overdue_on(self, day: date) -> bool:
-        """Whether the customer is late with it on a day; what the creditor is to collect is no delay of the customer's."""
+        """Whether the customer is late with it on a day, which it is not with what the creditor is to collect."""
         return self.state == "open" and self.due < day and not self.awaits_collection
 
     @property

@@ -84,6 +84,8 @@ def _item(account: Account, part: ev.NoticeItem, today: date) -> NoticeItem:
         step=part.step,
         original_minor=item.amount_minor,
         balance_minor=part.balance_minor,
+        returned=item.means if item.returned else "",
+        replaces=item.replaces,
     )
 
 

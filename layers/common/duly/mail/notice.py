@@ -85,6 +85,10 @@ class NoticeItem:
     """Late interest still open on this item."""
     instalments: int = 1
     """How many instalments the invoice has; 1 for an ordinary invoice."""
+    returned: str = ""
+    """``direct_debit`` or ``card``: what was collected so came back, which the debtor may not know."""
+    replaces: str = ""
+    """The number of the invoice that this one corrects, as the debtor knows it."""
 
     @property
     def owed_minor(self) -> int:

@@ -123,6 +123,8 @@ def _item(item: NoticeItem, currency: str, language: str) -> dict[str, object]:
         "number": number,
         "instalment": item.instalment if in_parts else 0,
         "instalments": item.instalments if item.instalments > 1 else 0,
+        "returned": item.returned,
+        "replaces": "" if item.returned else one_line(item.replaces),
         "issued": day(item.issued, language),
         "due": day(item.due, language),
         "days_overdue": item.days_overdue,
