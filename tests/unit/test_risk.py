@@ -134,6 +134,16 @@ def test_a_customer_without_disputes_is_not_said_to_have_some() -> None:
     assert found["disputes"] == "100 % of invoices were disputed, which delays payment"
 
 
+def test_one_is_told_in_the_singular() -> None:
+    facts = RiskFacts(overdue_minor={"EUR": 1}, exposure_minor={"EUR": 100}, overdue_items=1, oldest_overdue_days=1)
+    told = {reason.code: reason.words for reason in risk.score(facts, POLICY).reasons}
+    assert told["overdue_items"] == "1 open invoice is overdue"
+    several = risk.score(replace(facts, overdue_items=2), POLICY).reasons
+    assert "2 open invoices are overdue" in [reason.words for reason in several]
+    new = risk.score(RiskFacts(), POLICY).reasons
+    assert "a new customer" in [reason.words for reason in new]
+
+
 def test_every_reason_has_short_words() -> None:
     codes = {
         reason.code for facts in (paid(*[4] * 10), paid(*[-12] * 10)) for reason in risk.contributions(facts, SHIPPED)

@@ -196,12 +196,26 @@ def contributions(facts: RiskFacts, model: Model) -> tuple[Reason, ...]:
         _overdue_share(facts, model),
         _limit_use(facts, model),
         _counted(
-            "broken_promises", facts.broken_promises, MAX_BROKEN_PROMISES, model.broken_promise, "promises were broken"
+            "broken_promises",
+            facts.broken_promises,
+            MAX_BROKEN_PROMISES,
+            model.broken_promise,
+            ("promise was broken", "promises were broken"),
         ),
         _counted(
-            "disputes_lost", facts.disputes_lost, MAX_DISPUTES_LOST, model.dispute_lost, "disputes were unfounded"
+            "disputes_lost",
+            facts.disputes_lost,
+            MAX_DISPUTES_LOST,
+            model.dispute_lost,
+            ("dispute was unfounded", "disputes were unfounded"),
         ),
-        _counted("bounced_payments", facts.bounced_payments, MAX_BOUNCED, model.bounced, "payments were returned"),
+        _counted(
+            "bounced_payments",
+            facts.bounced_payments,
+            MAX_BOUNCED,
+            model.bounced,
+            ("payment was returned", "payments were returned"),
+        ),
         _young_relation(facts, model),
         Reason("provisional", "the customer's record is not complete", model.provisional if facts.provisional else 0),
         _invoice_size(facts, model),
@@ -276,14 +290,14 @@ def _average_days_late(payments: PaymentSums, model: Model) -> Reason:
 
 
 def _overdue_items(facts: RiskFacts, model: Model) -> Reason:
-    count = max(0, min(MAX_OVERDUE_ITEMS, facts.overdue_items))
-    words = f"{facts.overdue_items} open invoices are overdue"
-    return Reason("overdue_items", words, model.overdue_items * count)
+    words = ("open invoice is overdue", "open invoices are overdue")
+    return _counted("overdue_items", facts.overdue_items, MAX_OVERDUE_ITEMS, model.overdue_items, words)
 
 
 def _oldest_overdue(facts: RiskFacts, model: Model) -> Reason:
     days = max(0, min(MAX_DAYS_OVERDUE, facts.oldest_overdue_days))
-    words = f"the oldest open item is {facts.oldest_overdue_days} days overdue"
+    overdue = facts.oldest_overdue_days
+    words = f"the oldest open item is {overdue} day{'' if overdue == 1 else 's'} overdue"
     return Reason("oldest_overdue", words, model.oldest_overdue * days)
 
 
@@ -310,13 +324,15 @@ def _limit_use(facts: RiskFacts, model: Model) -> Reason:
     return Reason("limit_use", words, model.limit_use * max(0, use - 500) // 1000)
 
 
-def _counted(code: str, count: int, most: int, weight: int, words: str) -> Reason:
-    return Reason(code, f"{count} {words}", weight * max(0, min(most, count)))
+def _counted(code: str, count: int, most: int, weight: int, words: tuple[str, str]) -> Reason:
+    """A reason that counts for each, with its words for one and for several."""
+    return Reason(code, f"{count} {words[count != 1]}", weight * max(0, min(most, count)))
 
 
 def _young_relation(facts: RiskFacts, model: Model) -> Reason:
     missing_days = max(0, SETTLED_RELATION_DAYS - max(0, facts.relation_days))
-    words = f"the customer has been known for {facts.relation_days} days"
+    known = facts.relation_days
+    words = f"the customer has been known for {known} day{'' if known == 1 else 's'}" if known else "a new customer"
     return Reason("young_relation", words, model.young * missing_days // SETTLED_RELATION_DAYS)
 
 
