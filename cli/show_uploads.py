@@ -59,7 +59,7 @@ def print_uploads(console: Console, uploads: Sequence[Mapping[str, Any]]) -> Non
     if not uploads:
         console.print("No files this month or the last.")
         return
-    table = Table(Column("File", overflow="fold", min_width=24), "State", "Rows", "Money in", "Rejected", "Took, or is here since")
+    table = Table(Column("File", overflow="fold"), "State", "Rows", "Money in", "Rejected", "Took, or is here since")
     for one in uploads:
         money = ", ".join(f"{currency} {amount}" for currency, amount in one["amounts"].items())
         rejected = Text(f"{one['rows_rejected']:,}", style="red") if one["rows_rejected"] else ""

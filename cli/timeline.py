@@ -10,9 +10,12 @@ from typing import Any
 from cli.records import RecordVersion, record_at
 from duly.domain import events as ev
 from duly.domain.account import Header
+from duly.domain.flags import FLAGS
 from duly.domain.money import format_minor
 from duly.domain.risk import reason_words
 from duly.store.journal import Entry
+
+DUE_SOURCES = {"terms_text": "from its terms", "default": "none stated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +137,14 @@ def _owed(event: ev.InvoiceRegistered | ev.InvoiceCorrected) -> str:
         f", {len(event.instalments)} instalments ({_instalments(event)})" if event.instalments else "",
         f", replaces {event.replaces}" if event.replaces else "",
         f", by {event.means.replace('_', ' ')}" if event.means not in ("", "transfer", "other") else "",
-        f", noticed: {', '.join(event.flags)}" if event.flags else "",
+        f", noticed: {_flags(event.flags)}" if event.flags else "",
     ]
-    return f"{_money(event.amount_minor, event.currency)}, due {event.due} ({event.due_source}){''.join(more)}"
+    due = f"due {event.due} ({DUE_SOURCES.get(event.due_source, event.due_source)})"
+    return f"{_money(event.amount_minor, event.currency)}, {due}{''.join(more)}"
+
+
+def _flags(flags: tuple[str, ...]) -> str:
+    return "; ".join(FLAGS.get(flag, flag) for flag in flags)
 
 
 def _instalments(event: ev.InvoiceRegistered | ev.InvoiceCorrected) -> str:
@@ -203,7 +211,7 @@ _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.InvoiceCancelled: _cancelled,
     ev.InvoiceReinstated: lambda e: f"invoice {e.key} is no longer replaced by {e.replaced_by}",
     ev.InvoicesFlagged: lambda e: "; ".join(
-        f"invoice {key}: noticed {', '.join(flags) or 'nothing any more'}" for key, flags in e.flags.items()
+        f"invoice {key}: noticed: {_flags(flags) or 'nothing any more'}" for key, flags in e.flags.items()
     ),
     ev.DebitReturned: lambda e: f"what was collected for invoice {e.key} came back{f' (by {e.by})' if e.by else ''}",
     ev.CreditNoteCorrected: lambda e: (
