@@ -366,7 +366,12 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
     "risk.categories.NAME": (
         Key("max_score", permille, "Highest score of the category; they rise, the last is 1.", "max_score_permille"),
         Key("terms_days", whole(0, 365, "days"), "Days to pay for new sales."),
-        Key("limit", amounts, "Most that may be open, per currency; none stated: no limit.", "limit_minor"),
+        Key(
+            "limit",
+            amounts,
+            "Most that may be open, per currency; none stated: a person decides on sales.",
+            "limit_minor",
+        ),
         Key("scenario", text(_NAME.pattern, "the name of a scenario"), "Scenario of customers that name none."),
         Key("security", one_of(*SECURITIES), "Security asked before a sale."),
         Key(
