@@ -50,7 +50,11 @@ def account_data(edge: Edge, wanted: str) -> dict[str, Any] | None:
         ],
         "overrides": [
             f"{one.key} by {one.by} until {one.until}"
-            + (f" for {format_minor(one.amount_minor, one.currency)} {one.currency}" if one.amount_minor else "")
+            + (
+                f" for {format_minor(one.amount_minor, one.currency)} {one.currency} above the limit"
+                if one.amount_minor
+                else ""
+            )
             + f": {one.reason}"
             for one in account.live("overrides")
         ],

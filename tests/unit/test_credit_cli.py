@@ -190,4 +190,4 @@ def test_an_override_by_an_amount_says_so(target: Target) -> None:
     data = account_data(target.edge, "C-1")
     assert data is not None
     (shown,) = data["overrides"]
-    assert shown.endswith("by ada until 2026-03-10 for 5.00 EUR: contract")
+    assert shown.endswith("by ada until 2026-03-10 for 5.00 EUR above the limit: contract")
