@@ -11,11 +11,13 @@ from duly.domain import events as ev
 from duly.domain.account import MAX_INSTALMENTS, Account
 from duly.domain.cash import receive
 from duly.domain.registering import InvoiceFacts, keys_named, register_all
+from duly.domain.replies import Classification, Intent
+from duly.domain.replying import ReplyFacts, understand
 from duly.domain.upkeep import DEBIT_MISSING_DAYS, upkeep
 from duly.store.accounts import AccountStore
 from duly.store.memory import MemoryTable
 from local.writers import csv_bytes
-from tests.core_samples import MONDAY, NOON, POLICY, account, customer, nothing_due, payment, then
+from tests.core_samples import MONDAY, NOON, POLICY, account, claim, customer, invoice, nothing_due, payment, sent, then
 from tests.unit.test_corrections import Stack, row
 
 OWN = "DE89370400440532013000"
@@ -28,6 +30,10 @@ FACTS = InvoiceFacts(
 
 def after(found: Account, *rows: InvoiceFacts) -> Account:
     return then(found, register_all(found, rows, 30, MONDAY)[0])
+
+
+def after_events(*rows: InvoiceFacts) -> list[ev.Event]:
+    return register_all(account(), rows, 30, MONDAY)[0]
 
 
 # --- returned debits
@@ -117,3 +123,37 @@ def test_a_correction_into_many_instalments_fits_into_a_transaction() -> None:
     found = stated(found, 3, instalments=other, amount_minor=more, currency="USD")
     assert sum(item.outstanding_minor for item in found.live("items")) == more
     assert store.rebuild("A").header == store.load("A").header
+
+
+# --- replies
+def answered(found: Account, *keys: str) -> Account:
+    """The account after a notice over these items and a reply to it."""
+    found = then(found, [claim(found, *keys)])
+    found = then(found, sent(found, "n1"))
+    return then(found, [ev.ReplyReceived("r", "n1", "inbound/1", NOON + timedelta(days=3), True)])
+
+
+@pytest.mark.parametrize("change", ["split", "replaced"])
+def test_a_dispute_covers_what_the_items_of_the_notice_are_owed_under_now(change: str) -> None:
+    found = answered(account(invoice("I-1"), *after_events(FACTS)), "I-1", "RE-1")
+    later = replace(FACTS, upload="u2", stated_at=NOON + timedelta(days=1))
+    row = replace(later, instalments=PLAN) if change == "split" else replace(later, number="RE-2", replaces="RE-1")
+    wanted = {"split": ("I-1", "RE-1#1", "RE-1#2"), "replaced": ("I-1", "RE-2")}[change]
+    found = after(found, row)
+    about = Classification("reply", (Intent("dispute", "price"),), (), 900, False)
+    events = understand(found, found.notices["n1"], ReplyFacts("r", "n1", MONDAY, True), about, POLICY)
+    (opened,) = [event for event in events if isinstance(event, ev.DisputeOpened)]
+    assert opened.items == wanted
+
+
+def test_a_dispute_or_promise_over_an_invoice_counts_for_its_instalments() -> None:
+    found = account(*after_events(replace(FACTS, instalments=PLAN)))
+    found = answered(found, "RE-1#1", "RE-1#2")
+    promised = then(found, [ev.PromiseMade("P", ("RE-1",), MONDAY, MONDAY, MONDAY)])
+    facts = ReplyFacts("r", "n1", MONDAY, True)
+    again = Classification("reply", (Intent("promise", on=MONDAY + timedelta(days=2)),), (), 900, False)
+    events = understand(promised, promised.notices["n1"], facts, again, POLICY)
+    assert [event for event in events if isinstance(event, ev.PromiseMade)] == []
+    contests = Classification("reply", (Intent("dispute", "price"),), (), 900, False)
+    events = understand(promised, promised.notices["n1"], facts, contests, POLICY)
+    assert ev.PromiseSettled("P", "cancelled", MONDAY) in events

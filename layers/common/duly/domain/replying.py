@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from duly.domain import events as ev
-from duly.domain.account import Account, Notice
+from duly.domain.account import Account, Notice, concerns, owed_for
 from duly.domain.policy import Policy
 from duly.domain.replies import Classification, Intent
 
@@ -75,12 +75,14 @@ def _plain(
 
 
 def _concerned(account: Account, notice: Notice | None, invoices: Sequence[str]) -> tuple[str, ...]:
-    """Return the open items that a reply is about: those it names, else all of the notice that it answers."""
+    """Return the open items that a reply is about: those it names, else all of the notice that it answers, or what
+    they are owed under now (instalments, a corrected invoice)."""
     named = [item.key for item in account.live("items") if item.state == "open" and item.number in invoices]
     if named:
         return tuple(named)
     parts = [part.item for part in notice.items] if notice else []
-    return tuple(key for key in parts if key in account.items and account.items[key].state == "open")
+    owed = dict.fromkeys(key for part in parts for key in owed_for(account, part))
+    return tuple(key for key in owed if account.items[key].state == "open")
 
 
 def _disputes(
@@ -101,14 +103,15 @@ def _dispute(
     account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent, policy: Policy, number: int
 ) -> list[ev.Event]:
     disputed = {key for dispute in account.live("disputes") for key in dispute.items}
-    items = tuple(key for key in _concerned(account, notice, intent.invoices) if key not in disputed)
+    concerned = _concerned(account, notice, intent.invoices)
+    items = tuple(key for key in concerned if not concerns(disputed, account.items[key]))
     if not items:
         return []
     reason = intent.reason or "other"
     promises = [
         ev.PromiseSettled(promise.key, "cancelled", facts.on)
         for promise in account.live("promises")
-        if set(promise.items) & set(items)
+        if any(concerns(promise.items, account.items[key]) for key in items)
     ]
     opened = ev.DisputeOpened(
         dispute=_numbered("D", facts, number),
@@ -130,7 +133,8 @@ def _promise(
     if intent.on is None or not facts.on <= intent.on <= facts.on + timedelta(days=policy.promises.max_days):
         return []
     promised = {key for promise in account.live("promises") for key in promise.items}
-    items = tuple(key for key in _concerned(account, notice, intent.invoices) if key not in promised)
+    concerned = _concerned(account, notice, intent.invoices)
+    items = tuple(key for key in concerned if not concerns(promised, account.items[key]))
     currencies = {account.items[key].currency for key in items}
     if not items or (intent.amount_minor and currencies != {intent.currency or min(currencies)}):
         return []
