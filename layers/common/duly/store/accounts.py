@@ -396,9 +396,15 @@ def _linked_to(account: Account, named: Iterable[tuple[str, str]]) -> list[tuple
     """Return the cash that pays or names the given items, the items that the given cash pays or names, and what stands
     for an item or is a part of it."""
     found: dict[tuple[str, str], None] = {}
+    naming: dict[str, list[str]] = {}
+    for cash in account.cash.values():
+        for name in cash.names:
+            naming.setdefault(name, []).append(cash.key)
     for kind, key in named:
         if kind in ("items", "cash") and key in account.entities[kind]:
             found |= dict.fromkeys(sorted(links(account.entities[kind][key])))
+        elif kind == "items":  # it is not there yet, and money may wait for it
+            found |= dict.fromkeys(("cash", cash) for cash in sorted(naming.get(key, ())))
     return list(found)
 
 
