@@ -14,10 +14,27 @@ from duly.domain.registering import InvoiceFacts, keys_named, register_all
 from duly.domain.replies import Classification, Intent
 from duly.domain.replying import ReplyFacts, understand
 from duly.domain.upkeep import DEBIT_MISSING_DAYS, upkeep
+from duly.flows.audit import audit
+from duly.flows.merging import merge
+from duly.flows.twin import TwinStack
 from duly.store.accounts import AccountStore
 from duly.store.memory import MemoryTable
 from local.writers import csv_bytes
-from tests.core_samples import MONDAY, NOON, POLICY, account, claim, customer, invoice, nothing_due, payment, sent, then
+from tests.core_samples import (
+    MONDAY,
+    NOON,
+    POLICY,
+    Customer,
+    account,
+    claim,
+    customer,
+    customers_file,
+    invoice,
+    nothing_due,
+    payment,
+    sent,
+    then,
+)
 from tests.unit.test_corrections import Stack, row
 
 OWN = "DE89370400440532013000"
@@ -157,3 +174,45 @@ def test_a_dispute_or_promise_over_an_invoice_counts_for_its_instalments() -> No
     contests = Classification("reply", (Intent("dispute", "price"),), (), 900, False)
     events = understand(promised, promised.notices["n1"], facts, contests, POLICY)
     assert ev.PromiseSettled("P", "cancelled", MONDAY) in events
+
+
+# --- money that names what is not there yet
+def test_an_invoice_that_money_named_before_it_came_is_registered_with_all_that_the_money_pays() -> None:
+    """So it is while a provisional account moves: its payments may be there before all of its invoices."""
+    store = AccountStore(MemoryTable())
+    opening: list[ev.Event] = [customer(), *after_events(replace(FACTS, instalments=PLAN))]
+    found = store.commit(Account("A"), opening, NOON, nothing_due)
+    money = payment("T1", 40_000, ["RE-2", "RE-1"])
+    found = store.load("A", [("items", key) for key in money.names], linked=True)
+    store.commit(found, receive(found, money, MONDAY), NOON, nothing_due)
+    row = replace(FACTS, number="RE-2", amount_minor=35_000, line=3)
+    found = store.load("A", keys_named(row), linked=True)
+    found = store.commit(found, register_all(found, [row], 30, MONDAY)[0], NOON, nothing_due)
+    assert {key: one.outstanding_minor for key, one in found.items.items() if one.state == "open"} == {"RE-1#2": 5_000}
+    assert store.rebuild("A").header == store.load("A").header
+
+
+# --- merging
+@pytest.mark.parametrize("named", [("RE-1",), ()])
+def test_what_a_person_said_of_a_provisional_customers_invoice_moves_with_it(named: tuple[str, ...]) -> None:
+    stack = TwinStack()
+    opened = customer(provisional=True, customer="", personal="", personal_hash="")
+    until = MONDAY + timedelta(days=60)
+
+    def open_provisional(found: Account) -> list[ev.Event]:
+        events: list[ev.Event] = [opened]
+        events += register_all(found.after(events), [replace(FACTS, means="direct_debit")], 30, MONDAY)[0]
+        events += [ev.DebitReturned("RE-1", MONDAY, "ada"), ev.HoldPlaced("H-1", named, until, "talks", "ada")]
+        return events
+
+    stack.edge.change("P-1", open_provisional, NOON)
+    stack.upload("customers/c.csv", customers_file([Customer("C-1", "Foo GmbH")]), NOON)
+    stack.work()
+    for _ in range(2):
+        merge(stack.edge, "P-1", "C-1", NOON)
+    moved = stack.edge.accounts.rebuild("C-1")
+    (hold,) = moved.live("holds")
+    assert (hold.items, hold.until, hold.reason, hold.by) == (("RE-1",), until, "talks", "ada")
+    assert moved.items["RE-1"].returned
+    assert moved.header.behaviour.payments_returned == 1
+    assert [one for one in audit(stack.edge, NOON).problems if one.code != "personal_changed"] == []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from functools import partial
 
 from duly.domain import events as ev
 from duly.domain.account import Account, Cash, Item
-from duly.domain.cash import unname, withdraw
+from duly.domain.cash import returned_debits, unname, withdraw
 from duly.domain.credit import credit_from, credit_left, default_days, moved_override
 from duly.domain.references import normalise_name, normalise_reference
 from duly.domain.registering import Incoming, keys_named, register_all
@@ -74,12 +75,15 @@ def merge(edge: Edge, source_id: str, target_id: str, now: datetime) -> None:
     moving = [*_invoices(source), *_credit_notes(source)]
     policy = edge.policy()
 
+    _move_holds(edge, source, target_id, now)  # before what they hold
+
     kept: set[tuple[str, str]] = set()  # what the customer's account has as something else already: a person decides
 
     def decide_target(part: list[Incoming], account: Account) -> list[ev.Event]:
         today = today_of(account, policy, now)
         days = partial(default_days, account, policy)
         events, verdicts = register_all(account, part, days, today, policy.terms.issue_within_days)
+        events += _returned(source, part, account.after(events), today)
         refused = {_named(one) for one, verdict in zip(part, verdicts, strict=True) if verdict.result == "rejected"}
         kept.update(refused)
         task = f"merge-{source_id}"
@@ -114,6 +118,35 @@ def _move_credit(edge: Edge, source: Account, target_id: str, now: datetime) -> 
 
     edge.change(target_id, take, now, also)
     edge.change(source.id, lambda account: credit_left(account, today_of(account, policy, now)), now)
+
+
+def _returned(source: Account, part: list[Incoming], account: Account, today: date) -> list[ev.Event]:
+    """Return what says of the moved invoices that what was collected for them came back."""
+    numbers = {one.number for one in part if isinstance(one, Item)}
+    keys = [key for key, item in source.items.items() if item.returned and item.number in numbers]
+    return returned_debits(account, keys, today)
+
+
+def _move_holds(edge: Edge, source: Account, target_id: str, now: datetime) -> None:
+    """Take a person's holds over. One of the whole provisional account goes on for the invoices that it had."""
+    everything = tuple(key for key, item in sorted(source.items.items()) if item.state == "open")
+    moved = {
+        f"{hold.key}@{source.id[:12]}": replace(hold, items=hold.items or everything) for hold in source.live("holds")
+    }
+
+    def take(account: Account) -> list[ev.Event]:
+        return [
+            ev.HoldPlaced(key, hold.items, hold.until, hold.reason, hold.by)
+            for key, hold in moved.items()
+            if key not in account.holds and hold.items
+        ]
+
+    def leave(account: Account) -> list[ev.Event]:
+        today = today_of(account, edge.policy(), now)
+        return [ev.HoldEnded(hold.key, "moved", today) for hold in account.live("holds")]
+
+    edge.change(target_id, take, now, [("holds", key) for key in moved])
+    edge.change(source.id, leave, now)
 
 
 def _named(one: Incoming) -> tuple[str, str]:
