@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from duly.domain import events as ev
+from duly.flows import credit
 from tests.handlers.logs import personal_in
 from tests.handlers.material import CUSTOMERS, INVOICES
 from tests.handlers.world import World, load_event
@@ -233,3 +234,19 @@ def test_what_was_merged_into_a_customer_counts_for_it(world: World) -> None:
     world.take_in("risk_check", "upload-invoices", unknown, "invoices/by-name.csv")
     answer = ask(world, customer="C-1002", order=None)
     assert answer["open_invoices"] == "85.00"
+
+
+def test_an_order_that_is_invoiced_already_is_not_said_to_be_reserved(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = b"number,customer,issued,due,amount,currency,type,terms,order,for_invoice\n"
+    for number, order in ((b"RE-8", b"O-8"), (b"RE-9", b"O-9")):
+        rows += number + b",C-1002,2026-02-20,2026-05-29,50.00,EUR,invoice,," + order + b",\n"
+    world.take_in("risk_check", "upload-invoices", rows, "invoices/order.csv")
+    note = b"CN-8,C-1002,2026-02-20,,50.00,EUR,credit_note,,,RE-8\n"
+    world.take_in("risk_check", "upload-invoices", rows[: rows.index(b"\n") + 1] + note, "invoices/credit.csv")
+    monkeypatch.setattr(credit, "MAX_CLOSED", 1)  # which RE-8 takes
+    answer = ask(world, customer="C-1002", amount="50.00", order="O-9")
+    assert (answer["outcome"], answer["reserved"]) == ("approve", False)
+    answer = ask(world, customer="C-1002", amount="60.00", order="O-10")
+    assert (answer["outcome"], answer["reserved"]) == ("approve", True)

@@ -26,6 +26,7 @@ from duly.store.tables import Conflict
 
 MAX_TEXT: Final = 200  # characters of a text in a request: keys of a table and entries of a journal are bounded
 MAX_ORDERS: Final = 200  # open orders of one account: each is read with it
+MAX_CLOSED: Final = 4_000  # closed invoices looked at for an order that comes after them: four megabytes
 MAX_COVERS: Final = 20
 MAX_OVERRIDES: Final = 20
 MAX_OVERRIDE_DAYS: Final = 366  # who wants longer wants another limit
@@ -200,7 +201,7 @@ def _credit_check(edge: Edge, event: Request, now: datetime) -> dict[str, Any]:
         change.add(decided)
         if order and made.is_approved and not reserved:
             _place(edge, change, sale, by, until, decided.decision)
-            change.found["reserved"] = True
+            change.found["reserved"] = change.account.orders[order].is_live  # not when all of it is invoiced already
 
     found = _change(edge, event, now, decide, order=order)
     edge.observer.log("credit_decided", account=found["account"], outcome=found["outcome"])
@@ -298,8 +299,12 @@ def _place(edge: Edge, change: _Change, sale: Sale, by: str, until: date | None,
 
 
 def _invoiced_minor(edge: Edge, account: Account, sale: Sale) -> int:
-    """What invoices that came before the order already asked of it, the paid ones too."""
-    items: dict[str, Item] = {item.key: item for item in edge.accounts.closed(account.id, "items")} | account.items
+    """What invoices that came before the order already asked of it, the paid ones too. Of more closed invoices than
+    MAX_CLOSED the rest does not count: the order then reserves too much rather than too little."""
+    closed = edge.accounts.closed(account.id, "items", MAX_CLOSED)
+    if len(closed) == MAX_CLOSED:
+        edge.observer.log("closed_invoices_cut", account=account.id)
+    items: dict[str, Item] = {item.key: item for item in closed} | account.items
     sales = [sale_of(item) for item in items.values() if item.order == sale.order]
     return sum(amount_minor for currency, _, amount_minor in filter(None, sales) if currency == sale.currency)
 

@@ -102,9 +102,10 @@ class AccountStore:
         into = record.body["header"].get("merged_into") if record else None
         return str(into) if into else account_id
 
-    def closed(self, account_id: str, kind: str) -> list[Any]:
-        """Return the closed entities of one kind. Only for decisions that no version of the account can answer."""
-        found = self.table.query(keys.account(account_id), keys.entity(kind, "", live=False))
+    def closed(self, account_id: str, kind: str, limit: int) -> list[Any]:
+        """Return closed entities of one kind, at most ``limit``. Only for decisions that no version of the account can
+        answer."""
+        found = self.table.query(keys.account(account_id), keys.entity(kind, "", live=False), limit)
         return [codec.decode(KINDS[kind], record.body) for record in found]
 
     def history(self, account_id: str) -> list[journal.Entry]:
