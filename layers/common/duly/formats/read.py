@@ -190,6 +190,9 @@ def _shape_of(table: Table, expected: FileKind | None) -> Shape | None:
     (likely, whole, complete, columns), _, best = max(fits, key=lambda fit: fit[:2])
     wanted = next((shape for shape in SHAPES if shape.kind == expected), None)
     if wanted is None:
+        (*_, most), _, fullest = max(fits, key=lambda fit: (fit[0][3], fit[1]))
+        if not likely and most >= max(2 * columns, 3):  # it lacks something, which its rejects will name
+            return fullest
         return best if whole or likely or complete else None
     fit = _fit(table, wanted)
     other = whole and not fit[0] and (not fit[1] or columns >= 2 * fit[3])
