@@ -220,5 +220,7 @@ def test_a_table_that_lacks_one_column_is_not_taken_for_one_of_another_kind() ->
     result = read_file("export.csv", b"number,customer,issued,amount\nR-1,C-1,2026-01-05,100.00\n")
     assert [reject.code for reject in result.rejects] == ["header"]
     assert "missing: currency" in result.rejects[0].reason
+    expected = read_file("invoices/export.csv", b"number,customer,issued,amount\nR-1,C-1,2026-01-05,100.00\n")
+    assert [reject.code for reject in expected.rejects] == ["header"]
     both = read_file("export.csv", b"number,customer\nC-1,Foo GmbH\n")
     assert (both.kind, both.rejects) == ("customers", ())

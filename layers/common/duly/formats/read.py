@@ -195,7 +195,8 @@ def _shape_of(table: Table, expected: FileKind | None) -> Shape | None:
             return fullest
         return best if whole or likely or complete else None
     fit = _fit(table, wanted)
-    other = whole and not fit[0] and (not fit[1] or columns >= 2 * fit[3])
+    lacking = fit[3] >= max(2 * columns, 3)  # the expected one but for something, as above
+    other = whole and not fit[0] and (not fit[1] or columns >= 2 * fit[3]) and not lacking
     return best if other else wanted
 
 
