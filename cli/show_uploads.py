@@ -13,6 +13,7 @@ from rich.text import Text
 
 from duly.domain.money import format_minor
 from duly.flows.edge import Edge
+from duly.reports.page import refused_by
 from duly.store.uploads import Progress, Upload
 
 BAR_WIDTH = 20
@@ -49,6 +50,7 @@ def _data(upload: Upload, progress: Progress, edge: Edge, now: datetime) -> dict
         "rows": progress.rows_in,
         "rows_done": progress.rows_done,
         "rows_rejected": progress.rows_rejected,
+        "reasons": dict(refused_by(upload)),
         "amounts": {currency: format_minor(minor, currency) for currency, minor in sorted(upload.amounts_in.items())},
         "receipt": upload.receipt if is_closed else "",
     }
@@ -62,10 +64,18 @@ def print_uploads(console: Console, uploads: Sequence[Mapping[str, Any]]) -> Non
     table = Table(Column("File", overflow="fold"), "State", "Rows", "Money in", "Rejected", "Took, or is here since")
     for one in uploads:
         money = ", ".join(f"{currency} {amount}" for currency, amount in one["amounts"].items())
-        rejected = Text(f"{one['rows_rejected']:,}", style="red") if one["rows_rejected"] else ""
+        rejected = Text(_rejected(one), style="red")
         took = "" if one["age_seconds"] is None else str(timedelta(seconds=one["age_seconds"]))
         table.add_row(Text(one["key"]), _state(one), _rows(one), money, rejected, took)
     console.print(table)
+
+
+def _rejected(one: Mapping[str, Any]) -> str:
+    """How many rows, and why; of a file that was refused as a whole, why."""
+    why = ", ".join(code.replace("_", " ") for code in one["reasons"])
+    if not one["rows_rejected"]:
+        return why
+    return f"{one['rows_rejected']:,} ({why})" if why else f"{one['rows_rejected']:,}"
 
 
 def _rows(one: Mapping[str, Any]) -> str:

@@ -85,3 +85,20 @@ def test_no_files_are_said() -> None:
     text = StringIO()
     print_uploads(Console(file=text, width=100), [])
     assert "No files" in text.getvalue()
+
+
+def test_a_file_that_is_refused_as_a_whole_says_so_and_why(stack: TwinStack) -> None:
+    take(stack, "invoices/a.csv", b"number,customer,issued,amount\nR1,C1,2026-01-01,5.00\n")
+    take(stack, "policy/b.toml", b"[creditor]\nname = 5\n")
+    take(stack, "invoices/c.csv", b"number,customer,issued,due,amount,currency\nR1,C1,2026-01-01,,x,EUR\n")
+    data = {one["key"]: one for one in uploads_data(stack.edge, NOW, 10)}
+    assert data["invoices/a.csv"]["reasons"] == {"header": 1}
+    assert data["policy/b.toml"]["reasons"] == {"wrong_type": 1}
+    assert data["policy/policy.toml"]["reasons"] == {}
+    text = StringIO()
+    print_uploads(Console(file=text, width=160), list(data.values()))
+    assert "header" in text.getvalue() and "wrong type" in text.getvalue()
+    assert "1 (amount format)" in text.getvalue()
+    page = render_widget(report_of(stack.edge, NOW), "uploads", {})
+    assert "a.csv" in page and "header 1" in page and "b.toml" in page
+    assert "policy.toml" not in page

@@ -54,7 +54,7 @@ _REMEDIES = {
     "no_billing_contact": "ask the customer for a contact and add it to the customer file",
 }
 #: Codes of rows that were taken, or said nothing new: nobody has to look at those.
-_TAKEN = ("corrected", "duplicate", "superseded")
+TAKEN = ("cancelled", "corrected", "duplicate", "not_booked", "reinstated", "superseded")
 _LEVEL_WORDS = {"0": "before due", "1": "level 1", "2": "level 2", "3": "formal notice", "4": "hand-over"}
 
 
@@ -383,8 +383,9 @@ def _task(report: Report, line: TaskLine) -> Values:
 
 
 def _uploads(report: Report) -> Values:
-    """Of the recent files those that somebody has to look at: with rejected rows, or not worked through yet."""
-    noted = [upload for upload in report.uploads if _rejected(upload) or upload.state != "closed"]
+    """Of the recent files those that somebody has to look at: with rejected rows, refused as a whole, or not worked
+    through yet."""
+    noted = [one for one in report.uploads if _rejected(one) or refused_by(one) or one.state != "closed"]
     return {
         "count": days(len(report.uploads), "file"),
         "noted": len(noted),
@@ -404,14 +405,20 @@ def _in_work(upload: Upload, progress: Progress | None) -> str:
     return f"{progress.rows_done:,} of {progress.rows_in:,} rows worked through, {progress.percent} %"
 
 
+def refused_by(upload: Upload) -> list[tuple[str, int]]:
+    """Why rows, or the file as a whole, were rejected: codes with their numbers, the most frequent first."""
+    codes = {**upload.reasons, **upload.codes}
+    found = [(code, count) for code, count in codes.items() if code not in TAKEN]
+    return sorted(found, key=lambda part: (-part[1], part[0]))
+
+
 def _rejected(upload: Upload) -> int:
     """Rows rejected by the reader, or (once it is closed) by an account."""
     return max(upload.rejected_rows, upload.outcome.get("rejected", 0))
 
 
 def _upload(upload: Upload, progress: Progress | None) -> Values:
-    codes = {code: count for code, count in upload.codes.items() if code not in _TAKEN} or upload.reasons
-    reasons = sorted(codes.items(), key=lambda part: (-part[1], part[0]))
+    reasons = refused_by(upload)
     return {
         "file": one_line(upload.key.rpartition("/")[2]),
         "kind": words(upload.kind),
