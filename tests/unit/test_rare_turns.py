@@ -216,3 +216,21 @@ def test_what_a_person_said_of_a_provisional_customers_invoice_moves_with_it(nam
     assert moved.items["RE-1"].returned
     assert moved.header.behaviour.payments_returned == 1
     assert [one for one in audit(stack.edge, NOON).problems if one.code != "personal_changed"] == []
+
+
+# --- promises
+@pytest.mark.parametrize("is_split_first", [True, False])
+def test_a_promise_is_not_kept_by_an_invoice_that_is_owed_under_other_keys(is_split_first: bool) -> None:
+    store = AccountStore(MemoryTable())
+    first, second = ((), PLAN) if not is_split_first else (PLAN, ())
+    opening: list[ev.Event] = [customer(), *after_events(replace(FACTS, instalments=first))]
+    found = store.commit(Account("A"), opening, NOON, nothing_due)
+    keys = tuple(item.key for item in found.live("items"))
+    promise = ev.PromiseMade("P", keys, MONDAY, MONDAY + timedelta(days=2), MONDAY)
+    found = store.commit(found, [promise], NOON, nothing_due)
+    row = replace(FACTS, instalments=second, upload="u2", stated_at=NOON + timedelta(hours=1))
+    found = store.load("A", keys_named(row), linked=True)
+    store.commit(found, register_all(found, [row], 30, MONDAY)[0], NOON, nothing_due)
+    assert upkeep(store.load("A"), POLICY, NOON + timedelta(hours=2)) == []
+    late = upkeep(store.load("A"), POLICY, NOON + timedelta(days=5))
+    assert ev.PromiseSettled("P", "broken", MONDAY + timedelta(days=5)) in late

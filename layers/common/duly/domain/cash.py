@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from duly.domain import events as ev
-from duly.domain.account import COLLECTED, Account, Promise, owed_for
+from duly.domain.account import COLLECTED, Account, Promise, concerns
 from duly.domain.allocation import reallocate
 
 RETURNED = "returned"  # why money leaves an account: the payer's bank took it back
@@ -103,9 +103,10 @@ def settle_promises(account: Account, today: date, final: bool) -> list[ev.Event
 
 
 def promised_open_minor(account: Account, promise: Promise) -> int:
-    """Return what is still open of the promised items; an item that is not loaded is closed, so nothing is open."""
-    owed = {key: None for named in promise.items for key in owed_for(account, named, follow=False)}
-    return sum(account.items[key].outstanding_minor for key in owed)
+    """Return what is still open of the promised items, under whichever keys they are owed now; an item that is not
+    loaded is closed, so nothing is open."""
+    found = (item for item in account.items.values() if item.state == "open" and concerns(promise.items, item))
+    return sum(item.outstanding_minor for item in found)
 
 
 def available_minor(account: Account, currency: str) -> int:
