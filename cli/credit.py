@@ -6,6 +6,7 @@ Exit code 0: approved (with or without conditions) or done; 1: referred or refus
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -147,14 +148,16 @@ def _ask(kind: str, request: Mapping[str, Any], customer: str, at: str, stack: s
 def _print_done(answer: Mapping[str, Any], as_json: bool, what: str) -> None:
     if not as_json:
         events = ", ".join(answer["events"]) or "nothing new"
-        out.print(Text(f"{what} of {answer['customer'] or answer['account']}: {events}, version {answer['version']}."))
+        who = answer["customer"] or answer["account"]
+        out.print(Text(f"{what} of {who}: {events}, version {answer['version']}."), soft_wrap=True)
 
 
 def print_decision(console: Console, answer: Mapping[str, Any], name: str) -> None:
     """Print a decision: the outcome, why, what it asks, and the figures it was made on."""
     currency = answer["currency"]
     outcome = answer["outcome"].replace("_", " ")
-    console.print(
+    say = partial(console.print, soft_wrap=True)  # the terminal breaks lines, so that what is piped stays in one
+    say(
         Text.assemble(
             (f"{outcome.upper()}", f"bold {COLOURS[answer['outcome']]}"),
             f"  {answer['amount']} {currency} to {answer['customer'] or name} on {answer['on']}",
@@ -162,16 +165,16 @@ def print_decision(console: Console, answer: Mapping[str, Any], name: str) -> No
     )
     for title, part in (("because", "reasons"), ("only if", "conditions"), ("possible with", "offers")):
         for point in answer[part]:
-            console.print(Text(f"  {title:<13} {point['words']}"))
+            say(Text(f"  {title:<13} {point['words']}"))
     limit = f"limit {answer['limit']}, headroom {answer['headroom']}" if answer["limit"] else "no limit stated"
     parts = [f"{answer['open_invoices']} invoiced", f"{answer['open_orders']} ordered"]
     parts += [f"{answer['paid_ahead']} paid ahead"] if answer["paid_ahead"].strip("0.") else []
-    console.print(Text(f"  exposure      {answer['exposure']} {currency} ({', '.join(parts)}), {limit}"))
-    console.print(Text(f"  score         {answer['score']}, category {answer['category'] or 'none'}"))
+    say(Text(f"  exposure      {answer['exposure']} {currency} ({', '.join(parts)}), {limit}"))
+    say(Text(f"  score         {answer['score']}, category {answer['category'] or 'none'}"))
     for words in answer["score_reasons"]:
-        console.print(Text(f"                {words}"))
+        say(Text(f"                {words}"))
     security = f", security {answer['security'].replace('_', ' ')}" if answer["security"] else ""
-    console.print(Text(f"  terms         {answer['terms_days']} days{security}"))
+    say(Text(f"  terms         {answer['terms_days']} days{security}"))
     if answer["order"]:
         kept = "reserved" if answer["reserved"] else "not reserved"
-        console.print(Text(f"  order         {answer['order']} {kept}"))
+        say(Text(f"  order         {answer['order']} {kept}"))

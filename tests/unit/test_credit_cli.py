@@ -59,7 +59,7 @@ def target(monkeypatch: pytest.MonkeyPatch) -> Target:
 
 
 def duly(*words: str) -> Result:
-    return CliRunner(env={"COLUMNS": "120"}).invoke(app, list(words))
+    return CliRunner().invoke(app, list(words))
 
 
 @pytest.mark.usefixtures("target")

@@ -164,6 +164,16 @@ def test_effectiveness_is_unknown_with_credit_notes_of_unknown_days(customer: Ac
     assert other.effectiveness_permille == 818  # 45,000 of (40,000 + 45,000 - 30,000)
 
 
+def test_nobody_is_called_about_what_the_creditor_collects() -> None:
+    due = (AS_OF - timedelta(days=20)).isoformat()
+    old = (AS_OF - timedelta(days=50)).isoformat()
+    all_collected = AccountFacts("A1", Header(), {"EUR": {due: 500}}, collecting={"EUR": {due: 500}})
+    some = AccountFacts("A2", Header(), {"EUR": {due: 700, old: 100}}, collecting={"EUR": {due: 600, old: 100}})
+    found = compute([all_collected, some], AS_OF).of("EUR")
+    assert found and found.overdue_minor == 1300
+    assert [(call.account, call.overdue_minor, call.oldest_days) for call in found.calls] == [("A2", 100, 20)]
+
+
 def test_no_customers() -> None:
     kpis = compute([], AS_OF)
     assert (kpis.currencies, kpis.customers, kpis.days_late_tenths) == ((), 0, None)

@@ -33,9 +33,10 @@ _BUCKET_ENDS = (0, 30, 60, 90)
 class AccountFacts:
     """One account as its header record tells it. Amounts in minor units by currency.
 
-    ``open_by_due``: what is open by currency and due day; ``disputed`` and ``promised`` are parts of that;
-    ``unapplied`` is cash and credit not allocated yet; ``ordered`` what is left of open orders; ``flagged``
-    counts open items by what was noticed on arrival; ``counts`` are live entities by kind.
+    ``open_by_due``: what is open by currency and due day; ``collecting``, likewise, is the part that the creditor is to
+    collect by direct debit or card; ``disputed`` and ``promised`` are parts of what is open; ``unapplied`` is cash and
+    credit not allocated yet; ``ordered`` what is left of open orders; ``flagged`` counts open items by what was
+    noticed on arrival; ``counts`` are live entities by kind.
     """
 
     account: str
@@ -47,6 +48,12 @@ class AccountFacts:
     counts: Mapping[str, int] = field(default_factory=dict)
     ordered: Mapping[str, int] = field(default_factory=dict)
     flagged: Mapping[str, int] = field(default_factory=dict)
+    collecting: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def asked_for(self, currency: str) -> dict[str, int]:
+        """What the customer is to pay by itself, by due day: nobody calls about what the creditor collects."""
+        collecting = self.collecting.get(currency, {})
+        return {day: amount - collecting.get(day, 0) for day, amount in self.open_by_due.get(currency, {}).items()}
 
     @property
     def currencies(self) -> set[str]:
@@ -171,6 +178,7 @@ def facts_of(account: str, body: Mapping[str, Any]) -> AccountFacts:
         counts=summary["counts"],
         ordered=summary.get("ordered", {}),
         flagged=summary.get("flagged", {}),
+        collecting=summary.get("collecting", {}),
     )
 
 
@@ -337,8 +345,9 @@ class _CurrencyTotals:
         self.sales.update(header.sales_by_day.get(currency, {}))
         self.collected.update(header.collected_by_day.get(currency, {}))
         self.first_issued = min(self.first_issued, header.behaviour.first_issued or self.as_of)
-        if ageing.overdue_minor > 0:
-            self._add_call(_call(facts, currency, ageing))
+        asked = ageing_of(facts.asked_for(currency), self.as_of)
+        if asked.overdue_minor > 0:
+            self._add_call(_call(facts, currency, asked))
 
     def _add_call(self, call: Call) -> None:
         self.overdue_accounts += 1

@@ -354,9 +354,9 @@ def _header_record(account: Account) -> Record:
 def summary(account: Account) -> dict[str, Any]:
     """Return what lists and metrics need of the live items, so that they read headers alone.
 
-    Amounts in minor units: ``open`` by currency and due day, of which ``disputed`` and ``held`` likewise by currency;
-    ``unapplied`` cash and credits by currency; ``ordered``: what is left of open orders; ``flagged``: open items
-    by what was noticed on their arrival; counts of live entities.
+    Amounts in minor units: ``open`` by currency and due day, of which ``collecting``, likewise, is what the creditor is
+    to collect, ``disputed`` and ``promised`` by currency; ``unapplied`` cash and credits by currency; ``ordered``: what
+    is left of open orders; ``flagged``: open items by what was noticed on their arrival; counts of live entities.
     """
     disputed_keys = {key for dispute in account.live("disputes") for key in dispute.items}
     promised_keys = {key for promise in account.live("promises") for key in promise.items}
@@ -364,14 +364,15 @@ def summary(account: Account) -> dict[str, Any]:
     disputed: dict[str, int] = {}
     promised: dict[str, int] = {}
     flagged: dict[str, int] = {}
+    collecting: dict[str, dict[str, int]] = {}
     for item in account.live("items"):
         if item.state != "open":
             continue
-        days = open_by_due.setdefault(item.currency, {})
         for flag in item.flags:
             flagged[flag] = flagged.get(flag, 0) + 1
-        day = item.due.isoformat()
-        days[day] = days.get(day, 0) + item.outstanding_minor
+        for sums in (open_by_due, collecting) if item.awaits_collection else (open_by_due,):
+            days, day = sums.setdefault(item.currency, {}), item.due.isoformat()
+            days[day] = days.get(day, 0) + item.outstanding_minor
         for keys_, totals in ((disputed_keys, disputed), (promised_keys, promised)):
             if concerns(keys_, item):
                 totals[item.currency] = totals.get(item.currency, 0) + item.outstanding_minor
@@ -390,6 +391,7 @@ def summary(account: Account) -> dict[str, Any]:
         "counts": {kind: count for kind, count in counts.items() if count},
         **({"ordered": ordered} if ordered else {}),
         **({"flagged": flagged} if flagged else {}),
+        **({"collecting": collecting} if collecting else {}),
     }
 
 
