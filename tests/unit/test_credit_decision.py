@@ -170,7 +170,12 @@ def category(text: str) -> object:
 
 @pytest.mark.parametrize(
     ("days", "expected"),
-    [(30, []), (45, []), (29, ["payment within 29 days instead of 30"])],
+    [
+        (30, []),
+        (45, []),
+        (29, ["payment within 29 days instead of 30"]),
+        (0, ["payment at once instead of within 30 days"]),
+    ],
 )
 def test_tighter_terms_than_usual_are_a_condition(days: int, expected: list[str]) -> None:
     rules = category(f'terms_days = {days}\nlimit = {{ EUR = "100.00" }}\n')

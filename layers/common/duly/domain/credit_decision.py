@@ -260,6 +260,8 @@ def _terms_condition(case: _Case) -> list[Point]:
     usual = case.policy.terms.default_days
     if case.agreed_terms or case.terms_days >= usual:
         return []
+    if not case.terms_days:
+        return [Point("terms", f"payment at once instead of within {usual} days")]
     return [Point("terms", f"payment within {case.terms_days} days instead of {usual}")]
 
 
