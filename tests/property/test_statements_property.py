@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from duly.domain.account import Account
 from duly.domain.cash import receive
 from duly.domain.registering import InvoiceFacts, keys_named, register_invoice
-from duly.store import keys
+from duly.store import keys, lookups
 from duly.store.accounts import AccountStore, projections
 from duly.store.memory import MemoryTable
 from tests.core_samples import MONDAY, NOON, nothing_due, payment
@@ -114,13 +114,19 @@ def play(facts: Sequence[InvoiceFacts | Money]) -> tuple[Account, AccountStore]:
 def take_money(store: AccountStore, one: Money) -> None:
     also = [("cash", one.key), *(("items", name) for name in one.names)]
     account = store.load("A", also, linked=True)
-    names = tuple(name for name in one.names if name in account.items)
+    names = tuple(name for name in one.names if _is_known(account, name))
     if not account.exists and not names:
         return
     events = receive(account, payment(one.key, one.amount_minor, names, one.day), MONDAY)
     if events:
         store.commit(account, events, NOON, nothing_due)
     check(store.rebuild("A"))
+
+
+def _is_known(account: Account, number: str) -> bool:
+    """Whether routing finds a number: a trace that no cancellation and no other invoice speaks of any more is not."""
+    item = account.items.get(number)
+    return item is not None and (item.is_stated or item.cancelled is not None or bool(item.replaced_by))
 
 
 def check(account: Account) -> None:
@@ -200,6 +206,21 @@ def test_any_order_ends_in_what_arrived_last(rows: list[InvoiceFacts], money: li
     pk = keys.account("A")
     found = store.table.query(pk, keys.LIVE) + store.table.query(pk, keys.CLOSED)
     assert {one.sk: one for one in found} == {one.sk: one for one in projections(other)}
+
+
+def test_a_number_that_no_invoice_replaces_any_more_is_not_found() -> None:
+    def corrects(replaces: str, minute: int) -> InvoiceFacts:
+        at = NOON + timedelta(minutes=minute)
+        return InvoiceFacts(
+            "RE-2", "invoice", MONDAY, None, 0, "EUR", upload=f"u{minute}", line=1, replaces=replaces, stated_at=at
+        )
+
+    money = Money("T0", 50, ("RE-3",), MONDAY)
+    first, last = corrects("RE-3", 1), corrects("RE-1", 2)
+    (one, store), (other, _) = play([first, last, money]), play([last, first, money])
+    assert view(one) == view(other) and one.cash["T0"].names == ()
+    assert not lookups.find(store.table, lookups.REFERENCE, "RE3")
+    assert [answer.key for answer in lookups.find(store.table, lookups.REFERENCE, "RE1")] == ["RE-1"]
 
 
 @settings(max_examples=100)

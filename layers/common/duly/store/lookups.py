@@ -119,6 +119,11 @@ def _of_invoice(account: str, event: ev.InvoiceRegistered | ev.InvoiceCorrected,
 def no_longer(account: Account, event: ev.Event) -> list[Lookup]:
     """Return the lookups that end with an event; ``account`` is as it was before. Amounts outlive their invoices: they
     nominate accounts, which then say what they owe."""
+    if isinstance(event, ev.InvoiceReinstated) and event.key in account.items:
+        trace = account.items[event.key]
+        is_nothing = not trace.is_stated and trace.cancelled is None and set(trace.replaced_by) <= {event.replaced_by}
+        found = Lookup(REFERENCE, normalise_reference(event.key), Answer(account.id, event.key))
+        return [found] if is_nothing else []  # only the invoice that names another one now had spoken of it
     if not isinstance(event, ev.InvoiceCorrected) or event.key not in account.items:
         return []
     before = normalise_reference(account.items[event.key].reference)
