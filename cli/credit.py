@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cli.screen import Json, Stack, fail, moment_of, out, print_json, target_of
+from cli.screen import At, By, Json, Stack, fail, moment_of, out, print_json, target_of
 
 COLOURS = {"approve": "green", "approve_with_conditions": "yellow", "refer": "dark_orange", "refuse": "red"}
 
@@ -21,8 +21,6 @@ Customer = Annotated[str, typer.Argument(metavar="CUSTOMER", help="Customer id o
 Amount = Annotated[str, typer.Option(help="An amount such as 1200.00.")]
 Currency = Annotated[str, typer.Option(help="Its currency; left out: the creditor's.")]
 Until = Annotated[str, typer.Option(help="Last day on which it counts, such as 2026-04-30.")]
-By = Annotated[str, typer.Option(help="Who decided; it stands in the journal.")]
-At = Annotated[str, typer.Option(help="Local stack only: the simulated moment; else just after the last.")]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -6,15 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.screen import Json, Stack, fail, moment_of, out, print_json, target_of
+from cli.screen import At, By, Json, Stack, fail, moment_of, out, print_json, target_of
 
-By = Annotated[str, typer.Option(help="Who decided; it stands in the journal.")]
-At = Annotated[str, typer.Option(help="Local stack only: the simulated moment; else just after the last.")]
 Account = Annotated[str, typer.Argument(metavar="ACCOUNT")]
 Invoice = Annotated[str, typer.Argument(metavar="INVOICE")]
 
 
-def _decide(stack: str, at: str, as_json: bool, **request: Any) -> None:
+def decide(stack: str, at: str, as_json: bool, done: str = "Done", **request: Any) -> None:
+    """Send a decision and print what it changed, after the word ``done``; exit when it is refused or not answered."""
     from cli.target import NoStack
 
     stated = moment_of(at)
@@ -27,7 +26,8 @@ def _decide(stack: str, at: str, as_json: bool, **request: Any) -> None:
     if as_json:
         print_json(answer)
     elif answer.get("ok"):
-        out.print(f"Done: {', '.join(answer['events'])} at version {answer['version']} of account {answer['account']}.")
+        events = ", ".join(answer["events"])
+        out.print(f"{done}: {events} at version {answer['version']} of account {answer['account']}.")
     if not answer.get("ok"):
         raise fail(f"{answer.get('code')}: {answer.get('error')}", 1)
 
@@ -54,7 +54,7 @@ def complete(
     given: dict[str, Any] = {key: value for key, value in facts.items() if value}
     if email:
         given["emails"] = email
-    _decide(stack, at, as_json, action="complete_customer", account=account, by=by, **given)
+    decide(stack, at, as_json, action="complete_customer", account=account, by=by, **given)
 
 
 def cancel(
@@ -67,9 +67,9 @@ def cancel(
     as_json: Json = False,
 ) -> None:
     """Cancel an invoice: it leaves the chase, and what paid it is free again."""
-    _decide(stack, at, as_json, action="cancel_invoice", account=account, item=invoice, reason=reason, by=by)
+    decide(stack, at, as_json, action="cancel_invoice", account=account, item=invoice, reason=reason, by=by)
 
 
 def returned(account: Account, invoice: Invoice, by: By, at: At = "", stack: Stack = "", as_json: Json = False) -> None:
     """Say that the direct debit or card payment for an invoice came back: the customer is chased for it now."""
-    _decide(stack, at, as_json, action="debit_returned", account=account, item=invoice, by=by)
+    decide(stack, at, as_json, action="debit_returned", account=account, item=invoice, by=by)

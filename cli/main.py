@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import credit, deciding
-from cli.screen import Json, Stack, err, fail, moment_of, out, print_json, target_of
+from cli.screen import At, By, Json, Stack, err, fail, out, print_json, target_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -269,28 +269,14 @@ def resolve(
     account_id: Annotated[str, typer.Argument(metavar="ACCOUNT")],
     dispute: Annotated[str, typer.Argument(metavar="DISPUTE")],
     outcome: Annotated[str, typer.Option(help="accepted, partly, rejected or withdrawn.")],
-    by: Annotated[str, typer.Option(help="Who decided; it stands in the journal.")],
-    at: Annotated[str, typer.Option(help="Local stack only: the simulated moment; else just after the last.")] = "",
+    by: By,
+    at: At = "",
     stack: Stack = "",
     as_json: Json = False,
 ) -> None:
     """Resolve a dispute through the disputes function; the chase resumes where the policy says."""
-    from cli.target import NoStack
-
-    request = {"type": "decision", "action": "resolve_dispute", "account": account_id, "dispute": dispute}
-    stated = moment_of(at)
-    target = target_of(stack)
-    request |= {"outcome": outcome, "by": by, "time": stated or target.present(account_id)}
-    try:
-        answer = target.invoke("DisputesFunction", request)
-    except NoStack as error:
-        raise fail(str(error), 1) from None
-    if as_json:
-        print_json(answer)
-    elif answer.get("ok"):
-        out.print(f"Resolved: {', '.join(answer['events'])} at version {answer['version']} of account {account_id}.")
-    if not answer.get("ok"):
-        raise fail(f"{answer.get('code')}: {answer.get('error')}", 1)
+    facts = {"account": account_id, "dispute": dispute, "outcome": outcome, "by": by}
+    deciding.decide(stack, at, as_json, "Resolved", action="resolve_dispute", **facts)
 
 
 credit.add_to(app)

@@ -19,6 +19,8 @@ err = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Stack = Annotated[str, typer.Option("--stack", help="A deployed stack's name; without it, the local one (make up).")]
+By = Annotated[str, typer.Option(help="Who decided; it stands in the journal.")]
+At = Annotated[str, typer.Option(help="Local stack only: the simulated moment; else just after the last.")]
 
 
 def fail(text: str, code: int = 2) -> typer.Exit:
