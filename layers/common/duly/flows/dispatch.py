@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from duly.flows import cash, delivery, intake, registering, tick
+from duly.flows import cash, delivery, intake, registering, statements, tick
 from duly.flows.edge import Edge
 from duly.flows.notices import RemainingSeconds
 
@@ -71,9 +71,9 @@ def reconcile(edge: Edge, body: Mapping[str, Any], now: datetime) -> None:
     """Uploads of bank statements, their parts, and transactions to be routed again."""
     uploaded = uploaded_object(body)
     if uploaded is not None:
-        cash.take_statement(edge, *uploaded, now)
+        statements.take_statement(edge, *uploaded, now)
     elif body.get("type") == "rows":
-        cash.take_entries(edge, str(body["upload"]), int(body["number"]), now)
+        statements.take_entries(edge, str(body["upload"]), int(body["number"]), now)
     elif body.get("type") == "transaction":
         cash.settle_transaction(edge, str(body["transaction"]), now)
     else:

@@ -146,6 +146,12 @@ class BankEntry:
 
     `line` is different for each entry of a file. Parts of a batch that have no bank reference of their own get that of
     the batch with "/1", "/2"... behind it, so that splitting never gives two entries the same reference.
+
+    `code` is the bank's own code of the kind of movement as the file has it (ISO 20022 `PMNT/RCDT/ESCT`, SWIFT `NTRF`
+    with a German `166`, BAI2 `165`...), `return_reason` why money came back (ISO 20022 external code, where one is
+    given). `charges_minor` is what banks took from it on the way, when the file says so; `instructed` what the payer
+    ordered in another currency. `documents` are the invoices that a structured remittance names, each with the amount
+    paid for it where it says one. `batch_reference` is the bank's reference of the batch that the entry is a part of.
     """
 
     line: int
@@ -160,11 +166,22 @@ class BankEntry:
     end_to_end_id: str
     bank_reference: str
     reversal: bool
+    code: str = ""
+    return_reason: str = ""
+    charges_minor: int = 0
+    instructed: tuple[int, str] | None = None
+    documents: tuple[tuple[str, int | None], ...] = ()
+    batch_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The entries of one account in one statement, with the balances when the file gives them."""
+    """The entries of one account in one statement, with the balances when the file gives them.
+
+    `is_final` is False for reports of a day that is not over and for notifications (CAMT.052, CAMT.054, MT942, BAI2
+    of the same day): a statement still has to confirm their entries. `number` is the bank's own running number, ""
+    when it has none.
+    """
 
     account: str
     reference: str
@@ -173,6 +190,9 @@ class Statement:
     closing_minor: int | None
     closing_date: date | None
     entries: tuple[BankEntry, ...]
+    is_final: bool = True
+    number: str = ""
+    opening_date: date | None = None
 
 
 Record = CustomerRow | InvoiceRow | Statement
