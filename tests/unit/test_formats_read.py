@@ -185,7 +185,25 @@ def test_json_of_a_statement() -> None:
     assert (first["opening"], first["closing"], first["closing_date"]) == ("-500.00", "1607.70", "2026-02-03")
     assert first["entries"][3]["amount"] == "-70.00"
     assert first["entries"][3]["reversal"] is True
-    assert first["entries"][0]["counterparty"] == {"name": "Fog & Sons Ltd", "account": "GB33BUKB20201555555555"}
+    assert first["entries"][0] == {
+        "line": 16,
+        "booked": "2026-02-03",
+        "value": "2026-02-04",
+        "amount": "1190.00",
+        "currency": "EUR",
+        "counterparty": {"name": "Fog & Sons Ltd", "account": "GB33BUKB20201555555555"},
+        "remittance": "Invoice R-2026-001\nwith thanks",
+        "structured_reference": "",
+        "end_to_end_id": "E2E-1",
+        "bank_reference": "B-1",
+        "batch_reference": "",
+        "reversal": False,
+        "code": "",
+        "return_reason": "",
+        "charges": "0.00",
+        "instructed": None,
+        "documents": [],
+    }
 
 
 def test_json_of_customers_and_rejects() -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from duly.formats.aliases import BANK
 from duly.formats.columns import Columns
 from duly.formats.fields import Row, one_line
-from duly.formats.records import BankEntry, FileResult, Reject, Statement, file_result
+from duly.formats.records import MAX_REMITTANCE_CHARS, BankEntry, FileResult, Reject, Statement, file_result
 from duly.formats.table import Rows, Table
 
 #: `reference` is a structured creditor reference, `text` the remittance text. `value` falls back to `booked`.
@@ -29,7 +29,6 @@ COLUMNS: Final = Columns(
     dates=("booked", "value"),
     amounts=("amount",),
 )
-MAX_REMITTANCE_CHARS: Final = 20_000
 _TRUE: Final = ("true", "yes", "1")
 _FALSE: Final = ("false", "no", "0")
 

@@ -7,14 +7,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
-from duly.domain.money import MoneyError, format_minor, parse_minor
+from duly.domain.money import MoneyError, parse_minor
+from duly.formats.balances import remarks
 from duly.formats.fields import MAX_NAME_CHARS, Row, compact_account, many_lines, one_line, parse_date
 from duly.formats.problems import FileProblem
-from duly.formats.records import BankEntry, FileResult, Reject, Statement, file_result
+from duly.formats.records import (
+    MAX_REMITTANCE_CHARS,
+    MAX_STATEMENTS,
+    BankEntry,
+    FileResult,
+    Reject,
+    Statement,
+    file_result,
+)
 from duly.formats.xml import Element, Lines, every, first, machine_amount, machine_date, parse_xml, value, values
 
-MAX_REMITTANCE_CHARS: Final = 20_000
-MAX_STATEMENTS: Final = 2_000
 _DIRECTIONS: Final = {"CRDT": 1, "DBIT": -1}
 # Codes of ISO 20022 BalanceType: booked opening, previously closed booked (the same money), booked closing.
 _OPENING: Final = ("OPBD", "PRCD")
@@ -77,40 +84,14 @@ def _statement(element: Element, lines: Lines) -> tuple[Statement, list[Reject]]
 
 
 def _remarks(statement: Statement, reading: _Reading, balances: dict[str, _Balance | None]) -> list[Reject]:
-    """What has to be said of the statement as a whole; line 0, for no row is refused by it."""
-    remarks = []
+    """What has to be said of the statement as a whole."""
+    wrong = []
     for code, found in balances.items():
         if found and found.currency != reading.currency:
             wanted = reading.currency or "the account's currency"
             reason = f"expected the {code} balance in {wanted}, found {found.currency}"
-            remarks.append(Reject(0, "balance", "balance_currency", reason))
-    if not statement.account:
-        reason = "expected an account number in the statement, found none"
-        remarks.append(Reject(0, "account", "account_missing", reason))
-    if reading.not_booked:
-        reason = f"left out {reading.not_booked} entries that the bank has not booked yet"
-        remarks.append(Reject(0, "status", "not_booked", reason))
-    return remarks + _balance_check(statement, reading)
-
-
-def _balance_check(statement: Statement, reading: _Reading) -> list[Reject]:
-    """Opening balance plus all entries (the rejected ones whose amount is known too) must give the closing balance."""
-    if statement.opening_minor is None or statement.closing_minor is None:
-        return []
-    moved = [(entry.amount_minor, entry.currency) for entry in reading.entries]
-    moved += [(reject.amount_minor or 0, reject.currency or statement.currency) for reject in reading.rejects]
-    if any(currency != statement.currency for _, currency in moved):
-        return []
-    expected = statement.opening_minor + sum(amount for amount, _ in moved)
-    gap = statement.closing_minor - expected
-    if gap == 0:
-        return []
-    amounts = [format_minor(amount, statement.currency) for amount in (expected, statement.closing_minor, gap)]
-    reason = (
-        f"expected the closing balance {amounts[0]} {statement.currency} from opening balance and entries, "
-        f"found {amounts[1]} (difference {amounts[2]})"
-    )
-    return [Reject(0, "balance", "balance_mismatch", reason)]
+            wrong.append(Reject(0, "balance", "balance_currency", reason))
+    return wrong + remarks(statement, reading.rejects, reading.not_booked)
 
 
 def _read_entry(entry: Element, reading: _Reading, lines: Lines) -> None:

@@ -311,25 +311,44 @@ def _statement(statement: Statement) -> dict[str, Any]:
     return {
         "account": statement.account,
         "reference": statement.reference,
+        "number": statement.number,
         "currency": statement.currency,
         "opening": balance(statement.opening_minor),
+        "opening_date": statement.opening_date.isoformat() if statement.opening_date else None,
         "closing": balance(statement.closing_minor),
         "closing_date": statement.closing_date.isoformat() if statement.closing_date else None,
+        "final": statement.is_final,
         "entries": [_entry(entry) for entry in statement.entries],
     }
 
 
 def _entry(entry: BankEntry) -> dict[str, Any]:
+    def amount(minor: int) -> str:
+        return format_minor(minor, entry.currency)
+
     return {
         "line": entry.line,
         "booked": entry.booked.isoformat(),
         "value": entry.value.isoformat(),
-        "amount": format_minor(entry.amount_minor, entry.currency),
+        "amount": amount(entry.amount_minor),
         "currency": entry.currency,
         "counterparty": {"name": entry.counterparty_name, "account": entry.counterparty_account},
         "remittance": entry.remittance,
         "structured_reference": entry.structured_reference,
         "end_to_end_id": entry.end_to_end_id,
         "bank_reference": entry.bank_reference,
+        "batch_reference": entry.batch_reference,
         "reversal": entry.reversal,
+        "code": entry.code,
+        "return_reason": entry.return_reason,
+        "charges": amount(entry.charges_minor),
+        "instructed": _instructed(entry.instructed),
+        "documents": [
+            {"number": number, "amount": None if minor is None else amount(minor)} for number, minor in entry.documents
+        ],
     }
+
+
+def _instructed(instructed: tuple[int, str] | None) -> dict[str, str] | None:
+    """What the payer ordered, where it was another currency."""
+    return {"amount": format_minor(*instructed), "currency": instructed[1]} if instructed else None
