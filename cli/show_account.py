@@ -10,7 +10,8 @@ from rich.text import Text
 
 from cli.records import record_versions
 from cli.timeline import agreed, timeline
-from duly.domain.account import COLLECTED, Account, Item
+from duly.domain.account import Account
+from duly.domain.entities import COLLECTED, Item
 from duly.domain.flags import FLAGS
 from duly.domain.money import format_minor
 from duly.domain.risk import reason_words

@@ -9,7 +9,7 @@ from typing import Any
 
 from cli.records import RecordVersion, record_at
 from duly.domain import events as ev
-from duly.domain.account import Header
+from duly.domain.entities import Header
 from duly.domain.flags import FLAGS
 from duly.domain.money import format_minor
 from duly.domain.risk import reason_words

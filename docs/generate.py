@@ -14,7 +14,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
-from duly.domain import account, transaction
+from duly.domain import entities, transaction
 from duly.formats import bank_csv, customers_csv, invoices_csv
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,7 +27,7 @@ MARKED = re.compile(r"(<!-- made by docs/generate\.py: ([a-z-]+) -->\n).*?(\n<!-
 def transitions() -> str:
     """Every allowed change of state, by entity."""
     rows = ["| what | from | to |", "|---|---|---|"]
-    tables = {**account.TRANSITIONS, "Bank transaction": transaction.TRANSITIONS}
+    tables = {**entities.TRANSITIONS, "Bank transaction": transaction.TRANSITIONS}
     for name, pairs in tables.items():
         for start in dict.fromkeys(before for before, _ in sorted(pairs)):
             ends = ", ".join(after for before, after in sorted(pairs) if before == start)

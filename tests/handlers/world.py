@@ -11,7 +11,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from duly.domain.account import Account, Notice
+from duly.domain.account import Account
+from duly.domain.entities import Notice
 from duly.flows.edge import Edge
 from tests.handlers.aws_stack import Stack
 from tests.handlers.material import CUSTOMERS, INVOICES, POLICY, statement

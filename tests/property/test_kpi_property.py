@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from duly.domain.account import Behaviour, Header
+from duly.domain.entities import Behaviour, Header
 from duly.domain.kpi import SALES_WINDOW_DAYS, AccountFacts, Kpis, compute, countback_dso_tenths
 from duly.reports.charts import BAR_WIDTH, scale, segments
 

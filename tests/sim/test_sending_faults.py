@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from duly.domain import events as ev
-from duly.domain.account import Account, Notice
+from duly.domain.account import Account
+from duly.domain.entities import Notice
 from duly.flows import audit
 from duly.flows.decisions import decide
 from duly.flows.twin import Ended, TwinStack

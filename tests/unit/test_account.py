@@ -11,7 +11,8 @@ import pytest
 
 from duly.domain import events as ev
 from duly.domain import transaction as bank
-from duly.domain.account import KINDS, TRANSITIONS, Account, AccountError
+from duly.domain.account import Account, AccountError
+from duly.domain.entities import KINDS, TRANSITIONS
 from tests.core_samples import MONDAY, NOON, account, claim, customer, invoice, payment, sent, then
 
 LATER = MONDAY + timedelta(days=10)

@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from duly.domain import account
-from duly.domain.account import Header, Item
 from duly.domain.changing import replace
+from duly.domain.entities import Header, Item
 
 
 def test_it_is_the_standard_copy() -> None:

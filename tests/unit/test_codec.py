@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from duly.domain import codec
 from duly.domain import events as ev
-from duly.domain.account import KINDS, Header
+from duly.domain.entities import KINDS, Header
 from duly.domain.transaction import Transaction
 from tests.core_samples import NOON, account, claim, invoice, then
 

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duly.domain.account import Header
 from duly.domain.concentration import MAX_PARTS, Concentration, Part
+from duly.domain.entities import Header
 from duly.domain.kpi import AccountFacts, compute, facts_of
 
 AS_OF = date(2026, 3, 31)

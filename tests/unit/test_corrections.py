@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from duly.domain.account import Account, Item
+from duly.domain.account import Account
+from duly.domain.entities import Item
 from duly.flows.audit import audit, canonical
 from duly.flows.decisions import DecisionRefused, decide
 from duly.flows.twin import Ended, TwinStack

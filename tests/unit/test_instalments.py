@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from duly.domain import events as ev
-from duly.domain.account import MAX_INSTALMENTS, Account
+from duly.domain.account import Account
 from duly.domain.cash import receive
+from duly.domain.entities import MAX_INSTALMENTS
 from duly.domain.gates import item_gate
 from duly.domain.registering import InvoiceFacts, cancel_invoice, register_all
 from duly.flows.audit import audit

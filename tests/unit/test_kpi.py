@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from duly.domain import codec
-from duly.domain.account import Behaviour, Header
+from duly.domain.entities import Behaviour, Header
 from duly.domain.kpi import (
     BUCKETS,
     AccountFacts,

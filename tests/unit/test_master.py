@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from duly.domain import events as ev
 from duly.domain import master
-from duly.domain.account import Account, Header
+from duly.domain.account import Account
+from duly.domain.entities import Header
 from duly.flows.intake import take_upload
 from duly.flows.twin import TwinStack
 from tests.core_samples import customer

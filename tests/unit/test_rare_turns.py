@@ -8,8 +8,9 @@ from datetime import date, timedelta
 import pytest
 
 from duly.domain import events as ev
-from duly.domain.account import MAX_INSTALMENTS, Account
+from duly.domain.account import Account
 from duly.domain.cash import receive
+from duly.domain.entities import MAX_INSTALMENTS
 from duly.domain.registering import InvoiceFacts, keys_named, register_all
 from duly.domain.replies import Classification, Intent
 from duly.domain.replying import ReplyFacts, understand

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from duly.domain.account import Item, StepDone
+from duly.domain.entities import Item, StepDone
 from duly.domain.policy import Policy
 from duly.domain.steps import blocked_until, next_step
 from tests.core_samples import MONDAY, THREE_STEPS, account, invoice, plain_policy, step

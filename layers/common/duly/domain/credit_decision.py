@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from duly.domain.account import Account, Item
+from duly.domain.account import Account
 from duly.domain.credit import exposures_on, offered_days, referable_minor, secured_on, security_of
 from duly.domain.credit_state import Override
+from duly.domain.entities import Item
 from duly.domain.money import format_minor
 from duly.domain.policy import Policy
 from duly.domain.risk import Exposure, RiskFacts, Score, limit_for, score

@@ -97,7 +97,7 @@ class CategoryFrom:
     category: str
 
 
-# The state changes of orders and overrides, for the table of ``duly.domain.account``.
+# The state changes of orders and overrides, for the table of ``duly.domain.entities``.
 TRANSITIONS: Final[dict[str, frozenset[tuple[str, str]]]] = {
     "Order": frozenset({("open", end) for end in ("invoiced", "cancelled", "expired", "moved")}),
     "Override": frozenset({("open", "ended")}),

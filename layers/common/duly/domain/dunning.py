@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from duly.domain import events as ev
-from duly.domain.account import Account, Item
+from duly.domain.account import Account
 from duly.domain.calendar import local_date
 from duly.domain.cash import available_minor
+from duly.domain.entities import Item
 from duly.domain.gates import Surroundings, closed_gates, item_gate, reachable_contacts
 from duly.domain.policy import Policy, Scenario
 from duly.domain.steps import NextStep, next_step

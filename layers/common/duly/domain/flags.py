@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from duly.domain.account import Account, Item
+from duly.domain.account import Account
+from duly.domain.entities import Item
 from duly.domain.gates import reachable_contacts
 
 #: What each flag says, in words for lists and reports.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from duly.domain.account import Header
+from duly.domain.entities import Header
 
 #: Fields of the record that lie in the journal; name, VAT id, endpoint and contacts lie in the personal item.
 HEADER_FIELDS = (

@@ -14,7 +14,7 @@ from typing import Any
 
 from duly.domain import codec
 from duly.domain import events as ev
-from duly.domain.account import Cash, Item
+from duly.domain.entities import Cash, Item
 
 DETAILS = ("order", "terms", "reference", "means", "discounts", "delivered", "replaces")
 MAX_EARLIER = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from duly.domain.account import Item, StepDone
 from duly.domain.calendar import add_days, step_day
+from duly.domain.entities import Item, StepDone
 from duly.domain.policy import Policy, Scenario, Step
 
 CHANNELS = frozenset({"email"})  # channels that Duly serves; steps on others are passed over (the policy warns of them)

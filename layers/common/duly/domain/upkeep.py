@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from duly.domain import events as ev
-from duly.domain.account import Account, Item, Notice
+from duly.domain.account import Account
 from duly.domain.calendar import UnknownTimeZone, local_date
 from duly.domain.cash import settle_promises
 from duly.domain.credit import credit_upkeep
+from duly.domain.entities import Item, Notice
 from duly.domain.gates import direct_debit_pending
 from duly.domain.policy import Policy
 from duly.domain.steps import blocked_until

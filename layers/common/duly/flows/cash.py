@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from duly.domain import events as ev
-from duly.domain.account import COLLECTED, Account, owed_for
+from duly.domain.account import Account, owed_for
 from duly.domain.cash import RETURNED, receive, returned_debits, withdraw
+from duly.domain.entities import COLLECTED
 from duly.domain.references import normalise_name
 from duly.domain.routing import MAX_SAME_AMOUNT, Answers, Route, route
 from duly.domain.scoring import rescore

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from duly.domain import events as ev
-from duly.domain.account import Account, Notice
+from duly.domain.account import Account
+from duly.domain.entities import Notice
 from duly.domain.upkeep import record_steps, today_of
 from duly.flows.edge import Edge
 from duly.flows.notices import note_sending

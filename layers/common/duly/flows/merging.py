@@ -7,9 +7,10 @@ from datetime import date, datetime
 from functools import partial
 
 from duly.domain import events as ev
-from duly.domain.account import Account, Cash, Item
+from duly.domain.account import Account
 from duly.domain.cash import returned_debits, unname, withdraw
 from duly.domain.credit import credit_from, credit_left, default_days, moved_override
+from duly.domain.entities import Cash, Item
 from duly.domain.references import normalise_name, normalise_reference
 from duly.domain.registering import Incoming, keys_named, register_all
 from duly.domain.scoring import rescore

@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
 from duly.domain import events as ev
-from duly.domain.account import Account, Notice
+from duly.domain.account import Account
 from duly.domain.calendar import local_date
+from duly.domain.entities import Notice
 from duly.domain.policy import Policy
 from duly.domain.upkeep import record_steps, today_of
 from duly.flows.edge import Edge

@@ -15,9 +15,10 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from duly.domain import codec
-from duly.domain.account import KINDS, Account, Dispute, Item, Promise, Task
+from duly.domain.account import Account
 from duly.domain.concentration import agreed_limits
 from duly.domain.credit import limits_on
+from duly.domain.entities import KINDS, Dispute, Item, Promise, Task
 from duly.domain.kpi import AccountFacts, Kpis, compute, facts_of
 from duly.domain.policy import Policy
 from duly.domain.transaction import Transaction

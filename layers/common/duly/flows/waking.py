@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from duly.domain.account import Item
+from duly.domain.entities import Item
 from duly.domain.references import normalise_reference
 from duly.flows.edge import Edge
 from duly.store import lookups

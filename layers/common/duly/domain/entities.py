@@ -1,0 +1,413 @@
+"""What an account consists of: immutable records with what can be read from one of them alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from duly.domain import credit_state
+from duly.domain import events as ev
+from duly.domain.cash_discount import CashDiscount
+from duly.domain.credit_state import CategoryFrom, Cover, Order, Override
+from duly.domain.payment_history import PaidMonth
+
+Day = date  # the type, where a field is called date
+
+MAX_INSTALMENTS = 24  # items that one invoice may become: all of them may change in one transaction of 100 items
+COLLECTED = frozenset({"direct_debit", "card"})  # means of payment by which the creditor takes the money itself
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """A step of the scenario that this item went through in its present episode."""
+
+    step: str
+    level: int
+    on: date
+    notice: str
+    repetition: int = 0
+
+
+def rank_of(at: datetime | None, line: int) -> str:
+    """Return the arrival of a statement (its upload's moment, then its line) as a text that sorts by it."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds") if at else ""
+    return f"{moment}|{line:09d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """Who or what last said that an invoice number is not owed: a row of an upload, or a person (``by``)."""
+
+    at: datetime | None
+    line: int
+    reason: str
+    by: str = ""
+
+    @property
+    def rank(self) -> str:
+        return rank_of(self.at, self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An open (or settled) invoice. All amounts in minor units of ``currency``.
+
+    It holds the content stated last (``rank``), and what must be known to decide on a statement that comes later,
+    whichever arrived first. An invoice payable in instalments keeps its content under its number (state ``split``)
+    and is owed through the items ``number#1``, ``number#2``..., which follow it.
+    """
+
+    key: str
+    number: str
+    issued: date
+    due: date
+    due_source: str
+    amount_minor: int
+    currency: str
+    upload: str
+    line: int
+    order: str = ""
+    terms: str = ""
+    reference: str = ""
+    state: str = "open"  # open | paid | cancelled | split | transferred
+    allocations: dict[str, int] = field(default_factory=dict)
+    named_by: tuple[str, ...] = ()  # cash whose text names this item, whether or not it pays it now
+    settled_on: date | None = None
+    episode: int = 1
+    steps: tuple[StepDone, ...] = ()
+    notice: str = ""  # a notice in flight that names this item
+    into: str = ""
+    disputed: bool = False  # it was disputed while it was open, which the score's history keeps
+    means: str = ""  # how the money is to come: transfer, direct_debit, card...
+    discounts: tuple[CashDiscount, ...] = ()
+    delivered: date | None = None
+    flags: tuple[str, ...] = ()
+    instalments: tuple[tuple[date, int], ...] = ()  # due days with amounts, as stated
+    instalment: int = 0  # of an instalment: which one, of how many
+    instalment_count: int = 0
+    parts: int = 0  # instalment items that were ever made of this invoice
+    is_void: bool = False  # an instalment that the invoice no longer has
+    stated_at: datetime | None = None  # when the upload arrived that last stated this content
+    stated_line: int = 0  # its line, when that is another than ``line``
+    described: dict[str, str] = field(default_factory=dict)  # field -> rank, when it was stated by another row
+    other_due: ev.StatedDue | None = None  # a due date stated last, but for another issue date
+    earlier: tuple[ev.Statement, ...] = ()  # rows that were applied before, and cancellations
+    is_stated: bool = True  # False: only its cancellation or its replacement is known so far
+    cancelled: Cancellation | None = None
+    replaces: str = ""
+    replaced_by: tuple[str, ...] = ()
+    returned: bool = False  # its direct debit or card payment came back
+    debit_missing: bool = False  # a person was told that nothing was collected, since it is open
+    debits_missed: int = 0  # how often a person was told
+
+    @property
+    def rank(self) -> str:
+        """When the present content was stated last."""
+        return rank_of(self.stated_at, self.stated_line or self.line)
+
+    @property
+    def is_split(self) -> bool:
+        """Owed in instalments: several, and together exactly what is payable."""
+        amounts = [amount for _, amount in self.instalments]
+        return 2 <= len(amounts) <= MAX_INSTALMENTS and sum(amounts) == self.amount_minor and min(amounts) > 0
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Not owed: replaced by a corrected invoice, or cancelled after it was stated last."""
+        if self.is_void or self.replaced_by:
+            return True
+        return self.cancelled is not None and (not self.is_stated or self.cancelled.rank > self.rank)
+
+    @property
+    def owed_minor(self) -> int:
+        """What the customer owes (or owed) under this key, in minor units."""
+        return self.amount_minor if self.state in ("open", "paid") else 0
+
+    @property
+    def title(self) -> str:
+        """The number as people read it, with the instalment when there are several."""
+        return f"{self.number} ({self.instalment}/{self.instalment_count})" if self.instalment else self.number
+
+    @property
+    def outstanding_minor(self) -> int:
+        """What is still open, in minor units."""
+        return self.amount_minor - sum(self.allocations.values())
+
+    @property
+    def level(self) -> int:
+        """The highest level reached in this episode; -1 before the first step."""
+        return max((step.level for step in self.steps), default=-1)
+
+    @property
+    def awaits_collection(self) -> bool:
+        """The creditor takes this money itself, by direct debit or from a card, and it did not come back."""
+        return self.means in COLLECTED and not self.returned
+
+    def is_overdue_on(self, day: date) -> bool:
+        """Whether the customer is late with it on a day, which it is not with what the creditor is to collect."""
+        return self.state == "open" and self.due < day and not self.awaits_collection
+
+    @property
+    def is_live(self) -> bool:
+        """Open, or named by a notice whose outcome still has to be written to it."""
+        return self.state == "open" or self.notice != ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """A payment or credit note on the account: what it names and what it pays."""
+
+    key: str
+    kind: str
+    amount_minor: int
+    currency: str
+    value_date: date
+    names: tuple[str, ...] = ()
+    upload: str = ""
+    line: int = 0
+    allocations: dict[str, int] = field(default_factory=dict)
+    state: str = "open"  # open | used | withdrawn
+    decision: int = 0  # the last decision on where it belongs that was carried out here
+    stated_at: datetime | None = None  # a credit note: as of an item
+    stated_line: int = 0
+    named_at: str = ""  # rank of the row that said which invoice it credits, when that is another
+    earlier: tuple[ev.Statement, ...] = ()
+
+    @property
+    def rank(self) -> str:
+        """When a credit note's present content was stated last."""
+        return rank_of(self.stated_at, self.stated_line or self.line)
+
+    @property
+    def unallocated_minor(self) -> int:
+        return 0 if self.state == "withdrawn" else self.amount_minor - sum(self.allocations.values())
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    key: str
+    items: tuple[str, ...]
+    reason: str
+    owner: str
+    opened: date
+    deadline: date
+    reply: str = ""
+    state: str = "open"  # open | accepted | partly | rejected | withdrawn
+    resolved_on: date | None = None
+    by: str = ""
+    overdue: bool = False  # the deadline passed and a person got the task, whatever became of that
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    key: str
+    items: tuple[str, ...]
+    date: Day
+    until: Day
+    made: Day
+    currency: str = ""
+    amount_minor: int = 0
+    reply: str = ""
+    open_at_start_minor: int = 0
+    state: str = "open"  # open | kept | partly_kept | broken | cancelled
+    settled_on: Day | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    key: str
+    items: tuple[str, ...]
+    until: date
+    reason: str
+    by: str = ""
+    state: str = "open"  # open | ended
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    key: str
+    kind: str
+    about: str
+    opened: date
+    due: date | None = None
+    detail: str = ""
+    state: str = "open"  # open | closed
+    result: str = ""
+    by: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    key: str
+    notice: str
+    object_key: str
+    until: datetime
+    trusted: bool = False
+    state: str = "unread"  # unread | reply | auto_reply | bounce | other
+    intents: tuple[str, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One attempt to send one message. Its key is the attempt: intent plus the version that claimed it."""
+
+    key: str
+    intent: str
+    channel: str
+    currency: str
+    level: int
+    step: str
+    items: tuple[ev.NoticeItem, ...]
+    contacts: tuple[str, ...]
+    at: datetime
+    policy: str
+    scenario: str
+    claim_version: int
+    credits_minor: int = 0
+    state: str = "claimed"  # claimed | released | sent | doubtful | unknown
+    pending: tuple[str, ...] = ()  # items whose step is not recorded yet after sent or unknown
+    since: datetime | None = None
+    reason: str = ""
+    message: str = ""
+    second_message: str = ""
+    delivery: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in ("claimed", "doubtful") or bool(self.pending)
+
+
+_ITEM_STATES = ("open", "paid", "cancelled", "split")  # what its statements and its money make of an item
+
+# The published table of state changes of each entity; ``Account`` refuses any other (invariant 27).
+TRANSITIONS: dict[str, frozenset[tuple[str, str]]] = {
+    "Item": frozenset(
+        {(one, other) for one in _ITEM_STATES for other in _ITEM_STATES if one != other}
+        | {(one, "transferred") for one in _ITEM_STATES}
+    ),
+    "Cash": frozenset({("open", "used"), ("used", "open"), ("open", "withdrawn")}),
+    "Dispute": frozenset({("open", end) for end in ("accepted", "partly", "rejected", "withdrawn")}),
+    "Promise": frozenset({("open", end) for end in ("kept", "partly_kept", "broken", "cancelled")}),
+    "Hold": frozenset({("open", "ended")}),
+    "Task": frozenset({("open", "closed")}),
+    "Reply": frozenset({("unread", end) for end in ("reply", "auto_reply", "bounce", "other")}),
+    "Notice": frozenset(
+        {
+            ("claimed", "sent"),
+            ("claimed", "released"),
+            ("claimed", "doubtful"),
+            ("released", "sent"),
+            ("doubtful", "sent"),
+            ("doubtful", "unknown"),
+            ("unknown", "sent"),
+        }
+    ),
+    **credit_state.TRANSITIONS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the customer paid so far: aggregates over settled items, so that closed ones need no reading."""
+
+    history: tuple[PaidMonth, ...] = ()  # items settled by month, for the score
+    settled_count: int = 0
+    late_count: int = 0
+    days_late_sum: int = 0
+    settled_minor: dict[str, int] = field(default_factory=dict)
+    late_minor: dict[str, int] = field(default_factory=dict)
+    promises_made: int = 0
+    promises_kept: int = 0
+    promises_broken: int = 0
+    disputes_opened: int = 0
+    disputes_lost: int = 0  # rejected: the customer was wrong
+    disputes_by_reason: dict[str, int] = field(default_factory=dict)
+    payments_returned: int = 0
+    notices_by_level: dict[str, int] = field(default_factory=dict)
+    first_issued: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an account is beside its entities. Amounts per currency in minor units; days as ISO dates."""
+
+    customer: str = ""
+    personal: str = ""
+    personal_hash: str = ""
+    country: str = ""
+    language: str = ""
+    timezone: str = ""
+    kind: str = "business"
+    scenario: str = ""
+    provisional: bool = True
+    upload: str = ""  # the upload and line that registered the customer's present record
+    line: int = 0
+    parent: str = ""  # id of the legal group's parent customer
+    order_required: bool = False  # the customer wants an order number on each invoice
+    terms_days: int | None = None  # agreed days to pay
+    limit_minor: dict[str, int] = field(default_factory=dict)  # agreed credit limit by currency
+    external_permille: int | None = None  # external score, 1000 is worst
+    stated: dict[str, tuple[str, ...]] = field(default_factory=dict)  # an upload's arrival -> fields it said last
+    merged_into: str = ""
+    score_permille: int = 0
+    category: str = ""
+    score_reasons: tuple[str, ...] = ()
+    scored_on: date | None = None  # the day of the present score, or of the last review that found the same
+    category_history: tuple[CategoryFrom, ...] = ()
+    reviewed_on: date | None = None  # the day on which a person was last asked to review the customer
+    credit_hold: tuple[str, ...] = ()  # why new orders are refused; empty: they are not
+    covers: tuple[Cover, ...] = ()
+    broken_on: tuple[date, ...] = ()  # days on which promises were broken, the last ones
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    invoiced_minor: dict[str, int] = field(default_factory=dict)
+    credited_minor: dict[str, int] = field(default_factory=dict)
+    collected_minor: dict[str, int] = field(default_factory=dict)
+    sales_by_day: dict[str, dict[str, int]] = field(default_factory=dict)
+    collected_by_day: dict[str, dict[str, int]] = field(default_factory=dict)
+    suspense: tuple[str, ...] = ()
+    suppressed: dict[str, str] = field(default_factory=dict)  # contact id -> reason
+    contacts_made: dict[str, datetime] = field(default_factory=dict)  # notice -> time, the last days and the last one
+    releases: dict[str, int] = field(default_factory=dict)  # intent -> releases so far
+    retry_at: dict[str, datetime] = field(default_factory=dict)  # intent -> not before
+    retired: tuple[str, ...] = ()  # intents that only a person may try again
+    due_at: datetime | None = None  # the agenda, as the last writer decided it
+    upkeep_at: datetime | None = None
+
+
+KINDS: dict[str, type[Any]] = {
+    "items": Item,
+    "cash": Cash,
+    "disputes": Dispute,
+    "promises": Promise,
+    "holds": Hold,
+    "tasks": Task,
+    "replies": Reply,
+    "notices": Notice,
+    "orders": Order,
+    "overrides": Override,
+}
