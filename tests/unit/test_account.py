@@ -424,7 +424,8 @@ def test_a_copy_is_independent() -> None:
 
 
 RECEIVED = ev.TransactionReceived("T1", 100, "EUR", MONDAY, MONDAY, NOON, "u", 1, "p", "h")
-ROUTED = ev.TransactionRouted("A", ("I-1",), "reference")
+SHARE = ev.Share("A", ("I-1",), 100)
+ROUTED = ev.TransactionRouted((SHARE,), "reference")
 PARKED = ev.TransactionParked("no_reference", ("A",))
 IGNORED = ev.TransactionIgnored("money_out")
 
@@ -454,23 +455,57 @@ def test_a_transaction_is_received_once() -> None:
         bank_state(RECEIVED)
 
 
-def test_money_is_on_one_account_at_a_time() -> None:
-    applied = bank_state(ROUTED, ev.TransactionApplied("A", ("I-1",)))
+def test_no_more_is_on_accounts_than_came_in() -> None:
+    applied = bank_state(ROUTED, ev.TransactionApplied(SHARE))
     assert applied.is_settled
-    with pytest.raises(bank.TransactionError):
-        bank.apply(applied, ev.TransactionApplied("B", ()))
-    with pytest.raises(bank.TransactionError):
+    with pytest.raises(bank.TransactionError, match="more would be"):
+        bank.apply(applied, ev.TransactionApplied(ev.Share("B", (), 1)))
+    with pytest.raises(bank.TransactionError, match="another share"):
+        bank.apply(applied, ev.TransactionApplied(replace(SHARE, amount_minor=60)))
+    with pytest.raises(bank.TransactionError, match="not on that account"):
         bank.apply(applied, ev.TransactionWithdrawn("B"))
     back = bank.apply(bank.apply(applied, PARKED), ev.TransactionWithdrawn("A"))
-    assert (back.applied, back.is_settled) == ("", True)
+    assert (back.applied, back.is_settled) == ((), True)
 
 
 def test_a_transaction_is_settled_when_the_accounts_agree() -> None:
     assert not bank_state().is_settled
     assert not bank_state(ROUTED).is_settled
-    assert not bank_state(ROUTED, ev.TransactionApplied("A", ())).is_settled
+    assert not bank_state(ROUTED, ev.TransactionApplied(replace(SHARE, names=()))).is_settled
     assert bank_state(PARKED).is_settled
     assert bank_state(IGNORED).is_settled
+
+
+def test_each_share_leaves_and_comes_by_itself() -> None:
+    one, other = ev.Share("A", ("I-1",), 70), ev.Share("B", (), 30)
+    both = bank_state(ev.TransactionRouted((one, other), "person"), ev.TransactionApplied(other))
+    assert (both.to_withdraw, both.to_apply) == ((), (one,))
+    both = bank.apply(both, ev.TransactionApplied(one))
+    assert both.is_settled
+    changed = bank.apply(
+        both, ev.TransactionRouted((replace(one, amount_minor=90), replace(other, amount_minor=10)), "person")
+    )
+    assert changed.to_withdraw == (one, other)
+    renamed = bank.apply(both, ev.TransactionRouted((replace(one, names=("I-2",)), other), "person"))
+    assert (renamed.to_withdraw, [share.names for share in renamed.to_apply]) == ((), [("I-2",)])
+    capped = bank.apply(both, ev.TransactionRouted((replace(one, caps={"I-1": 5}), other), "person"))
+    assert capped.to_withdraw == (one,)
+
+
+@pytest.mark.parametrize("amounts", [(), (99,), (101,), (110, -10), (100, 0)])
+def test_shares_are_all_of_the_money_and_nothing_else(amounts: tuple[int, ...]) -> None:
+    shares = tuple(ev.Share(f"A{n}", (), amount) for n, amount in enumerate(amounts))
+    with pytest.raises(bank.TransactionError, match="not the money"):
+        bank_state(ev.TransactionRouted(shares, "person"))
+    with pytest.raises(bank.TransactionError, match="one share"):
+        bank_state(ev.TransactionRouted((ev.Share("A", (), 50), ev.Share("A", (), 50)), "person"))
+
+
+def test_shares_of_accounts_that_became_one_are_put_together() -> None:
+    shares = [ev.Share("A", ("I-1",), 60, {"I-1": 60}), ev.Share("B", (), 5), ev.Share("A", ("I-2", "I-1"), 35)]
+    assert bank.joined(shares) == (ev.Share("A", ("I-1", "I-2"), 95), ev.Share("B", (), 5))
+    capped = [ev.Share("A", ("I-1",), 60, {"I-1": 60}), ev.Share("A", ("I-1", "I-2"), 40, {"I-1": 30, "I-2": 10})]
+    assert bank.joined(capped) == (ev.Share("A", ("I-1", "I-2"), 100, {"I-1": 90, "I-2": 10}),)
 
 
 def test_marks_come_and_go() -> None:

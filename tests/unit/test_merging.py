@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from duly.domain.account import Account
+from duly.domain.events import Share
 from duly.flows import cash
 from duly.flows.audit import audit, canonical
 from duly.flows.dispatch import uploaded_object
@@ -196,10 +197,10 @@ def test_money_a_person_booked_goes_along(stack: Stack) -> None:
     stack.invoices(document("INV-1"))
     stack.statement(Payment("who knows", 4_000))
     (transaction,) = stack.transactions()
-    cash.assign(stack.edge, transaction, stack.provisional(), ["INV-1"], NOON)
+    cash.assign(stack.edge, transaction, [Share(stack.provisional(), ("INV-1",))], NOON)
     stack.customers(FOO, days=3)
     assert stack.outstanding() == {"INV-1": "60.00"}
-    assert stack.edge.transactions.load(transaction).state.applied == "C-1"
+    assert stack.edge.transactions.load(transaction).state.applied == (Share("C-1", ("INV-1",), 4_000),)
     stack.assert_clean()
 
 
@@ -220,7 +221,7 @@ def test_money_is_booked_only_where_there_is_something(
     stack.customers(FOO)
     stack.statement(Payment("who knows", 4_000))
     with pytest.raises(LookupError):
-        cash.assign(stack.edge, transaction or stack.transactions()[0], account, items, NOON)
+        cash.assign(stack.edge, transaction or stack.transactions()[0], [Share(account, tuple(items))], NOON)
     assert stack.edge.transactions.load(stack.transactions()[0]).state.state == "suspense"
 
 
@@ -267,11 +268,11 @@ def test_suspense_marks_the_customers_it_may_belong_to_until_it_is_booked(stack:
     stack.statement(Payment("INV-1 INV-2", 30_000))
     (transaction,) = stack.transactions()
     assert all(stack.accounts()[one].header.suspense == (transaction,) for one in ("C-1", "C-2"))
-    cash.assign(stack.edge, transaction, "C-1", ["INV-1"], NOON)
+    cash.assign(stack.edge, transaction, [Share("C-1", ("INV-1",))], NOON)
     assert all(stack.accounts()[one].header.suspense == () for one in ("C-1", "C-2"))
     assert stack.outstanding() == {"INV-1": "0.00"}
     with pytest.raises(ValueError, match="suspense"):
-        cash.assign(stack.edge, transaction, "C-2", [], NOON)
+        cash.assign(stack.edge, transaction, [Share("C-2")], NOON)
     stack.assert_clean()
 
 

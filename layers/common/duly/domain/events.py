@@ -698,11 +698,23 @@ class TransactionReceived(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class TransactionRouted(Event):
-    """The money belongs to this account and names these items of it."""
+class Share:
+    """What of a payment belongs to one account, in minor units of the payment's currency, and what it names there.
+
+    ``caps``: the most that goes to an item; an item that is not in it takes what it can.
+    """
 
     account: str
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    amount_minor: int = 0
+    caps: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRouted(Event):
+    """The money belongs to these accounts, at most one share to each, all of it together."""
+
+    shares: tuple[Share, ...]
     reason: str
 
 
@@ -725,15 +737,14 @@ class TransactionIgnored(Event):
 
 @dataclass(frozen=True, slots=True)
 class TransactionApplied(Event):
-    """The account's journal holds the money now."""
+    """The account's journal holds this share now; of money that is there already it names other items."""
 
-    account: str
-    names: tuple[str, ...] = ()
+    share: Share
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionWithdrawn(Event):
-    """The account gave the money back."""
+    """The account gave its share back."""
 
     account: str
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -18,8 +18,8 @@ class TransactionError(Exception):
 class Transaction:
     """The state of one bank transaction. ``tokens`` are (normalised reference, start, end) found in its text.
 
-    ``state``: received (not looked at), routed (belongs to ``account``), suspense, ignored (not a receipt).
-    ``applied`` is the account whose journal holds the money now; it follows ``account``.
+    ``state``: received (not looked at), routed (belongs to the accounts of ``shares``), suspense, ignored (not a
+    receipt). ``applied`` are the shares that the accounts' journals hold now; they follow ``shares``.
     """
 
     key: str = ""
@@ -36,10 +36,8 @@ class Transaction:
     reversal: bool = False
     state: str = "received"
     reason: str = ""
-    account: str = ""
-    names: tuple[str, ...] = ()
-    applied: str = ""
-    applied_names: tuple[str, ...] = ()
+    shares: tuple[ev.Share, ...] = ()
+    applied: tuple[ev.Share, ...] = ()
     candidates: tuple[str, ...] = ()
     marked: tuple[str, ...] = ()
     takes_back: str = ""  # of a reversal: the payment that came back with it, once that is known
@@ -47,8 +45,41 @@ class Transaction:
     @property
     def is_settled(self) -> bool:
         """True when the accounts agree with the decision: applied where routed, nowhere when parked or ignored."""
-        target = self.account if self.state == "routed" else ""
-        return self.state != "received" and self.applied == target and self.applied_names == self.names
+        return self.state != "received" and not self.to_withdraw and not self.to_apply
+
+    @property
+    def to_withdraw(self) -> tuple[ev.Share, ...]:
+        """Shares that have to leave their accounts: the decision gives those none, or another amount."""
+        wanted = {share.account: _money(share) for share in self.shares}
+        return tuple(share for share in self.applied if wanted.get(share.account) != _money(share))
+
+    @property
+    def to_apply(self) -> tuple[ev.Share, ...]:
+        """Shares that their accounts do not hold as they are decided."""
+        return tuple(share for share in self.shares if share not in self.applied)
+
+
+def _money(share: ev.Share) -> tuple[int, dict[str, int]]:
+    return share.amount_minor, share.caps
+
+
+def joined(shares: Iterable[ev.Share]) -> tuple[ev.Share, ...]:
+    """Return the shares with one for each account: those of accounts that were merged into one are put together.
+
+    An item that one of them caps and another names without a cap has none."""
+    found: dict[str, ev.Share] = {}
+    for share in shares:
+        other = found.get(share.account)
+        found[share.account] = share if other is None else _together(other, share)
+    return tuple(found.values())
+
+
+def _together(one: ev.Share, other: ev.Share) -> ev.Share:
+    names = tuple(dict.fromkeys([*one.names, *other.names]))
+    uncapped = {key for share in (one, other) for key in share.names if key not in share.caps}
+    keys = [key for key in (*one.caps, *other.caps) if key not in uncapped]
+    caps = {key: one.caps.get(key, 0) + other.caps.get(key, 0) for key in keys}
+    return ev.Share(one.account, names, one.amount_minor + other.amount_minor, caps)
 
 
 # The published table of state changes (invariant 27).
@@ -92,11 +123,16 @@ def _received(state: Transaction, event: ev.TransactionReceived) -> Transaction:
 
 
 def _routed(state: Transaction, event: ev.TransactionRouted) -> Transaction:
-    return replace(state, state="routed", account=event.account, names=event.names, reason=event.reason, candidates=())
+    amounts = [share.amount_minor for share in event.shares]
+    if sum(amounts) != state.amount_minor or min(amounts, default=0) <= 0:
+        raise TransactionError("the shares are not the money that came in")
+    if len({share.account for share in event.shares}) != len(event.shares):
+        raise TransactionError("an account has one share")
+    return replace(state, state="routed", shares=event.shares, reason=event.reason, candidates=())
 
 
 def _parked(state: Transaction, event: ev.TransactionParked) -> Transaction:
-    parked = replace(state, state="suspense", account="", names=(), reason=event.reason, candidates=event.candidates)
+    parked = replace(state, state="suspense", shares=(), reason=event.reason, candidates=event.candidates)
     return replace(parked, takes_back=event.takes_back or state.takes_back)
 
 
@@ -105,15 +141,21 @@ def _ignored(state: Transaction, event: ev.TransactionIgnored) -> Transaction:
 
 
 def _applied(state: Transaction, event: ev.TransactionApplied) -> Transaction:
-    if state.applied not in ("", event.account):
-        raise TransactionError("the money is on another account")
-    return replace(state, applied=event.account, applied_names=event.names)
+    before = [share for share in state.applied if share.account == event.share.account]
+    if before and _money(before[0]) != _money(event.share):
+        raise TransactionError("the account holds another share")
+    others = [share for share in state.applied if share.account != event.share.account]
+    applied = sorted([*others, event.share], key=lambda share: share.account)
+    if sum(share.amount_minor for share in applied) > state.amount_minor:
+        raise TransactionError("more would be on accounts than came in")
+    return replace(state, applied=tuple(applied))
 
 
 def _withdrawn(state: Transaction, event: ev.TransactionWithdrawn) -> Transaction:
-    if state.applied != event.account:
+    left = tuple(share for share in state.applied if share.account != event.account)
+    if len(left) == len(state.applied):
         raise TransactionError("the money is not on that account")
-    return replace(state, applied="", applied_names=())
+    return replace(state, applied=left)
 
 
 def _marked(state: Transaction, event: ev.AccountsMarked) -> Transaction:

@@ -173,7 +173,7 @@ def _money(accounts: dict[str, Account], transactions: dict[str, Transaction], r
         for cash in account.cash.values()
         if cash.kind == "payment" and cash.state != "withdrawn"
     }
-    said = {(key, state.applied): state.amount_minor for key, state in transactions.items() if state.applied}
+    said = {(key, share.account): share.amount_minor for key, state in transactions.items() for share in state.applied}
     for place in sorted(held.keys() | said.keys()):
         if held.get(place) != said.get(place):
             report.add("money_misplaced", " ".join(place), "the account and the bank transaction disagree")

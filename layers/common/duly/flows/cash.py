@@ -15,10 +15,11 @@ from duly.domain import events as ev
 from duly.domain.account import Account, owed_for
 from duly.domain.cash import RETURNED, receive, returned_debits, withdraw
 from duly.domain.entities import COLLECTED
+from duly.domain.money import format_minor
 from duly.domain.references import normalise_name
 from duly.domain.routing import MAX_SAME_AMOUNT, Answers, Route, route
 from duly.domain.scoring import rescore
-from duly.domain.transaction import Transaction
+from duly.domain.transaction import Transaction, joined
 from duly.domain.upkeep import today_of
 from duly.flows.edge import Edge
 from duly.flows.waking import waiting_for_item, wake_transactions
@@ -55,7 +56,12 @@ def settle_transaction(edge: Edge, transaction_id: str, now: datetime) -> Transa
 
 
 def _carry_out(edge: Edge, stored: Stored, now: datetime) -> Stored:
-    return _apply(edge, _withdraw_elsewhere(edge, stored, now), now)
+    """Bring the accounts in line with the decision, one share after the other: first what leaves, then what comes."""
+    while stored.state.to_withdraw:
+        stored = _withdraw(edge, stored, stored.state.to_withdraw[0], now)
+    for share in stored.state.to_apply:
+        stored = _apply(edge, stored, share, now)
+    return stored
 
 
 def _decide(edge: Edge, stored: Stored, now: datetime) -> Stored:
@@ -83,24 +89,27 @@ def _decide(edge: Edge, stored: Stored, now: datetime) -> Stored:
 def _follow_merge(edge: Edge, stored: Stored, now: datetime) -> Stored:
     """Where a person booked the money it stays; when that account was merged into another, it goes along."""
     state = stored.state
-    into = edge.accounts.now_at(state.account)
-    if into == state.account:
+    shares = _now_at(edge, state.shares)
+    if shares == state.shares:
         return stored
-    return edge.transactions.commit(stored, state.key, [ev.TransactionRouted(into, state.names, "person")], now)
+    return edge.transactions.commit(stored, state.key, [ev.TransactionRouted(shares, "person")], now)
+
+
+def _now_at(edge: Edge, shares: Sequence[ev.Share]) -> tuple[ev.Share, ...]:
+    return joined(replace(share, account=edge.accounts.now_at(share.account)) for share in shares)
 
 
 def _decision(state: Transaction, found: Route, may_move: bool) -> ev.Event | None:
     if not found.is_receipt:
         return ev.TransactionIgnored(found.reason) if state.state != "ignored" else None
+    shares = (ev.Share(found.account, found.names, state.amount_minor),) if found.account else ()
     if state.state == "routed":
-        if found.account == state.account:
-            return (
-                None if found.names == state.names else ev.TransactionRouted(found.account, found.names, found.reason)
-            )
-        if not may_move:
+        if shares == state.shares:
             return None
-    if found.account:
-        return ev.TransactionRouted(found.account, found.names, found.reason)
+        if not may_move and {share.account for share in shares} != {share.account for share in state.shares}:
+            return None
+    if shares:
+        return ev.TransactionRouted(shares, found.reason)
     if state.state == "suspense" and (state.reason, state.candidates) == (found.reason, found.candidates):
         return None
     return ev.TransactionParked(found.reason, found.candidates)
@@ -110,7 +119,7 @@ def _may_move(edge: Edge, state: Transaction, now: datetime) -> bool:
     """Booked money stays where it is after its first day, unless its account was merged into another."""
     if state.at is None or now - state.at < MOVES_FOR:
         return True
-    return edge.accounts.now_at(state.account) != state.account
+    return _now_at(edge, state.shares) != state.shares
 
 
 def _answers(edge: Edge, state: Transaction, personal: dict[str, Any]) -> Answers:
@@ -145,35 +154,29 @@ def _accounts(edge: Edge, kind: str, value: str) -> list[str]:
     return sorted({edge.accounts.now_at(answer.account) for answer in lookups.find(edge.table, kind, value)})
 
 
-def _withdraw_elsewhere(edge: Edge, stored: Stored, now: datetime) -> Stored:
+def _withdraw(edge: Edge, stored: Stored, share: ev.Share, now: datetime) -> Stored:
     state = stored.state
-    target = state.account if state.state == "routed" else ""
-    if not state.applied or state.applied == target:
-        return stored
-
     why = RETURNED if state.reason == RETURNED else "moved"
 
     def decide(account: Account) -> list[ev.Event]:
         return _with_score(edge, account, withdraw(account, state.key, why, stored.version), now)
 
-    edge.change(state.applied, decide, now, [("cash", state.key)], linked=True)
-    return edge.transactions.commit(stored, state.key, [ev.TransactionWithdrawn(state.applied)], now)
+    edge.change(share.account, decide, now, [("cash", state.key)], linked=True)
+    return edge.transactions.commit(stored, state.key, [ev.TransactionWithdrawn(share.account)], now)
 
 
-def _apply(edge: Edge, stored: Stored, now: datetime) -> Stored:
+def _apply(edge: Edge, stored: Stored, share: ev.Share, now: datetime) -> Stored:
     state = stored.state
-    if state.state != "routed" or (state.applied, state.applied_names) == (state.account, state.names):
-        return stored
-    account = apply_to_account(edge, stored, now)
+    account = apply_to_account(edge, stored, share, now)
     if account.header.merged_into and state.key not in account.cash:
         return stored  # the account moved before the money came: it is routed again
     if state.key in account.cash:
         _wake_reversals(edge, account, state, now)
-    return edge.transactions.commit(stored, state.key, [ev.TransactionApplied(state.account, state.names)], now)
+    return edge.transactions.commit(stored, state.key, [ev.TransactionApplied(share)], now)
 
 
-def apply_to_account(edge: Edge, stored: Stored, now: datetime) -> Account:
-    """Put the money on the account that it was routed to; the account's step is keyed by the transaction's id.
+def apply_to_account(edge: Edge, stored: Stored, share: ev.Share, now: datetime) -> Account:
+    """Put a share on its account; the account's step is keyed by the transaction's id.
 
     An account that was merged into another takes no money any more.
     """
@@ -183,10 +186,10 @@ def apply_to_account(edge: Edge, stored: Stored, now: datetime) -> Account:
     received = ev.CashReceived(
         cash=state.key,
         kind="payment",
-        amount_minor=state.amount_minor,
+        amount_minor=share.amount_minor,
         currency=state.currency,
         value_date=state.value_date,
-        names=state.names,
+        names=share.names,
         upload=state.upload,
         line=state.line,
         decision=stored.version,
@@ -197,8 +200,8 @@ def apply_to_account(edge: Edge, stored: Stored, now: datetime) -> Account:
             return []
         return _with_score(edge, account, receive(account, received, today_of(account, edge.policy(), now)), now)
 
-    also = [("cash", state.key), *(("items", key) for key in state.names)]
-    return edge.change(state.account, decide, now, also, linked=True)
+    also = [("cash", state.key), *(("items", key) for key in share.names)]
+    return edge.change(share.account, decide, now, also, linked=True)
 
 
 def _note_return(edge: Edge, stored: Stored, now: datetime) -> Stored:
@@ -345,32 +348,54 @@ def _cleared(account: Account, transaction: str) -> list[ev.Event]:
     return [ev.SuspenseCleared(transaction)] if transaction in account.header.suspense else []
 
 
-def assign(edge: Edge, transaction_id: str, account_id: str, items: Sequence[str], now: datetime) -> Transaction:
-    """Book money where a person says: on this account, for these items in this order (none: unapplied).
+def assign(edge: Edge, transaction_id: str, shares: Sequence[ev.Share], now: datetime) -> Transaction:
+    """Book money where a person says: these shares of it on these accounts, each for its items in their order (none:
+    unapplied). A single share without an amount is all of it.
 
     The same decision again finishes what the first one began. Raises LookupError for an unknown transaction, account
-    or item, ValueError for money that is booked already.
+    or item, ValueError for money that is booked already and for shares that are not the money.
     """
-    account = edge.accounts.load(account_id, [("items", key) for key in items])
-    if edge.transactions.load(transaction_id).version == 0 or not account.exists:
+    if edge.transactions.load(transaction_id).version == 0:
         raise LookupError("unknown transaction or account")
-    if any(key not in account.items for key in items):
-        raise LookupError("no such invoice on this account")
+    for share in shares:
+        _check_share(edge, share)
     for _ in range(ATTEMPTS):
         try:
-            _record_assignment(edge, transaction_id, ev.TransactionRouted(account_id, tuple(items), "person"), now)
+            _record_assignment(edge, transaction_id, shares, now)
         except Conflict:
             continue
         return settle_transaction(edge, transaction_id, now)
     raise Conflict
 
 
-def _record_assignment(edge: Edge, transaction_id: str, routed: ev.TransactionRouted, now: datetime) -> None:
+def _check_share(edge: Edge, share: ev.Share) -> None:
+    account = edge.accounts.load(share.account, [("items", key) for key in share.names])
+    if not account.exists:
+        raise LookupError("unknown transaction or account")
+    if any(key not in account.items for key in share.names):
+        raise LookupError("no such invoice on this account")
+
+
+def _record_assignment(edge: Edge, transaction_id: str, shares: Sequence[ev.Share], now: datetime) -> None:
     """Note where a person says that money in suspense belongs, once what was decided before is carried out."""
     stored = _carry_out(edge, edge.transactions.load(transaction_id), now)
     state = stored.state
-    if (state.reason, state.account, state.names) == (routed.reason, routed.account, routed.names):
+    wanted = _amounts(shares, state)
+    if (state.reason, state.shares) == ("person", wanted):
         return
     if state.state != "suspense":
         raise ValueError("only money in suspense can be assigned")
-    edge.transactions.commit(stored, transaction_id, [routed], now)
+    edge.transactions.commit(stored, transaction_id, [ev.TransactionRouted(wanted, "person")], now)
+
+
+def _amounts(shares: Sequence[ev.Share], state: Transaction) -> tuple[ev.Share, ...]:
+    """Return the shares with their amounts. Raises ValueError when they are not exactly the money."""
+    if len(shares) == 1 and not shares[0].amount_minor:
+        return (replace(shares[0], amount_minor=state.amount_minor),)
+    total = sum(share.amount_minor for share in shares)
+    if total != state.amount_minor or min((share.amount_minor for share in shares), default=0) <= 0:
+        wanted, found = (format_minor(minor, state.currency) for minor in (state.amount_minor, total))
+        raise ValueError(f"expected shares above zero of {wanted} {state.currency} in all, found {found}")
+    if len({share.account for share in shares}) != len(shares):
+        raise ValueError("expected one share for each account")
+    return tuple(shares)

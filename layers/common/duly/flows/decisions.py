@@ -14,7 +14,7 @@ from duly.domain.registering import cancel_invoice
 from duly.domain.replying import resolve_dispute
 from duly.domain.scoring import with_score
 from duly.domain.upkeep import today_of
-from duly.flows import cash
+from duly.flows import clearing
 from duly.flows.edge import Edge
 from duly.flows.registering import complete_customer
 from duly.flows.waking import waiting_for_item, wake_transactions
@@ -44,9 +44,10 @@ def decide(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, A
     """Carry out one decision and return what it changed. Raises DecisionRefused with a reason.
 
     ``action``: resolve_dispute (account, dispute, outcome), close_task (account, task, result), hold (account, items,
-    until, reason), release (account, hold), assign (transaction, account, items), cancel_invoice (account, item,
-    reason), debit_returned (account, item), complete_customer (account, name, country, emails and any other column of
-    the customer file; the customer's id when the account has none). ``by`` names who decided.
+    until, reason), release (account, hold), assign (transaction, account, items; or shares, each with account, items
+    and amount), cancel_invoice (account, item, reason), debit_returned (account, item), complete_customer (account,
+    name, country, emails and any other column of the customer file; the customer's id when the account has none).
+    ``by`` names who decided.
     """
     _check(request)
     handler = _ACTIONS.get(str(request.get("action", "")))
@@ -161,12 +162,6 @@ def _release(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str,
     return _change(edge, request, now, [], events)
 
 
-def _assign(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    items = tuple(str(item) for item in request.get("items", ()))
-    state = cash.assign(edge, str(request["transaction"]), str(request["account"]), items, now)
-    return {"account": state.account, "transaction": state.key, "events": ["TransactionRouted", "TransactionApplied"]}
-
-
 def _cancel_invoice(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     key, reason, by = str(request["item"]), str(request["reason"]), str(request["by"])
 
@@ -254,7 +249,7 @@ _ACTIONS: dict[str, Callable[[Edge, Mapping[str, Any], datetime], dict[str, Any]
     "close_task": _close_task,
     "hold": _hold,
     "release": _release,
-    "assign": _assign,
+    "assign": clearing.assign,
     "cancel_invoice": _cancel_invoice,
     "debit_returned": _debit_returned,
     "complete_customer": _complete_customer,
