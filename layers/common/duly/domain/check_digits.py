@@ -18,7 +18,7 @@ def compact(text: str) -> str:
     return "".join(char for char in text.upper() if char.isascii() and char.isalnum())
 
 
-def _mod_97(text: str) -> int:
+def mod_97(text: str) -> int:
     """The ISO 7064 remainder of a text of letters and digits (A is 10, Z is 35)."""
     return int("".join(str(int(char, 36)) for char in text)) % 97
 
@@ -26,7 +26,7 @@ def _mod_97(text: str) -> int:
 def iban_is_valid(text: str) -> bool:
     """Whether an IBAN has its shape and check digits (ISO 13616)."""
     iban = compact(text)
-    return _IBAN.fullmatch(iban) is not None and _mod_97(iban[4:] + iban[:4]) == 1
+    return _IBAN.fullmatch(iban) is not None and mod_97(iban[4:] + iban[:4]) == 1
 
 
 def reference_is_valid(text: str) -> bool | None:
@@ -36,13 +36,18 @@ def reference_is_valid(text: str) -> bool | None:
     """
     reference = compact(text)
     if _REFERENCE.fullmatch(reference):
-        return _mod_97(reference[4:] + reference[:4]) == 1
+        return mod_97(reference[4:] + reference[:4]) == 1
     if _QR_REFERENCE.fullmatch(reference):
-        carry = 0
-        for digit in reference[:-1]:
-            carry = _SWISS_CARRY[(carry + int(digit)) % 10]
-        return (10 - carry) % 10 == int(reference[-1])
+        return swiss_is_valid(reference)
     return None
+
+
+def swiss_is_valid(digits: str) -> bool:
+    """Whether the last of the digits is the recursive check digit (modulo 10) of Swiss payment references."""
+    carry = 0
+    for digit in digits[:-1]:
+        carry = _SWISS_CARRY[(carry + int(digit)) % 10]
+    return (10 - carry) % 10 == int(digits[-1])
 
 
 def _weighted(digits: str, weights: tuple[int, ...]) -> int:
@@ -57,7 +62,8 @@ def _mod_11_10(digits: str) -> bool:
     return (11 - product) % 10 == int(digits[-1])
 
 
-def _luhn(digits: str) -> bool:
+def luhn_is_valid(digits: str) -> bool:
+    """Whether the last of the digits is the check digit of the others by Luhn's algorithm (ISO/IEC 7812-1)."""
     doubled = [int(digit) * 2 if index % 2 else int(digit) for index, digit in enumerate(reversed(digits))]
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
@@ -68,7 +74,7 @@ def _french(number: str) -> bool:
 
 def _dutch(number: str) -> bool:
     digits = number[:9]
-    return _mod_97("NL" + number) == 1 or _weighted(digits, (9, 8, 7, 6, 5, 4, 3, 2)) % 11 == int(digits[8])
+    return mod_97("NL" + number) == 1 or _weighted(digits, (9, 8, 7, 6, 5, 4, 3, 2)) % 11 == int(digits[8])
 
 
 #: The shape of the number behind the country and, where the rule is published, its check (source: European
@@ -89,7 +95,7 @@ _VAT: Final[dict[str, tuple[str, Callable[[str], bool] | None]]] = {
     "HR": (r"[0-9]{11}", _mod_11_10),
     "HU": (r"[0-9]{8}", None),
     "IE": (r"[0-9][A-Z0-9+*][0-9]{5}[A-Z]{1,2}", None),
-    "IT": (r"[0-9]{11}", _luhn),
+    "IT": (r"[0-9]{11}", luhn_is_valid),
     "LT": (r"[0-9]{9}|[0-9]{12}", None),
     "LU": (r"[0-9]{8}", lambda n: int(n[:6]) % 89 == int(n[6:])),
     "LV": (r"[0-9]{11}", None),
@@ -98,7 +104,7 @@ _VAT: Final[dict[str, tuple[str, Callable[[str], bool] | None]]] = {
     "PL": (r"[0-9]{10}", lambda n: _weighted(n, (6, 5, 7, 2, 3, 4, 5, 6, 7)) % 11 == int(n[9])),
     "PT": (r"[0-9]{9}", lambda n: (11 - _weighted(n, (9, 8, 7, 6, 5, 4, 3, 2)) % 11) % 11 % 10 == int(n[8])),
     "RO": (r"[0-9]{2,10}", None),
-    "SE": (r"[0-9]{12}", lambda n: _luhn(n[:10])),
+    "SE": (r"[0-9]{12}", lambda n: luhn_is_valid(n[:10])),
     "SI": (r"[0-9]{8}", None),
     "SK": (r"[0-9]{10}", lambda n: int(n) % 11 == 0),
     "XI": (r"[0-9]{9}|[0-9]{12}", None),

@@ -1,0 +1,278 @@
+"""What speaks for each account: numbers in the text, the payer's name and bank account, the amount, an advice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from duly.domain import match_names as names
+from duly.domain.check_digits import compact
+from duly.domain.creditor_references import CreditorReference, reference_value
+from duly.domain.match_model import (
+    AMOUNT,
+    END_TO_END,
+    MAX_ANSWERS,
+    ORDER,
+    PAYER_ACCOUNT,
+    REFERENCE,
+    Advice,
+    Answer,
+    Answers,
+    DebtItem,
+    Debtor,
+    Debtors,
+    Payment,
+    Question,
+)
+from duly.domain.match_text import Reading, Token, groups_of
+from duly.domain.references import normalise_reference
+
+WEAK_DIGITS: Final = 5  # a plain number with fewer digits also occurs as a house number, a year, an amount
+MIN_STRONG: Final = 4  # digits of a number with letters that is nobody else's
+MIN_SLIP: Final = 6  # characters of a number in which a slip can be told from another number
+MAX_SEARCHED: Final = 500  # invoices of one account that the text is searched for
+#: Characters that are read or typed for each other.
+_LOOK_ALIKE: Final = (
+    frozenset("O0QD"),
+    frozenset("1IL7"),
+    frozenset("S5"),
+    frozenset("B8"),
+    frozenset("Z2"),
+    frozenset("G6"),
+)
+#: How well a way of naming an invoice tells it, the best first.
+HOW: Final = (
+    "creditor_reference",
+    "document",
+    "advice",
+    "invoice_number",
+    "purchase_order",
+    "embedded_number",
+    "invoice_number_part",
+    "invoice_number_slip",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A payment's texts taken apart."""
+
+    reading: Reading
+    references: tuple[CreditorReference, ...]
+    end_to_end: str
+    embedded: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An invoice that the payment names, how, and where in the text. ``is_strong``: it means this invoice by itself;
+    ``is_shared``: the same words mean another invoice too."""
+
+    invoice: str
+    how: str
+    start: int = 0
+    end: int = 0
+    is_strong: bool = True
+    is_shared: bool = False
+    cap_minor: int | None = None
+
+
+@dataclass(slots=True)
+class Evidence:
+    """All that speaks for one account."""
+
+    debtor: Debtor
+    hits: list[Hit] = field(default_factory=list)
+    name: int = names.NONE
+    in_text: bool = False
+    learned: bool = False
+    end_to_end: bool = False
+    amount: bool = False  # an invoice of exactly this original amount, by lookup
+    negated: bool = False
+
+    @property
+    def may_own(self) -> bool:
+        return bool(self.hits or self.learned or self.end_to_end or self.name > names.CONFLICT or self.amount)
+
+
+def collect(
+    payment: Payment, look: Look, answers: Answers, debtors: Debtors, advices: Sequence[Advice]
+) -> dict[str, Evidence]:
+    """Return the evidence for each account that an answer or an advice names."""
+    usable = {one: sorted(set(found)) for one, found in answers.items() if len(found) <= MAX_ANSWERS}
+    found: dict[str, Evidence] = {}
+    for account in sorted(
+        {answer.account for many in usable.values() for answer in many} | {one.account for one in advices}
+    ):
+        if account in debtors:
+            found[account] = _about(payment, look, debtors[account])
+    for question, many in sorted(usable.items()):
+        for answer in many:
+            if answer.account in found:
+                _note(found[answer.account], question, payment)
+    _note_named(payment, look, usable, found)
+    for one in found.values():
+        if not one.hits and (one.name > names.CONFLICT or one.learned or one.end_to_end or one.amount):
+            one.hits = _search(look.reading, one.debtor)
+    return found
+
+
+def _about(payment: Payment, look: Look, debtor: Debtor) -> Evidence:
+    alike = max((names.likeness(payment.payer_name, name) for name in debtor.names), default=names.NONE)
+    in_text = alike <= names.CONFLICT and any(names.is_in_text(name, look.reading.text) for name in debtor.names)
+    own = compact(payment.payer_account)
+    learned = bool(own) and own in {compact(one) for one in debtor.payer_accounts}
+    return Evidence(debtor, name=alike, in_text=in_text, learned=learned)
+
+
+def _note(one: Evidence, question: Question, payment: Payment) -> None:
+    if question.kind == PAYER_ACCOUNT and question.value == compact(payment.payer_account):
+        one.learned = True
+    elif question.kind == END_TO_END:
+        one.end_to_end = True
+    elif question.kind == AMOUNT:
+        one.amount = True
+
+
+# --- invoices that lookups found
+def _note_named(
+    payment: Payment, look: Look, answers: dict[Question, list[Answer]], found: dict[str, Evidence]
+) -> None:
+    taken: list[tuple[int, int]] = []
+    for how, value, start, end, cap in _mentions(payment, look):
+        kind = ORDER if how == "purchase_order" else REFERENCE
+        named = [answer for answer in answers.get(Question(kind, value), ()) if answer.account in found]
+        if not named or (
+            end > start and any(start < other_end and other_start < end for other_start, other_end in taken)
+        ):
+            continue
+        if look.reading.is_negated(start) and end > start:
+            for answer in named:
+                found[answer.account].negated = True
+            taken.append((start, end))
+            continue
+        if end > start:
+            taken.append((start, end))
+        is_strong = is_strong_number(value) or how in ("creditor_reference", "document")
+        for answer in named:
+            hit = Hit(answer.key, how, start, end, is_strong, len(named) > 1, cap)
+            if all(other.invoice != hit.invoice for other in found[answer.account].hits):
+                found[answer.account].hits.append(hit)
+
+
+def _mentions(payment: Payment, look: Look) -> Iterator[tuple[str, str, int, int, int | None]]:
+    """(how, value, start, end, cap) of all that may name an invoice, the more certain and the longer first."""
+    for reference in look.references:
+        alone = reference.speaks_alone or (reference.is_structured and len(reference.value) >= 7)
+        yield ("creditor_reference" if alone else "invoice_number"), reference.value, 0, 0, None
+    if payment.structured_reference:
+        yield "invoice_number", reference_value(payment.structured_reference), 0, 0, None
+    for number, amount in payment.documents:
+        for value in dict.fromkeys((normalise_reference(number), normalise_reference(number).lstrip("0"))):
+            yield "document", value, 0, 0, amount
+    ranges = [token for token in look.reading.tokens if token.how == "range"]
+    for token in sorted(look.reading.tokens, key=_by_length):
+        if token.how == "range" or len(token.value) < 3:
+            continue
+        for value in dict.fromkeys((token.value, token.value.lstrip("0"))):
+            yield "invoice_number", value, token.start, token.end, None
+    for token in ranges:
+        yield "invoice_number", token.value, 0, 0, None
+    for token in look.reading.tokens:
+        if token.how == "as":
+            yield "purchase_order", token.value, token.start, token.end, None
+    for value in sorted(look.embedded, key=len, reverse=True):
+        yield "embedded_number", value, 0, 0, None
+
+
+def _by_length(token: Token) -> tuple[int, int, str]:
+    return -len(token.value), token.start, token.value
+
+
+def is_strong_number(value: str) -> bool:
+    """Whether a number is long enough to mean an invoice together with its amount alone."""
+    if value.isdecimal():
+        return len(value.lstrip("0")) >= WEAK_DIGITS
+    return len(value) >= WEAK_DIGITS and sum(character.isdigit() for character in value) >= MIN_STRONG
+
+
+# --- invoices that are searched for in the text of a payment whose customer is known otherwise
+def _search(reading: Reading, debtor: Debtor) -> list[Hit]:
+    items = {item.invoice: item for item in debtor.items[:MAX_SEARCHED]}
+    parts = [hit for invoice, item in sorted(items.items()) if (hit := _part(reading, invoice, item))]
+    counts: dict[tuple[int, int], int] = {}
+    for hit in parts:
+        counts[hit.start, hit.end] = counts.get((hit.start, hit.end), 0) + 1
+    if parts:
+        longest = [hit for hit in parts if not any(_inside(hit, other) for other in parts)]
+        return [_shared(hit, counts[hit.start, hit.end] > 1) for hit in longest]
+    slips = [hit for invoice, item in sorted(items.items()) if (hit := _slip(reading, invoice, item))]
+    return [_shared(hit, len(slips) > 1) for hit in slips]
+
+
+def _shared(hit: Hit, is_shared: bool) -> Hit:
+    return Hit(hit.invoice, hit.how, hit.start, hit.end, hit.is_strong, is_shared)
+
+
+def _inside(hit: Hit, other: Hit) -> bool:
+    return other.start <= hit.start and hit.end <= other.end and other.end - other.start > hit.end - hit.start
+
+
+def _part(reading: Reading, invoice: str, item: DebtItem) -> Hit | None:
+    """The invoice named by the end of its number: without prefix, without year, without leading zeros."""
+    groups = groups_of(item.number)
+    for first in range(len(groups)):
+        place = reading.groups.get(groups[first:])
+        if place is None or reading.is_negated(place[0]):
+            continue
+        value = "".join(groups[first:])
+        is_said = first == 0 or len(value) >= 3 or reading.follows_invoice_word(place[0])
+        if is_said and value.strip("0"):
+            how = "invoice_number" if first == 0 else "invoice_number_part"
+            return Hit(invoice, how, *place, is_strong=first == 0 and is_strong_number(value))
+    return None
+
+
+def _slip(reading: Reading, invoice: str, item: DebtItem) -> Hit | None:
+    number = normalise_reference(item.number)
+    if len(number) < MIN_SLIP:
+        return None
+    for token in reading.tokens:
+        if is_one_slip(number, token.value):
+            return Hit(invoice, "invoice_number_slip", token.start, token.end, is_strong=False)
+    return None
+
+
+def is_one_slip(one: str, other: str) -> bool:
+    """Whether two different numbers differ by one character (replaced, missing, too many), by two that changed places,
+    or only by characters that look alike."""
+    if one == other or abs(len(one) - len(other)) > 1:
+        return False
+    if len(one) == len(other):
+        wrong = [at for at in range(len(one)) if one[at] != other[at]]
+        if len(wrong) == 1 or all(_look_alike(one[at], other[at]) for at in wrong):
+            return True
+        is_pair = len(wrong) == 2 and wrong[1] == wrong[0] + 1
+        return is_pair and one[wrong[0]] == other[wrong[1]] and one[wrong[1]] == other[wrong[0]]
+    short, long = sorted((one, other), key=len)
+    return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+
+
+def _look_alike(one: str, other: str) -> bool:
+    return one == other or any(one in alike and other in alike for alike in _LOOK_ALIKE)
+
+
+def related(one: Debtor, other: Debtor) -> bool:
+    """Whether two customers are of one group: one is the other's parent, or they have one."""
+    if one.account == other.account:
+        return True
+    return bool(one.parent and one.parent in (other.parent, other.account)) or bool(
+        other.parent and other.parent == one.account
+    )
+
+
+def all_related(debtors: Iterable[Debtor]) -> bool:
+    """Whether customers are of one group, each with each."""
+    all_of_them = list(debtors)
+    return all(related(one, other) for one in all_of_them for other in all_of_them)

@@ -1,0 +1,376 @@
+"""Where a payment could go, each way with its confidence and reasons. The numbers are explained in docs/matching.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from duly.domain import match_names as names
+from duly.domain.match_amounts import FACTS, Fit, fit_named, fit_unnamed, oldest_first
+from duly.domain.match_evidence import Evidence, Hit, Look, all_related, related
+from duly.domain.match_model import Advice, DebtItem, Debtors, MatchingRules, Payment, Placement, Share
+from duly.domain.references import normalise_reference
+
+#: Confidence in per mille of each agreement of evidence; 980 and more is booked under the shipped policy.
+REFERENCE_ALONE: Final = 990
+NUMBER_NAME_AMOUNT: Final = 998
+NUMBER_NAME: Final = 990
+NUMBER_AMOUNT: Final = 986
+NUMBER_ALONE: Final = 900
+WEAK_NUMBER_NAME_AMOUNT: Final = 990
+WEAK_NUMBER_NAME: Final = 960
+WEAK_NUMBER_AMOUNT: Final = 900
+WEAK_NUMBER_ALONE: Final = 500
+SLIP_NAME_AMOUNT: Final = 984
+SLIP_NAME: Final = 940
+SLIP_AMOUNT: Final = 900
+STRICT_NAME_AMOUNT: Final = 982
+ACCOUNT_NAME: Final = 984
+ACCOUNT_AMOUNT: Final = 982
+ACCOUNT_ALONE: Final = 900
+NAME_AMOUNT: Final = 950
+NAME_SET: Final = 930
+NAME_SHORT: Final = 850
+NAME_ALONE: Final = 700
+AMOUNT_ALONE: Final = 400
+ALTERNATIVE_STEP: Final = 20  # what each further explanation of one amount is less likely
+
+# Doubts: the most that a placement under it is believed.
+AT_MOST: Final[Mapping[str, int]] = {
+    "other_payer": 700,
+    "several_customers": 800,
+    "split_unclear": 850,
+    "negated": 850,
+    "settlement": 800,
+    "other_currency": 800,
+    "ambiguous_number": 970,
+    "ambiguous_name": 800,
+    "ambiguous_set": 940,
+    "legal_form_differs": 970,
+}
+MAX_PLACEMENTS: Final = 12  # that are ranked
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One payment with all that is known about it."""
+
+    payment: Payment
+    look: Look
+    evidence: Mapping[str, Evidence]
+    debtors: Debtors
+    rules: MatchingRules
+
+
+def placements(
+    payment: Payment,
+    look: Look,
+    evidence: Mapping[str, Evidence],
+    debtors: Debtors,
+    rules: MatchingRules,
+    advices: Sequence[Advice],
+) -> list[Placement]:
+    """Return ways to place the whole payment, the most certain first."""
+    case = _Case(payment, look, evidence, debtors, rules)
+    found = list(_advised(case, advices))
+    for account in sorted(evidence):
+        found += _of_account(case, evidence[account])
+    found += _of_several(case)
+    best: dict[tuple[Share, ...], Placement] = {}
+    order = sorted(found, key=lambda one: (-one.confidence_permille, _rank(one)))
+    for one in order:
+        key = tuple((share.account, share.names, share.amount_minor) for share in one.shares)
+        best.setdefault(key, one)  # type: ignore[arg-type]
+    return list(best.values())[:MAX_PLACEMENTS]
+
+
+def _rank(one: Placement) -> tuple[int, tuple[tuple[str, tuple[str, ...]], ...]]:
+    return len(one.settle), tuple((share.account, share.names) for share in one.shares)
+
+
+# --- one account
+def _of_account(case: _Case, one: Evidence) -> Iterator[Placement]:
+    yield from _named(case, one) if one.hits else _unnamed(case, one)
+
+
+def _items(one: Evidence, invoice: str) -> list[DebtItem]:
+    return sorted((item for item in one.debtor.items if item.invoice == invoice), key=lambda item: (item.due, item.key))
+
+
+def _named(case: _Case, one: Evidence) -> Iterator[Placement]:
+    payment = case.payment
+    hits = sorted(one.hits, key=lambda hit: hit.start)
+    clear = [hit for hit in hits if hit.how not in ("invoice_number_part", "invoice_number_slip") or not hit.is_shared]
+    choices = [clear] if clear else [[hit] for hit in hits]
+    for at, chosen in enumerate(choices):
+        items = [item for hit in chosen for item in _items(one, hit.invoice)]
+        fit = fit_named(payment, payment.amount_minor, items, one.debtor, case.rules)
+        caps = _caps(one, chosen)
+        if caps and sum(caps.values()) == payment.amount_minor and fit.reason not in FACTS:
+            fit = Fit("amount_documents", tuple(items))
+        invoices = tuple(dict.fromkeys(hit.invoice for hit in chosen))
+        doubts = _doubts(case, one, items)
+        doubts += ["ambiguous_set"] if len(choices) > 1 and fit.reason != "amount_exact" else []
+        doubts += ["ambiguous_number"] if any(hit.is_shared for hit in chosen) and one.name <= names.CONFLICT else []
+        confidence, reasons = _number_confidence(one, chosen, fit)
+        yield _placement(case, one, invoices, caps, fit, confidence - at, [*reasons, fit.reason], doubts)
+
+
+def _caps(one: Evidence, hits: Sequence[Hit]) -> dict[str, int]:
+    """The most that each item may be paid, where every document says an amount."""
+    caps: dict[str, int] = {}
+    for hit in hits:
+        left = hit.cap_minor
+        if left is None:
+            return {}
+        for item in _items(one, hit.invoice):
+            caps[item.key] = min(left, item.amount_minor)
+            left -= caps[item.key]
+    return caps
+
+
+def _number_confidence(one: Evidence, hits: Sequence[Hit], fit: Fit) -> tuple[int, list[str]]:
+    hows = list(dict.fromkeys(hit.how for hit in hits))
+    has_amount = fit.reason in FACTS and fit.reason != "amount_documents"
+    is_exact = fit.reason in ("amount_exact", "amount_instalment")
+    who = _who(one)
+    if "creditor_reference" in hows:
+        return (NUMBER_NAME_AMOUNT if who and has_amount else REFERENCE_ALONE), [*hows, *who]
+    if "invoice_number_slip" in hows:
+        both = SLIP_NAME_AMOUNT if one.name == names.STRICT or one.learned else SLIP_NAME
+        return (both if who and is_exact else SLIP_NAME if who else SLIP_AMOUNT if is_exact else WEAK_NUMBER_ALONE), [
+            *hows,
+            *who,
+        ]
+    if any(hit.is_strong for hit in hits):
+        if who:
+            return (NUMBER_NAME_AMOUNT if has_amount else NUMBER_NAME), [*hows, *who]
+        return (NUMBER_AMOUNT, hows) if has_amount else (NUMBER_ALONE, [*hows, "number_alone"])
+    if who:
+        return (WEAK_NUMBER_NAME_AMOUNT if has_amount else WEAK_NUMBER_NAME), [*hows, *who]
+    return (WEAK_NUMBER_AMOUNT if is_exact else WEAK_NUMBER_ALONE), [*hows, "weak_number"]
+
+
+def _who(one: Evidence) -> list[str]:
+    """What speaks for the customer beside numbers and amounts."""
+    found = []
+    if one.name == names.STRICT:
+        found.append("name")
+    elif one.name > names.CONFLICT:
+        found.append("name_alike")
+    elif one.in_text:
+        found.append("name_in_text")
+    if one.learned:
+        found.append("payer_account")
+    if one.end_to_end:
+        found.append("end_to_end")
+    return found
+
+
+# --- invoices that are not named
+def _unnamed(case: _Case, one: Evidence) -> Iterator[Placement]:
+    payment, who = case.payment, _who(one)
+    fits = fit_unnamed(payment, payment.amount_minor, one.debtor, case.rules)
+    doubts = _doubts(case, one, [])
+    exact = one.amount or any(fit.items[0].amount_minor == payment.amount_minor for fit in fits if len(fit.items) == 1)
+    confidence = _unnamed_confidence(one, exact)
+    if confidence >= ACCOUNT_AMOUNT:  # who paid is certain; what it pays is the account's own business
+        first = fits[0].reason if fits else "oldest_first"
+        yield _placement(case, one, (), {}, None, confidence, [*who, "amount_exact" if exact else first], doubts)
+    if not who:
+        fits = [fit for fit in fits if fit.reason == "amount_exact"]
+    per_reason: dict[str, int] = {}
+    for fit in fits[:MAX_PLACEMENTS]:
+        nth = per_reason.setdefault(fit.reason, 0)
+        per_reason[fit.reason] += 1
+        unclear = ["ambiguous_set"] if sum(other.reason == fit.reason for other in fits) > 1 else []
+        sure = _fit_confidence(fit) if who else AMOUNT_ALONE
+        reasons = [*who, fit.reason] if who else [fit.reason, "amount_alone"]
+        yield _placement(case, one, fit.invoices, {}, fit, sure - ALTERNATIVE_STEP * nth, reasons, [*doubts, *unclear])
+    if who and not fits and confidence < ACCOUNT_AMOUNT:
+        oldest = oldest_first(payment, one.debtor, payment.amount_minor)
+        first_due = Fit("oldest_first", oldest) if oldest else None
+        sure = ACCOUNT_ALONE if one.learned else NAME_ALONE if one.name > names.PART else AMOUNT_ALONE
+        yield _placement(
+            case, one, first_due.invoices if first_due else (), {}, first_due, sure, [*who, "oldest_first"], doubts
+        )
+
+
+def _unnamed_confidence(one: Evidence, exact: bool) -> int:
+    if (one.learned or one.end_to_end) and one.name > names.PART:
+        return ACCOUNT_NAME
+    if (one.learned or one.end_to_end) and exact:
+        return ACCOUNT_AMOUNT
+    if exact and one.name == names.STRICT and any(names.has_form(name) for name in one.debtor.names):
+        return STRICT_NAME_AMOUNT
+    return 0
+
+
+def _fit_confidence(fit: Fit) -> int:
+    if fit.reason == "amount_exact":
+        return NAME_AMOUNT
+    return NAME_SET if fit.reason in ("amount_set", "amount_all", "amount_discount", "amount_credit") else NAME_SHORT
+
+
+# --- doubts
+def _doubts(case: _Case, one: Evidence, items: Sequence[DebtItem]) -> list[str]:
+    found = []
+    if any(_is_payer_rather(other, one) for other in case.evidence.values()):
+        found.append("other_payer")
+    if any(_is_named_too(other, one) for other in case.evidence.values()):
+        found.append("several_customers")
+    if not one.hits and any(_has_same_name(other, one) for other in case.evidence.values()):
+        found.append("ambiguous_name")
+    if one.negated:
+        found.append("negated")
+    if case.look.reading.is_settlement:
+        found.append("settlement")
+    if items and all(item.currency != case.payment.currency for item in items):
+        found.append("other_currency")
+    return found
+
+
+def _is_payer_rather(other: Evidence, one: Evidence) -> bool:
+    """Whether the payer is rather this other customer, who is not of the same group."""
+    if related(other.debtor, one.debtor):
+        return False
+    if other.name > max(one.name, names.PART) and not (one.name > names.CONFLICT and other.name <= names.LOOSE):
+        return True
+    return other.learned and not one.learned
+
+
+def _has_same_name(other: Evidence, one: Evidence) -> bool:
+    return (
+        other is not one
+        and one.name > names.CONFLICT
+        and other.name >= one.name
+        and not (one.learned and not other.learned)
+    )
+
+
+def _is_named_too(other: Evidence, one: Evidence) -> bool:
+    """Whether the text surely names an invoice of this other customer, who is not of the same group, besides."""
+    if related(other.debtor, one.debtor):
+        return False
+    places = {(hit.start, hit.end) for hit in one.hits if hit.end}
+    return any(hit.is_strong and not hit.is_shared and (hit.start, hit.end) not in places for hit in other.hits)
+
+
+def _placement(
+    case: _Case,
+    one: Evidence,
+    invoices: tuple[str, ...],
+    caps: Mapping[str, int],
+    fit: Fit | None,
+    confidence: int,
+    reasons: list[str],
+    doubts: list[str],
+) -> Placement:
+    share = Share(one.debtor.account, invoices, case.payment.amount_minor, dict(caps))
+    return _judged((share,), fit, confidence, reasons, doubts)
+
+
+def _judged(
+    shares: tuple[Share, ...], fit: Fit | None, confidence: int, reasons: Sequence[str], doubts: Sequence[str]
+) -> Placement:
+    confidence = min(
+        [confidence, *(AT_MOST[doubt] - (REFERENCE_ALONE - min(confidence, REFERENCE_ALONE)) // 10 for doubt in doubts)]
+    )
+    words = tuple(dict.fromkeys([*reasons, *doubts]))
+    return Placement(shares, fit.settle if fit else (), max(confidence, 1), words)
+
+
+# --- several accounts
+def _of_several(case: _Case) -> Iterator[Placement]:
+    named = {account: one for account, one in case.evidence.items() if any(_counts(hit) for hit in one.hits)}
+    if not 2 <= len(named) <= MAX_PLACEMENTS:
+        return
+    payment = case.payment
+    order = sorted(named, key=lambda account: (min(hit.start for hit in named[account].hits), account))
+    items = {account: _all_items(named[account]) for account in order}
+    stated = {account: sum(_stated(named[account]).values()) for account in order}
+    originals = {account: sum(item.amount_minor for item in items[account]) for account in order}
+    outstanding = {account: sum(item.outstanding_minor for item in items[account]) for account in order}
+    is_group = all_related(one.debtor for one in named.values())
+    doubts = [] if is_group else ["several_customers"]
+    if any(_is_payer_rather(other, one) for other in case.evidence.values() for one in named.values()):
+        doubts.append("other_payer")
+    doubts += ["negated"] if any(one.negated for one in named.values()) else []
+    doubts += ["settlement"] if case.look.reading.is_settlement else []
+    hows = list(dict.fromkeys(hit.how for account in order for hit in named[account].hits if _counts(hit)))
+    who = ["group"] if is_group else []
+    for reason, parts in (("amount_documents", stated), ("amount_exact", originals), ("amount_open", outstanding)):
+        if sum(parts.values()) == payment.amount_minor and min(parts.values()) > 0:
+            sure = NUMBER_AMOUNT if reason == "amount_exact" or parts == originals else NUMBER_ALONE
+            if reason == "amount_documents" and any(one.name > names.CONFLICT for one in named.values()):
+                sure = max(sure, NUMBER_AMOUNT)
+            yield _judged(_shares(named, order, parts), None, sure, [*hows, *who, reason], doubts)
+            return
+    if is_group:
+        parts = _filled(payment.amount_minor, order, outstanding)
+        yield _judged(
+            _shares(named, [a for a in order if parts[a]], parts),
+            None,
+            NUMBER_ALONE,
+            [*hows, *who],
+            [*doubts, "split_unclear"],
+        )
+
+
+def _counts(hit: Hit) -> bool:
+    return hit.is_strong and not hit.is_shared
+
+
+def _all_items(one: Evidence) -> list[DebtItem]:
+    return [item for hit in one.hits if _counts(hit) for item in _items(one, hit.invoice)]
+
+
+def _stated(one: Evidence) -> dict[str, int]:
+    return _caps(one, [hit for hit in one.hits if _counts(hit)])
+
+
+def _shares(named: Mapping[str, Evidence], order: Sequence[str], parts: Mapping[str, int]) -> tuple[Share, ...]:
+    found = []
+    for account in order:
+        invoices = tuple(dict.fromkeys(hit.invoice for hit in named[account].hits if _counts(hit)))
+        found.append(Share(account, invoices, parts[account], _stated(named[account])))
+    return tuple(found)
+
+
+def _filled(amount_minor: int, order: Sequence[str], outstanding: Mapping[str, int]) -> dict[str, int]:
+    """What each account gets when they are paid in turn; the last one gets the rest."""
+    parts: dict[str, int] = {}
+    for account in order:
+        parts[account] = min(amount_minor, outstanding[account])
+        amount_minor -= parts[account]
+    parts[order[-1]] += amount_minor
+    return parts
+
+
+# --- remittance advices
+def _advised(case: _Case, advices: Sequence[Advice]) -> Iterator[Placement]:
+    payment = case.payment
+    for advice in sorted(advices, key=lambda one: one.key):
+        one = case.evidence.get(advice.account)
+        if one is None or (advice.total_minor, advice.currency) != (payment.amount_minor, payment.currency):
+            continue
+        by_number = {normalise_reference(item.number): item for item in one.debtor.items}
+        caps: dict[str, int] = {}
+        invoices: list[str] = []
+        for number, amount_minor in advice.lines:
+            item = by_number.get(normalise_reference(number))
+            if item is not None:
+                invoices.append(item.invoice)
+                caps[item.key] = min(amount_minor, item.amount_minor)
+        who = _who(one)
+        sure = NUMBER_NAME if who else NUMBER_AMOUNT if _says(case, advice.reference) else NUMBER_ALONE
+        doubts = _doubts(case, one, [])
+        yield _placement(
+            case, one, tuple(dict.fromkeys(invoices)), caps, None, sure, ["advice", *who, "amount_documents"], doubts
+        )
+
+
+def _says(case: _Case, reference: str) -> bool:
+    value = normalise_reference(reference)
+    return len(value) >= 5 and any(token.value == value for token in case.look.reading.tokens)
