@@ -122,11 +122,12 @@ def _decided(event: ev.CreditDecided) -> str:
 def _allocations(changes: Sequence[ev.Allocation], currencies: Mapping[str, str]) -> str:
     def paid(change: ev.Allocation) -> str:
         currency = currencies.get(change.item) or currencies[change.item.rpartition("#")[0]]  # an instalment's invoice
-        return _money(change.amount_minor, currency)
+        charges = (f"{_money(amount, currency)} {kind}" for kind, amount in sorted(change.charges.items()))
+        return " and ".join((*charges, *([_money(change.amount_minor, currency)] if change.amount_minor else [])))
 
     return "; ".join(
         f"{_cash(change.cash)} pays {paid(change)} of {change.item}"
-        if change.amount_minor
+        if change.amount_minor or change.charges
         else f"{_cash(change.cash)} no longer pays {change.item}"
         for change in changes
     )
@@ -221,8 +222,23 @@ _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.InvoiceTransferred: lambda e: f"invoice {e.key} moved to account {e.into}",
     ev.CashReceived: lambda e: (
         f"{e.kind.replace('_', ' ')} {_cash(e.cash)} over {_money(e.amount_minor, e.currency)}, value {e.value_date},"
-        f" names {', '.join(e.names) or 'nothing'}{_origin(e)}"
+        f" names {', '.join(e.names) or 'nothing'}{_origin(e)}{f' ({e.reason})' if e.reason else ''}{_by(e)}"
     ),
+    ev.ChargesDemanded: lambda e: (
+        f"charges on invoice {e.item}: "
+        + ", ".join(f"{_money(one.amount_minor, e.currency)} {one.kind} from {one.on}" for one in e.charges)
+        + _by(e)
+    ),
+    ev.ChargesWaived: lambda e: (
+        f"charges on invoice {e.item} waived: {_money(sum(e.waived.values()), e.currency)} ({e.reason}){_by(e)}"
+    ),
+    ev.CashRefunded: lambda e: f"{_cash(e.cash)}: {_money(e.amount_minor, e.currency)} refunded as {e.refund}{_by(e)}",
+    ev.RefundUndone: lambda e: f"{_cash(e.cash)}: refund {e.refund} undone{_by(e)}",
+    ev.CashExchanged: lambda e: (
+        f"{_cash(e.cash)}: {_money(e.amount_minor, e.currency)} exchanged into"
+        f" {_money(e.into_minor, e.into_currency)} at {e.rate} for invoice {e.item}, as {e.exchange}{_by(e)}"
+    ),
+    ev.ExchangeUndone: lambda e: f"{_cash(e.cash)}: exchange {e.exchange} undone{_by(e)}",
     ev.CashNamed: lambda e: f"{_cash(e.cash)} read anew: names {', '.join(e.names) or 'nothing'}",
     ev.CashWithdrawn: lambda e: f"{_cash(e.cash)} left the account: {e.reason}",
     ev.SuspenseMarked: lambda e: f"money in suspense could be this customer's: transaction {e.transaction}",

@@ -11,8 +11,8 @@ import pytest
 
 from duly.domain import events as ev
 from duly.domain import transaction as bank
-from duly.domain.account import Account, AccountError
-from duly.domain.entities import KINDS, TRANSITIONS
+from duly.domain.account import Account
+from duly.domain.entities import KINDS, TRANSITIONS, AccountError
 from tests.core_samples import MONDAY, NOON, account, claim, customer, invoice, payment, sent, then
 
 LATER = MONDAY + timedelta(days=10)
@@ -378,7 +378,6 @@ EVENTS_OF_STATES: list[tuple[str, str, Any]] = [
     ("Notice", "claimed", ev.NoticeUnknown("k", NOON)),
     ("Notice", "doubtful", ev.NoticeReleased("k", "late", NOON)),
     ("Notice", "unknown", ev.NoticeDoubtful("k", NOON, "late")),
-    ("Cash", "used", ev.CashWithdrawn("k", "moved")),
     ("Cash", "withdrawn", ev.AllocationsChanged((ev.Allocation("k", "I-1", 1),))),
 ]
 

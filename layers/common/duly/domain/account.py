@@ -8,16 +8,17 @@ touched, so that the store writes those and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from duly.domain import credit_state
+from duly.domain import credit_state, money_state
 from duly.domain import events as ev
 from duly.domain.changing import replace
 from duly.domain.credit_state import Order, Override
 from duly.domain.entities import (
     KINDS,
     TRANSITIONS,
+    AccountError,
     Cancellation,
     Cash,
     Dispute,
@@ -29,16 +30,11 @@ from duly.domain.entities import (
     Reply,
     StepDone,
     Task,
+    instalment_key,
 )
-from duly.domain.payment_history import Settlement, with_settlement, without_settlement
 
-SALES_DAYS_KEPT = 400  # days of sales and receipts by day kept in the header, for DSO and the collected curve
 CONTACT_DAYS_KEPT = 45  # days of contact times kept in the header; caps look back 7, gaps rarely more than 30
 MAX_MARKED_ITEMS = 50  # a dispute over more items marks none of them: one event must fit into one transaction
-
-
-class AccountError(Exception):
-    """An event that does not fit the account's state: a bug of the caller, never bad input."""
 
 
 class Account:
@@ -160,21 +156,6 @@ class Account:
         self._set(behaviour=replace(self.header.behaviour, **changes))
 
 
-def _added(amounts: dict[str, int], key: str, amount: int) -> dict[str, int]:
-    total = amounts.get(key, 0) + amount
-    rest = {name: value for name, value in amounts.items() if name != key}
-    return {**rest, key: total} if total else rest
-
-
-def _added_by_day(days: dict[str, dict[str, int]], currency: str, day: date, amount: int) -> dict[str, dict[str, int]]:
-    series = _added(days.get(currency, {}), day.isoformat(), amount)
-    newest = max(series, default="")
-    if newest:
-        oldest_kept = (date.fromisoformat(newest) - timedelta(days=SALES_DAYS_KEPT)).isoformat()
-        series = {key: value for key, value in series.items() if key >= oldest_kept}
-    return {**days, currency: series}
-
-
 # --- the customer
 def _customer_registered(account: Account, event: ev.CustomerRegistered) -> None:
     account._set(
@@ -241,21 +222,6 @@ CONTENT = [
 ]  # what a statement says of an item; the events that register and correct one have the same fields
 
 
-def instalment_key(number: str, count: int) -> str:
-    """Return the key of one instalment of an invoice."""
-    return f"{number}#{count}"
-
-
-def links(entity: Item | Cash) -> set[tuple[str, str]]:
-    """Return what an item or payment pays, names, is paid or named by, stands for or is a part of."""
-    if isinstance(entity, Cash):
-        return {("items", key) for key in (*entity.allocations, *entity.names)}
-    found = {("cash", key) for key in (*entity.allocations, *entity.named_by)}
-    found |= {("items", key) for key in (*entity.replaced_by, entity.replaces) if key}
-    found |= {("items", instalment_key(entity.key, count + 1)) for count in range(entity.parts)}
-    return found | ({("items", entity.number)} if entity.key != entity.number else set())
-
-
 def owed_for(account: Account, key: str, follow: bool = True) -> list[str]:
     """Return the keys of the open or paid items that a named invoice is owed under now, in the order of payment: its
     instalments, or (with ``follow``) the corrected invoice that replaced it."""
@@ -276,22 +242,13 @@ def owed_for(account: Account, key: str, follow: bool = True) -> list[str]:
     return []
 
 
-def concerns(keys: Iterable[str], item: Item) -> bool:
-    """Return whether one of these keys (of a dispute, promise or hold) names this item: itself, the invoice that it is
-    an instalment of, or an instalment of it from when it had some."""
-    named = set(keys)
-    if item.key in named or item.number in named:
-        return True
-    return any(instalment_key(item.key, count + 1) in named for count in range(item.parts))
-
-
 def _invoice_registered(account: Account, event: ev.InvoiceRegistered) -> None:
     before = account.items.get(event.key)
     if before is not None and before.is_stated:
         raise AccountError("Item exists already")
     content = {name: getattr(event, name) for name in CONTENT}
     if before is None:
-        named_by = tuple(sorted(cash.key for cash in account.cash.values() if _names(cash, event.key)))
+        named_by = tuple(sorted(cash.key for cash in account.cash.values() if money_state.names_it(cash, event.key)))
         item = Item(key=event.key, number=event.number, named_by=named_by, **content)
     else:
         item = replace(before, is_stated=True, **{**content, "earlier": (*before.earlier, *event.earlier)})
@@ -320,7 +277,7 @@ def _invoice_cancelled(account: Account, event: ev.InvoiceCancelled) -> None:
 
 def _unstated(account: Account, event: ev.InvoiceCancelled) -> Item:
     """The trace of an invoice that is not known yet and owes nothing."""
-    named_by = tuple(sorted(cash.key for cash in account.cash.values() if _names(cash, event.key)))
+    named_by = tuple(sorted(cash.key for cash in account.cash.values() if money_state.names_it(cash, event.key)))
     return Item(
         key=event.key,
         number=event.key,
@@ -368,7 +325,7 @@ def _restate(account: Account, item: Item, changes: Iterable[ev.Allocation] = ()
     if item.is_stated and (before is None or not before.is_stated or item.issued != before.issued):
         first = account.header.behaviour.first_issued
         account._behaviour(first_issued=min(first, item.issued) if first else item.issued)
-    _allocate(account, changes, befores)
+    money_state.allocate(account, changes, befores)
 
 
 def _instalments(account: Account, head: Item) -> list[Item]:
@@ -388,7 +345,7 @@ def _instalments(account: Account, head: Item) -> list[Item]:
         if present is not None:
             found.append(replace(present, is_void=False, **content))
         else:
-            named_by = tuple(sorted(cash.key for cash in account.cash.values() if _names(cash, key)))
+            named_by = tuple(sorted(cash.key for cash in account.cash.values() if money_state.names_it(cash, key)))
             found.append(Item(key=key, number=head.number, upload="", line=0, named_by=named_by, **content))
     return found
 
@@ -407,227 +364,12 @@ _PART_CONTENT = (
 )
 
 
-def _names(cash: Cash, key: str) -> bool:
-    return cash.state != "withdrawn" and key in cash.names
-
-
-def _set_names(account: Account, cash: Cash, before: tuple[str, ...]) -> None:
-    """Keep the items' view of who names them."""
-    for key in sorted({*before, *cash.names}):
-        item = account.items.get(key)
-        if item is None:
-            continue
-        others = {other for other in item.named_by if other != cash.key}
-        named_by = tuple(sorted(others | {cash.key} if _names(cash, key) else others))
-        if named_by != item.named_by:
-            account._put("items", replace(item, named_by=named_by))
-
-
-def _count_sale(account: Account, currency: str, day: date, amount_minor: int) -> None:
-    header = account.header
-    account._set(
-        invoiced_minor=_added(header.invoiced_minor, currency, amount_minor),
-        sales_by_day=_added_by_day(header.sales_by_day, currency, day, amount_minor),
-    )
-
-
 def _invoice_transferred(account: Account, event: ev.InvoiceTransferred) -> None:
     item: Item = account._get("items", event.key)
-    if item.allocations:
+    if item.payers:
         raise AccountError("an invoice leaves an account without its allocations")
     account.entities["items"][event.key] = replace(item, into=event.into)
-    _settle(account, event.key, item, "transferred")
-
-
-def _count_collected(account: Account, cash: Cash, amount_minor: int) -> None:
-    header = account.header
-    if cash.kind == "credit_note":
-        account._set(credited_minor=_added(header.credited_minor, cash.currency, amount_minor))
-        return
-    account._set(
-        collected_minor=_added(header.collected_minor, cash.currency, amount_minor),
-        collected_by_day=_added_by_day(header.collected_by_day, cash.currency, cash.value_date, amount_minor),
-    )
-
-
-def _cash_received(account: Account, event: ev.CashReceived) -> None:
-    if event.amount_minor <= 0:
-        raise AccountError("cash is positive")
-    cash = Cash(
-        key=event.cash,
-        kind=event.kind,
-        amount_minor=event.amount_minor,
-        currency=event.currency,
-        value_date=event.value_date,
-        names=event.names,
-        upload=event.upload,
-        line=event.line,
-        decision=event.decision,
-        stated_at=event.stated_at,
-        stated_line=event.stated_line,
-        named_at=event.named_at,
-        earlier=event.earlier,
-    )
-    before = account.cash.get(event.cash)
-    if before is not None and before.state == "withdrawn":  # money that left and comes back is the same money
-        account.entities["cash"][event.cash] = cash
-        account.touched.add(("cash", event.cash))
-    else:
-        account._new("cash", cash)
-    _set_names(account, cash, ())
-    _count_collected(account, cash, cash.amount_minor)
-
-
-def _cash_named(account: Account, event: ev.CashNamed) -> None:
-    cash: Cash = account._get("cash", event.cash)
-    named = replace(cash, names=event.names, decision=max(cash.decision, event.decision))
-    account._put("cash", named)
-    _set_names(account, named, cash.names)
-
-
-def _cash_withdrawn(account: Account, event: ev.CashWithdrawn) -> None:
-    cash: Cash = account._get("cash", event.cash)
-    if cash.allocations:
-        raise AccountError("cash leaves an account without its allocations")
-    withdrawn = replace(cash, state="withdrawn", decision=max(cash.decision, event.decision))
-    account._put("cash", withdrawn)
-    _set_names(account, withdrawn, cash.names)
-    _count_collected(account, cash, -cash.amount_minor)
-
-
-def _credit_note_corrected(account: Account, event: ev.CreditNoteCorrected) -> None:
-    before: Cash = account._get("cash", event.cash)
-    names = ("amount_minor", "currency", "value_date", "names", "upload", "line")
-    more = ("stated_at", "stated_line", "named_at", "earlier")
-    cash = replace(before, **{name: getattr(event, name) for name in (*names, *more)})
-    _count_collected(account, before, -before.amount_minor)
-    _count_collected(account, cash, cash.amount_minor)
-    account.entities["cash"][cash.key] = cash
-    account.touched.add(("cash", cash.key))
-    _set_names(account, cash, before.names)
-    _allocate(account, event.changes, {}, [cash.key])
-
-
-def _allocations_changed(account: Account, event: ev.AllocationsChanged) -> None:
-    _allocate(account, event.changes, {})
-
-
-def _allocate(
-    account: Account,
-    changes: Iterable[ev.Allocation],
-    befores: dict[str, Item | None],
-    also_cash: Iterable[str] = (),
-) -> None:
-    """Change allocations, and settle what they and new content (``befores``: the items as they were) touch."""
-    changes = tuple(changes)
-    for change in changes:
-        item: Item = account._get("items", change.item)
-        cash: Cash = account._get("cash", change.cash)
-        if change.amount_minor and item.currency != cash.currency:
-            raise AccountError("an allocation never crosses currencies")
-        if change.amount_minor < 0:
-            raise AccountError("an allocation is never negative")
-        befores.setdefault(item.key, item)
-        paid = {**item.allocations, change.cash: change.amount_minor}
-        used = {**cash.allocations, change.item: change.amount_minor}
-        account.entities["items"][item.key] = replace(item, allocations={k: v for k, v in paid.items() if v})
-        account.entities["cash"][cash.key] = replace(cash, allocations={k: v for k, v in used.items() if v})
-    for key in sorted(befores):
-        item = account.items[key]
-        if item.outstanding_minor < 0 and not account.is_trial:
-            raise AccountError("an item is never paid beyond its amount")
-        _settle(account, key, befores[key], "transferred" if item.state == "transferred" else "")
-        if item.allocations and account.items[key].state not in ("open", "paid") and not account.is_trial:
-            raise AccountError("money pays only what is owed")
-    for key in sorted({*also_cash, *(change.cash for change in changes)}):
-        cash = account.cash[key]
-        if cash.unallocated_minor < 0 and not account.is_trial:
-            raise AccountError("money is never allocated beyond its amount")
-        account._put("cash", replace(cash, state="open" if cash.unallocated_minor else "used"))
-
-
-def _settle(account: Account, key: str, before: Item | None, state: str = "") -> None:
-    """Give an item the state that its statements and its money make of it, and keep all sums and the behaviour's
-    aggregates true in both directions. ``before`` is the item as they count it now."""
-    item = account.items[key]
-    state = state or _state_of(item)
-    settled_on = None
-    if state == "paid" or (state == "transferred" and before is not None):
-        settled_on = before.settled_on if state == "transferred" and before else _settled_on(account, item)
-    was_open = before is not None and before.state == "open"
-    reopens = state == "open" and not was_open and before is not None and (before.state == "paid" or item.steps)
-    if reopens:
-        item = replace(item, episode=item.episode + 1, steps=())
-    is_told = item.debit_missing and state == "open"  # what ends and comes back is looked after again
-    after = replace(item, state=state, settled_on=settled_on, debit_missing=is_told)
-    if before is not None and before.state != state and (before.state, state) not in TRANSITIONS["Item"]:
-        raise AccountError(f"Item cannot go from {before.state} to {state}")
-    account.entities["items"][key] = after
-    account.touched.add(("items", key))
-    _recount(account, before, after)
-
-
-def _state_of(item: Item) -> str:
-    if item.is_cancelled or not item.is_stated:
-        return "cancelled"
-    if item.is_split:
-        return "split"
-    return "paid" if item.outstanding_minor <= 0 else "open"
-
-
-def _settled_on(account: Account, item: Item) -> date:
-    return max((account.cash[cash].value_date for cash in item.allocations), default=item.issued)
-
-
-def _recount(account: Account, before: Item | None, after: Item) -> None:
-    """Take what an item counted for out of sales, settlements and promises, and put in what it counts for now."""
-    if before is None or _settlement(before) != _settlement(after):
-        for item, sign in ((before, -1), (after, 1)):
-            if item is not None and item.settled_on is not None:
-                _count_settled(account, item, item.settled_on, sign)
-    sold, sells = sale_of(before) if before is not None else None, sale_of(after)
-    if sold != sells or (before is not None and before.order != after.order):
-        for item, sale, sign in ((before, sold, -1), (after, sells, 1)):
-            if item is not None and sale is not None:
-                currency, issued, amount_minor = sale
-                _count_sale(account, currency, issued, sign * amount_minor)
-                credit_state.use_up(account, item.order, currency, sign * amount_minor, issued)
-    change = after.owed_minor - (before.owed_minor if before is not None else 0)
-    for promise in account.live("promises") if change else []:
-        if concerns(promise.items, after):
-            grown = replace(promise, open_at_start_minor=promise.open_at_start_minor + change)
-            account._put("promises", grown)
-
-
-def _settlement(item: Item) -> tuple[Any, ...]:
-    if item.settled_on is None:
-        return ()
-    return (item.settled_on, item.due, item.amount_minor, item.currency, item.disputed)
-
-
-def sale_of(item: Item) -> tuple[str, date, int] | None:
-    """What an invoice adds to the sales: nothing while it is cancelled; instalments are part of theirs."""
-    if not item.is_stated or item.instalment or item.state in ("cancelled", "transferred"):
-        return None
-    return item.currency, item.issued, item.amount_minor
-
-
-def _count_settled(account: Account, item: Item, settled_on: date, sign: int) -> None:
-    if item.amount_minor == 0:
-        return
-    behaviour = account.header.behaviour
-    days_late = max(0, (settled_on - item.due).days)
-    late = sign if days_late else 0
-    count_month = with_settlement if sign > 0 else without_settlement
-    settlement = Settlement(item.due, settled_on, item.amount_minor, item.currency, item.disputed)
-    account._behaviour(
-        history=count_month(behaviour.history, settlement),
-        settled_count=behaviour.settled_count + sign,
-        late_count=behaviour.late_count + late,
-        days_late_sum=behaviour.days_late_sum + sign * days_late,
-        settled_minor=_added(behaviour.settled_minor, item.currency, sign * item.amount_minor),
-        late_minor=_added(behaviour.late_minor, item.currency, late * item.amount_minor),
-    )
+    money_state.settle(account, event.key, item, "transferred")
 
 
 def _suspense_marked(account: Account, event: ev.SuspenseMarked) -> None:
@@ -660,7 +402,7 @@ def _dispute_opened(account: Account, event: ev.DisputeOpened) -> None:
     behaviour = account.header.behaviour
     account._behaviour(
         disputes_opened=behaviour.disputes_opened + 1,
-        disputes_by_reason=_added(behaviour.disputes_by_reason, event.reason, 1),
+        disputes_by_reason=money_state.added(behaviour.disputes_by_reason, event.reason, 1),
     )
 
 
@@ -794,7 +536,7 @@ def _notice_released(account: Account, event: ev.NoticeReleased) -> None:
     header = account.header
     account._set(
         contacts_made={key: time for key, time in header.contacts_made.items() if key != event.notice},
-        releases=_added(header.releases, notice.intent, 1) if event.counts else header.releases,
+        releases=money_state.added(header.releases, notice.intent, 1) if event.counts else header.releases,
         retry_at={**header.retry_at, notice.intent: event.retry_at},
     )
 
@@ -825,7 +567,7 @@ def _notice_sent(account: Account, event: ev.NoticeSent) -> None:
 
 
 def _count_notice(account: Account, level: int) -> None:
-    account._behaviour(notices_by_level=_added(account.header.behaviour.notices_by_level, str(level), 1))
+    account._behaviour(notices_by_level=money_state.added(account.header.behaviour.notices_by_level, str(level), 1))
 
 
 def _notice_doubtful(account: Account, event: ev.NoticeDoubtful) -> None:
@@ -887,11 +629,17 @@ _APPLY: dict[type[ev.Event], Callable[[Account, Any], None]] = {
     ev.InvoicesFlagged: _invoices_flagged,
     ev.DebitReturned: _debit_returned,
     ev.InvoiceTransferred: _invoice_transferred,
-    ev.CreditNoteCorrected: _credit_note_corrected,
-    ev.CashReceived: _cash_received,
-    ev.CashNamed: _cash_named,
-    ev.CashWithdrawn: _cash_withdrawn,
-    ev.AllocationsChanged: _allocations_changed,
+    ev.CreditNoteCorrected: money_state.credit_note_corrected,
+    ev.CashReceived: money_state.cash_received,
+    ev.CashNamed: money_state.cash_named,
+    ev.CashWithdrawn: money_state.cash_withdrawn,
+    ev.AllocationsChanged: money_state.allocations_changed,
+    ev.ChargesDemanded: money_state.charges_demanded,
+    ev.ChargesWaived: money_state.charges_waived,
+    ev.CashRefunded: money_state.cash_refunded,
+    ev.RefundUndone: money_state.refund_undone,
+    ev.CashExchanged: money_state.cash_exchanged,
+    ev.ExchangeUndone: money_state.exchange_undone,
     ev.SuspenseMarked: _suspense_marked,
     ev.SuspenseCleared: _suspense_cleared,
     ev.ReplyReceived: _reply_received,

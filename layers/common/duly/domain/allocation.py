@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from duly.domain import events as ev
-from duly.domain.account import Account, links, owed_for
+from duly.domain.account import Account, owed_for
+from duly.domain.entities import links
 
 MAX_TOUCHED_PER_EVENT = 40  # items and payments one event may change: each may move between live and closed, which
 # takes two writes, and a transaction holds 100

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date
 
 from duly.domain import events as ev
-from duly.domain.account import Account, concerns
+from duly.domain.account import Account
 from duly.domain.allocation import reallocate
-from duly.domain.entities import COLLECTED, Promise
+from duly.domain.entities import COLLECTED, Promise, concerns
 
 RETURNED = "returned"  # why money leaves an account: the payer's bank took it back
 MAX_NAMED_PER_EVENT = 40  # items that one event may begin or cease to name: each of them is written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,7 +16,16 @@ from duly.domain.payment_history import PaidMonth
 Day = date  # the type, where a field is called date
 
 MAX_INSTALMENTS = 24  # items that one invoice may become: all of them may change in one transaction of 100 items
+DEBTS = ("costs", "interest", "principal")  # what may be owed for one invoice
+CHARGE_KINDS = DEBTS[:2]
+#: What settles (a part of) one item although no money came for it. It pays last, and only that item.
+ADJUSTMENTS = ("write_off", "tolerance", "discount", "bank_fee", "deduction")
+GRANTED = ("tolerance", "discount")  # adjustments that the policy grants, unasked
 COLLECTED = frozenset({"direct_debit", "card"})  # means of payment by which the creditor takes the money itself
+
+
+class AccountError(Exception):
+    """An event that does not fit the account's state: a bug of the caller, never bad input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,7 @@ class Item:
     terms: str = ""
     reference: str = ""
     state: str = "open"  # open | paid | cancelled | split | transferred
-    allocations: dict[str, int] = field(default_factory=dict)
+    allocations: dict[str, int] = field(default_factory=dict)  # of the amount: cash -> what it pays
     named_by: tuple[str, ...] = ()  # cash whose text names this item, whether or not it pays it now
     settled_on: date | None = None
     episode: int = 1
@@ -100,6 +110,10 @@ class Item:
     returned: bool = False  # its direct debit or card payment came back
     debit_missing: bool = False  # a person was told that nothing was collected, since it is open
     debits_missed: int = 0  # how often a person was told
+    charges: tuple[ev.Charge, ...] = ()  # what was demanded beside the amount
+    charges_paid: dict[str, dict[str, int]] = field(default_factory=dict)  # kind -> cash -> what it pays of them
+    adjustments: tuple[str, ...] = ()  # write-offs and other adjustments that name this item
+    adjusted: dict[str, int] = field(default_factory=dict)  # kind of adjustment -> what of the allocations is that
 
     @property
     def rank(self) -> str:
@@ -131,8 +145,35 @@ class Item:
 
     @property
     def outstanding_minor(self) -> int:
-        """What is still open, in minor units."""
+        """What is still open of the amount (the principal), in minor units."""
         return self.amount_minor - sum(self.allocations.values())
+
+    @property
+    def open_charges_minor(self) -> dict[str, int]:
+        """What is still open of costs and interest, by kind, in minor units; empty for an invoice that is not owed."""
+        if self.is_cancelled or not self.is_stated or self.state == "transferred":
+            return {}
+        found: dict[str, int] = {}
+        for charge in self.charges:
+            found[charge.kind] = found.get(charge.kind, 0) + charge.owed_minor
+        for kind, paid in self.charges_paid.items():
+            found[kind] = found.get(kind, 0) - sum(paid.values())
+        return {kind: minor for kind, minor in found.items() if minor}
+
+    @property
+    def due_minor(self) -> int:
+        """All that is still open: the principal with costs and interest, in minor units."""
+        return self.outstanding_minor + sum(self.open_charges_minor.values())
+
+    @property
+    def paid_off_minor(self) -> int:
+        """What of the amount was really paid or credited when it is settled: all but what was written off."""
+        return self.amount_minor - self.adjusted.get("write_off", 0)
+
+    @property
+    def payers(self) -> set[str]:
+        """The cash that pays anything of it."""
+        return {*self.allocations, *(cash for paid in self.charges_paid.values() for cash in paid)}
 
     @property
     def level(self) -> int:
@@ -156,7 +197,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Cash:
-    """A payment or credit note on the account: what it names and what it pays."""
+    """A payment, credit note or adjustment on the account: what it names and what it pays.
+
+    ``kind`` is payment, credit_note, exchange (money that was changed from another currency), or one of
+    ``ADJUSTMENTS``: what an adjustment does not use is no money, and never unapplied.
+    """
 
     key: str
     kind: str
@@ -173,6 +218,14 @@ class Cash:
     stated_line: int = 0
     named_at: str = ""  # rank of the row that said which invoice it credits, when that is another
     earlier: tuple[ev.Statement, ...] = ()
+    caps: dict[str, int] = field(default_factory=dict)  # item -> most of this money that it gets
+    charges: dict[str, dict[str, int]] = field(default_factory=dict)  # kind -> item -> what this pays of its charges
+    spent: dict[str, int] = field(default_factory=dict)  # refund or exchange -> what went there
+    reason: str = ""  # an adjustment by a person: why
+    by: str = ""
+    on_amount_minor: int = 0  # an adjustment that was granted: the invoice's amount then
+    source: str = ""  # an exchange: the money that it was
+    rate: str = ""
 
     @property
     def rank(self) -> str:
@@ -180,8 +233,36 @@ class Cash:
         return rank_of(self.stated_at, self.stated_line or self.line)
 
     @property
+    def is_adjustment(self) -> bool:
+        return self.kind in ADJUSTMENTS
+
+    @property
+    def is_money(self) -> bool:
+        """Whether the customer paid it (neither a credit note nor an adjustment)."""
+        return self.kind in ("payment", "exchange")
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Money on the account that names no item: the account says what it pays."""
+        return not self.names and not self.is_adjustment and self.state != "withdrawn"
+
+    @property
+    def allocated_minor(self) -> int:
+        """What it pays of principal and charges."""
+        charges = sum(amount for paid in self.charges.values() for amount in paid.values())
+        return sum(self.allocations.values()) + charges
+
+    @property
+    def pays(self) -> set[str]:
+        """The items of which it pays anything."""
+        return {*self.allocations, *(item for paid in self.charges.values() for item in paid)}
+
+    @property
     def unallocated_minor(self) -> int:
-        return 0 if self.state == "withdrawn" else self.amount_minor - sum(self.allocations.values())
+        """What of the money is left: it pays nothing, and did not go elsewhere."""
+        if self.state == "withdrawn" or self.is_adjustment:
+            return 0
+        return self.amount_minor - self.allocated_minor - sum(self.spent.values())
 
     @property
     def is_live(self) -> bool:
@@ -310,7 +391,7 @@ TRANSITIONS: dict[str, frozenset[tuple[str, str]]] = {
         {(one, other) for one in _ITEM_STATES for other in _ITEM_STATES if one != other}
         | {(one, "transferred") for one in _ITEM_STATES}
     ),
-    "Cash": frozenset({("open", "used"), ("used", "open"), ("open", "withdrawn")}),
+    "Cash": frozenset({("open", "used"), ("used", "open"), ("open", "withdrawn"), ("used", "withdrawn")}),
     "Dispute": frozenset({("open", end) for end in ("accepted", "partly", "rejected", "withdrawn")}),
     "Promise": frozenset({("open", end) for end in ("kept", "partly_kept", "broken", "cancelled")}),
     "Hold": frozenset({("open", "ended")}),
@@ -389,6 +470,8 @@ class Header:
     collected_minor: dict[str, int] = field(default_factory=dict)
     sales_by_day: dict[str, dict[str, int]] = field(default_factory=dict)
     collected_by_day: dict[str, dict[str, int]] = field(default_factory=dict)
+    adjusted_by_day: dict[str, dict[str, int]] = field(default_factory=dict)  # written off, discounts and the like
+    unnamed: tuple[str, ...] = ()  # money that names nothing and pays something
     suspense: tuple[str, ...] = ()
     suppressed: dict[str, str] = field(default_factory=dict)  # contact id -> reason
     contacts_made: dict[str, datetime] = field(default_factory=dict)  # notice -> time, the last days and the last one
@@ -411,3 +494,33 @@ KINDS: dict[str, type[Any]] = {
     "orders": Order,
     "overrides": Override,
 }
+
+
+def instalment_key(number: str, count: int) -> str:
+    """Return the key of one instalment of an invoice."""
+    return f"{number}#{count}"
+
+
+def is_exchange(key: str) -> bool:
+    """Whether the key of what money was spent on is that of an exchange: then it is cash of its own."""
+    return key.startswith("FX-")
+
+
+def links(entity: Item | Cash) -> set[tuple[str, str]]:
+    """Return what an item or payment pays, names, is paid or named by, stands for or is a part of."""
+    if isinstance(entity, Cash):
+        found = {("items", key) for key in (*entity.pays, *entity.names)}
+        return found | {("cash", key) for key in (entity.source, *filter(is_exchange, entity.spent)) if key}
+    found = {("cash", key) for key in (*entity.payers, *entity.named_by, *entity.adjustments)}
+    found |= {("items", key) for key in (*entity.replaced_by, entity.replaces) if key}
+    found |= {("items", instalment_key(entity.key, count + 1)) for count in range(entity.parts)}
+    return found | ({("items", entity.number)} if entity.key != entity.number else set())
+
+
+def concerns(keys: Iterable[str], item: Item) -> bool:
+    """Return whether one of these keys (of a dispute, promise or hold) names this item: itself, the invoice that it is
+    an instalment of, or an instalment of it from when it had some."""
+    named = set(keys)
+    if item.key in named or item.number in named:
+        return True
+    return any(instalment_key(item.key, count + 1) in named for count in range(item.parts))

@@ -212,11 +212,30 @@ class CreditDecided(Event):
 # --- what is owed ---------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """From now on ``amount_minor`` of this cash pays this item (0 ends the allocation)."""
+    """From now on ``amount_minor`` of this cash pays this item's principal, and ``charges`` (by kind) what was charged
+    beside it (nothing of either ends the allocation)."""
 
     cash: str
     item: str
     amount_minor: int
+    charges: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What is owed beside an invoice's amount since it was demanded: ``kind`` is costs or interest. What was waived of
+    it is no longer owed. ``notice`` demanded it, when a notice did."""
+
+    key: str
+    kind: str
+    amount_minor: int
+    on: date
+    waived_minor: int = 0
+    notice: str = ""
+
+    @property
+    def owed_minor(self) -> int:
+        return self.amount_minor - self.waived_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,14 +392,17 @@ class InvoiceTransferred(Event):
 
 @dataclass(frozen=True, slots=True)
 class CashReceived(Event):
-    """Money or a credit note arrived on the account. ``names`` are the item keys it names, in its own order.
+    """Money, a credit note or an adjustment arrived on the account. ``names`` are the item keys it names, in its own
+    order; ``caps`` says of some of them how much of it they get at most.
 
     ``decision`` counts the decisions on where the money belongs (the version of its bank transaction; 0 for credit
-    notes): whoever carries out an earlier one later than a later one changes nothing.
+    notes): whoever carries out an earlier one later than a later one changes nothing. An adjustment (write-off,
+    tolerance, discount, bank fee, deduction) names the one item that it settles: a person says why (``reason``,
+    ``by``), or it was granted for an invoice of ``on_amount_minor``.
     """
 
     cash: str
-    kind: str  # payment | credit_note
+    kind: str  # payment | credit_note | write_off | tolerance | discount | bank_fee | deduction
     amount_minor: int
     currency: str
     value_date: date
@@ -392,6 +414,10 @@ class CashReceived(Event):
     stated_line: int = 0
     named_at: str = ""
     earlier: tuple[Statement, ...] = ()
+    caps: dict[str, int] = field(default_factory=dict)
+    reason: str = ""
+    by: str = ""
+    on_amount_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,11 +440,13 @@ class CreditNoteCorrected(Event):
 
 @dataclass(frozen=True, slots=True)
 class CashNamed(Event):
-    """What the money names was read anew, because an invoice became known after it."""
+    """What the money names was read anew, because an invoice became known after it; or money that named nothing is
+    held to what it pays, because too much came after it."""
 
     cash: str
     names: tuple[str, ...]
     decision: int = 0
+    caps: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,6 +463,79 @@ class AllocationsChanged(Event):
     """Allocations that change together, so that no item looks open between two of them."""
 
     changes: tuple[Allocation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChargesDemanded(Event):
+    """Costs or interest were demanded with an invoice: they are owed beside its amount from that day on."""
+
+    item: str
+    charges: tuple[Charge, ...]
+    currency: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargesWaived(Event):
+    """A person lets the customer off these charges of an invoice (key of the charge -> minor units)."""
+
+    item: str
+    waived: dict[str, int]
+    currency: str
+    reason: str
+    by: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class CashRefunded(Event):
+    """Money that pays nothing went back to the customer, by a person's word; ``refund`` is the key of that entry."""
+
+    cash: str
+    refund: str
+    amount_minor: int
+    currency: str
+    on: date
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundUndone(Event):
+    """The refund did not happen, or came back: the money is here again."""
+
+    cash: str
+    refund: str
+    on: date
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CashExchanged(Event):
+    """Unapplied money of one currency became money of another, by a person's word and at the rate that it states:
+    ``into_minor`` of ``into_currency`` for ``amount_minor``. The new money has the key ``exchange`` and the value date
+    of the old, and pays ``item``."""
+
+    cash: str
+    exchange: str
+    amount_minor: int
+    currency: str
+    into_minor: int
+    into_currency: str
+    item: str
+    rate: str
+    on: date
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeUndone(Event):
+    """The exchange is taken back: the old money is here again, the new one is gone. It pays nothing by then."""
+
+    cash: str
+    exchange: str
+    on: date
+    by: str
 
 
 @dataclass(frozen=True, slots=True)

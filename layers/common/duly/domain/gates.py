@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from duly.domain.account import Account, concerns
+from duly.domain.account import Account
 from duly.domain.calendar import (
     UnknownTimeZone,
     business_days_between,
     contact_open,
     local_date,
 )
-from duly.domain.entities import Item
+from duly.domain.entities import Item, concerns
 from duly.domain.policy import Policy, Scenario
 from duly.domain.steps import blocked_until
 

@@ -17,9 +17,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from duly.domain import codec
-from duly.domain.account import SALES_DAYS_KEPT
 from duly.domain.concentration import Concentration, ConcentrationTotals, Parents, agreed_limits
 from duly.domain.entities import Header
+from duly.domain.money_state import SALES_DAYS_KEPT
 
 BUCKETS = ("current", "1-30", "31-60", "61-90", "90+")
 """Ageing by days overdue. An item due today is current; ``90+`` begins with the 91st day."""

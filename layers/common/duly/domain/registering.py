@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from duly.domain import events as ev
-from duly.domain.account import CONTENT, Account, instalment_key, owed_for
+from duly.domain.account import CONTENT, Account, owed_for
 from duly.domain.allocation import allocation_changes, as_events, reallocate
 from duly.domain.calendar import due_date
 from duly.domain.cash import receive, settle_promises, withdraw
 from duly.domain.cash_discount import CashDiscount
-from duly.domain.entities import MAX_INSTALMENTS, Cash, Item, rank_of
+from duly.domain.entities import MAX_INSTALMENTS, Cash, Item, instalment_key, rank_of
 from duly.domain.flags import flags_of
 from duly.domain.statements import Outcome, earlier_rows, is_own, merge_credit_notes, merge_items, same_core
 

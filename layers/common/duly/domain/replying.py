@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from duly.domain import events as ev
-from duly.domain.account import Account, concerns, owed_for
-from duly.domain.entities import Notice
+from duly.domain.account import Account, owed_for
+from duly.domain.entities import Notice, concerns
 from duly.domain.policy import Policy
 from duly.domain.replies import Classification, Intent
 

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from duly.domain import codec
-from duly.domain.account import Account, AccountError
-from duly.domain.entities import Cash, Item
+from duly.domain.account import Account
+from duly.domain.entities import AccountError, Cash, Item
 from duly.domain.money import format_minor
 from duly.domain.transaction import Transaction
 from duly.flows.edge import Edge

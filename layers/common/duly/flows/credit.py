@@ -12,12 +12,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from duly.domain import events as ev
-from duly.domain.account import Account, sale_of
+from duly.domain.account import Account
 from duly.domain.credit import credit_upkeep, order_ends
 from duly.domain.credit_decision import CreditDecision, Point, Prospect, Sale, decide_credit, decide_prospect
 from duly.domain.credit_state import COVER_KINDS
 from duly.domain.entities import Item
 from duly.domain.money import MoneyError, format_minor, parse_minor
+from duly.domain.money_state import sale_of
 from duly.domain.policy import Policy
 from duly.domain.scoring import rescore
 from duly.domain.upkeep import today_of

@@ -9,9 +9,9 @@ from typing import Any
 
 from duly.domain import codec
 from duly.domain import events as ev
-from duly.domain.account import Account, concerns, links
+from duly.domain.account import Account
 from duly.domain.agenda import Moments
-from duly.domain.entities import KINDS, Header
+from duly.domain.entities import KINDS, Header, concerns, links
 from duly.store import journal, keys, lookups
 from duly.store.tables import Conflict, Record, Table
 
