@@ -8,8 +8,7 @@ from typing import Any, Final, get_args
 
 from duly.domain.cash_discount import CashDiscount
 from duly.domain.money import format_minor, shortened
-from duly.formats import bank_csv, customers_csv, invoices_csv
-from duly.formats.camt053 import read_camt053
+from duly.formats import bank_csv, camt, customers_csv, invoices_csv
 from duly.formats.cii import read_cii
 from duly.formats.columns import Columns
 from duly.formats.decoding import check_bytes, check_size, is_wide
@@ -18,7 +17,19 @@ from duly.formats.policy_toml import read_policy
 from duly.formats.problems import FileProblem
 from duly.formats.profile import NO_PROFILE, Profile
 from duly.formats.profile_toml import PROFILES, folder_of, kind_of, looks_like_profile, read_profile_file
-from duly.formats.recognise import UNSUPPORTED, Look, is_camt053, is_cii, is_json, is_pdf, is_ubl, is_xlsx, look_at
+from duly.formats.recognise import (
+    UNSUPPORTED,
+    Look,
+    is_camt052,
+    is_camt053,
+    is_camt054,
+    is_cii,
+    is_json,
+    is_pdf,
+    is_ubl,
+    is_xlsx,
+    look_at,
+)
 from duly.formats.records import (
     BankEntry,
     CustomerRow,
@@ -52,7 +63,9 @@ READERS: Final = (
     Reader("ubl", "invoices", is_ubl, read_ubl),
     Reader("cii", "invoices", is_cii, read_cii),
     Reader("pdf", "invoices", is_pdf, read_pdf),
-    Reader("camt053", "statement", is_camt053, read_camt053),
+    Reader("camt053", "statement", is_camt053, camt.reader(camt.STATEMENT)),
+    Reader("camt052", "statement", is_camt052, camt.reader(camt.REPORT)),
+    Reader("camt054", "statement", is_camt054, camt.reader(camt.NOTIFICATION)),
     Reader("toml", "policy", _is_toml, read_policy),
 )
 

@@ -48,16 +48,17 @@ class Unsupported:
 
 
 def _document(message: bytes, version: str) -> Callable[[Look], bool]:
-    """Detects an ISO 20022 message by its element or the number in its namespace."""
-    element = re.compile(rb"<(?:[\w.-]+:)?" + message + rb"[\s/>]")
+    """Detects an ISO 20022 message by its element (version 1 puts V01 behind it) or the number in its namespace."""
+    element = re.compile(rb"<(?:[\w.-]+:)?" + message + rb"(?:V[0-9]{2})?[\s/>]")
     return lambda look: (
         look.root == "Document" and (element.search(look.head) is not None or f":{version}." in look.root_attributes)
     )
 
 
-def is_camt053(look: Look) -> bool:
-    """Whether this is a CAMT.053 message, of any version and with or without namespace."""
-    return _document(b"BkToCstmrStmt", "camt.053")(look)
+#: Whether this is a CAMT message of one kind, of any version and with or without namespace.
+is_camt052: Final = _document(b"BkToCstmrAcctRpt", "camt.052")
+is_camt053: Final = _document(b"BkToCstmrStmt", "camt.053")
+is_camt054: Final = _document(b"BkToCstmrDbtCdtNtfctn", "camt.054")
 
 
 def is_ubl(look: Look) -> bool:
@@ -95,8 +96,6 @@ UNSUPPORTED: Final = (
     Unsupported("ole", "an old or encrypted Office file", lambda look: look.starts(b"\xd0\xcf\x11\xe0")),
     Unsupported("orderx", "an Order-X order", lambda look: look.root == "SCRDMCCBDACIOMessageStructure"),
     Unsupported("fatturapa", "a FatturaPA invoice", lambda look: look.root == "FatturaElettronica"),
-    Unsupported("camt052", "a CAMT.052 account report", _document(b"BkToCstmrAcctRpt", "camt.052")),
-    Unsupported("camt054", "a CAMT.054 notification", _document(b"BkToCstmrDbtCdtNtfctn", "camt.054")),
     Unsupported("pain", "an ISO 20022 payment order (pain)", _document(b"CstmrCdtTrfInitn", "pain.001")),
     Unsupported(
         "ofx", "an OFX statement", lambda look: look.starts(b"OFXHEADER") or look.root == "OFX" or look.has(rb"<OFX>")

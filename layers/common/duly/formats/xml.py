@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final, Protocol, cast
 
 from duly.formats.decoding import check_bytes, decode
@@ -34,11 +34,19 @@ class Element(Protocol):
     def iterfind(self, path: str, /) -> Iterator[Element]:
         """All elements at a path."""
 
+    def iterchildren(self) -> Iterator[Element]:
+        """The elements right below."""
 
-#: Largest XML file that is read; the tree takes several times the size of the file.
+    def getparent(self) -> Element | None:
+        """The element right above."""
+
+
+#: Largest XML file that is read as a tree, which takes several times the size of the file.
 MAX_XML_BYTES: Final = 16 * 1024 * 1024
 #: Most tags (opening and closing) that are read: an XML of nothing but tags takes far more memory than one of texts.
 MAX_TAGS: Final = 2_000_000
+#: As much of a file as the parser is given at once where it is read piece by piece.
+STREAM_BYTES: Final = 64 * 1024
 #: Deepest nesting of elements; the deepest supported format needs 15.
 MAX_DEPTH: Final = 64
 
@@ -67,29 +75,61 @@ def parse_xml(data: bytes) -> Element:
         raise FileProblem("too_large", f"expected XML of at most {MAX_XML_BYTES} bytes, found {len(data)}")
     if data.count(b"<") > MAX_TAGS:
         raise FileProblem("too_large", f"expected XML of at most {MAX_TAGS} tags, found {data.count(b'<')}")
-    encoding = _checked_encoding(data)
-    if data[_start_of_root(data) :].startswith(b"<!"):
-        line = data.count(b"\n", 0, _start_of_root(data)) + 1
-        raise FileProblem("xml_doctype", "expected XML without a DOCTYPE, found one", line=line)
-    parser = etree.XMLParser(
-        encoding=encoding,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        recover=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = etree.XMLParser(**_parser_options(data))
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        line, column = error.position
-        reason = f"expected well-formed XML, which ends at column {column} ({_error_name(error.error_log)})"
-        raise FileProblem("xml_broken", reason, line=line) from None
-    _strip_namespaces(root)
+        raise _broken(error) from None
+    strip_namespaces(root)
     return cast(Element, root)
+
+
+def stream_xml(data: bytes, names: Collection[str]) -> Iterator[tuple[str, Element]]:
+    """("start", element) and ("end", element) for each element of these local names, in document order.
+
+    An element that has ended has all its children, without namespaces (its own tag keeps its). It is emptied when the
+    next event is asked for, so that a file of any number of them needs the memory of one. What stands between them is
+    kept, up to MAX_TAGS tags. Raises FileProblem as `parse_xml` does, at the place where it is found.
+    """
+    from lxml import etree
+
+    wanted = [f"{{*}}{name}" for name in names]
+    parser = etree.XMLPullParser(("start", "end"), tag=wanted, **_parser_options(data))
+    kept_tags = 0
+    for position in range(0, len(data), STREAM_BYTES):
+        piece = data[position : position + STREAM_BYTES]
+        kept_tags += piece.count(b"<")
+        if kept_tags > MAX_TAGS:
+            raise FileProblem("too_large", f"expected at most {MAX_TAGS} tags between entries, found more")
+        try:
+            parser.feed(piece)
+            if position + STREAM_BYTES >= len(data):
+                parser.close()
+        except etree.XMLSyntaxError as error:
+            raise _broken(error) from None
+        for event, element in parser.read_events():
+            if event == "start":
+                yield "start", cast(Element, element)
+                continue
+            kept_tags -= strip_namespaces(element, below=True)
+            yield "end", cast(Element, element)
+            _release(element)
+
+
+def local_name(element: Element) -> str:
+    """The tag without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def _release(element: Any) -> None:
+    """Empty an element that has been used, and take away the one before it, which was emptied earlier.
+
+    The element itself stays until the next one: the parser may still add text behind it.
+    """
+    element.clear(keep_tail=True)
+    before = element.getprevious()
+    if before is not None and before.tag == element.tag and len(before) == 0:
+        element.getparent().remove(before)
 
 
 def first(element: Element | None, path: str) -> Element | None:
@@ -163,11 +203,40 @@ def _checked_encoding(data: bytes) -> str:
     return name
 
 
-def _strip_namespaces(root: Any) -> None:
-    """Leave local names alone, so that paths work for every version of a format; refuse trees deeper than MAX_DEPTH."""
+def _parser_options(data: bytes) -> dict[str, Any]:
+    """How lxml must read this: nothing from elsewhere, nothing huge, nothing repaired. Refuses a DOCTYPE."""
+    encoding = _checked_encoding(data)
+    start = _start_of_root(data)
+    if data.startswith(b"<!", start):
+        line = data.count(b"\n", 0, start) + 1
+        raise FileProblem("xml_doctype", "expected XML without a DOCTYPE, found one", line=line)
+    return {
+        "encoding": encoding,
+        "resolve_entities": False,
+        "no_network": True,
+        "load_dtd": False,
+        "dtd_validation": False,
+        "huge_tree": False,
+        "recover": False,
+        "remove_comments": True,
+        "remove_pis": True,
+    }
+
+
+def _broken(error: Any) -> FileProblem:
+    line, column = error.position
+    reason = f"expected well-formed XML, which ends at column {column} ({_error_name(error.error_log)})"
+    return FileProblem("xml_broken", reason, line=line)
+
+
+def strip_namespaces(root: Any, *, below: bool = False) -> int:
+    """Leave local names alone, so that paths work for every version of a format; refuse trees deeper than MAX_DEPTH.
+
+    `below` leaves the root's own tag as it is (its parser may still need it). Gives the number of tags.
+    """
     from lxml import etree
 
-    depth = 0
+    depth = count = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if event == "end":
             depth -= 1
@@ -176,7 +245,10 @@ def _strip_namespaces(root: Any) -> None:
         if depth > MAX_DEPTH:
             reason = f"expected at most {MAX_DEPTH} levels of elements, found more"
             raise FileProblem("xml_depth", reason, line=element.sourceline or 0)
-        element.tag = element.tag.rpartition("}")[2]
+        count += 2 if len(element) or element.text else 1
+        if not (below and depth == 1):
+            element.tag = element.tag.rpartition("}")[2]
+    return count
 
 
 def _error_name(log: Any) -> str:
