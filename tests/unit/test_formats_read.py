@@ -61,7 +61,6 @@ def test_the_data_folder_holds_no_untested_example() -> None:
         (b"<!DOCTYPE html><html></html>", "html"),
         (b":20:STARTUMS\n:25:1/2\n", "mt940"),
         (b"{1:F01X}{2:I940X}{4:\n:20:X\n", "mt940"),
-        (b"01,A,B,260101,1200,1,80,1,2/\n", "bai2"),
         (b"hello world", "unknown"),
         (b"<<<", "unknown"),
     ],

@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 from duly.domain.cash_discount import CashDiscount
 from duly.domain.money import format_minor, shortened
 from duly.formats import bank_csv, camt, customers_csv, invoices_csv
+from duly.formats.bai2 import read_bai2
 from duly.formats.cii import read_cii
 from duly.formats.columns import Columns
 from duly.formats.decoding import check_bytes, check_size, is_wide
@@ -20,6 +21,7 @@ from duly.formats.profile_toml import PROFILES, folder_of, kind_of, looks_like_p
 from duly.formats.recognise import (
     UNSUPPORTED,
     Look,
+    is_bai2,
     is_camt052,
     is_camt053,
     is_camt054,
@@ -66,6 +68,7 @@ READERS: Final = (
     Reader("camt053", "statement", is_camt053, camt.reader(camt.STATEMENT)),
     Reader("camt052", "statement", is_camt052, camt.reader(camt.REPORT)),
     Reader("camt054", "statement", is_camt054, camt.reader(camt.NOTIFICATION)),
+    Reader("bai2", "statement", is_bai2, read_bai2),
     Reader("toml", "policy", _is_toml, read_policy),
 )
 

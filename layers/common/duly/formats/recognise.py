@@ -86,6 +86,11 @@ def is_json(look: Look) -> bool:
     return look.has(rb"\A[\[{]\s*[\[{\"\]}]")
 
 
+def is_bai2(look: Look) -> bool:
+    """Whether this is a BAI2 file: a file header with sender, receiver and a date of six digits."""
+    return look.has(rb"\A01,[^,\r\n]*,[^,\r\n]*,[0-9]{6},")
+
+
 #: Tried in order, after the supported formats.
 UNSUPPORTED: Final = (
     Unsupported("zip", "a ZIP archive", lambda look: look.starts(b"PK\x03\x04", b"PK\x05\x06")),
@@ -106,6 +111,5 @@ UNSUPPORTED: Final = (
         "a SWIFT MT940 or MT942 statement",
         lambda look: look.has(rb"\A(?:\{1:|:[0-9]{2}[A-Z]?:)|(?m:^:20:).*\s+:2[158]"),
     ),
-    Unsupported("bai2", "a BAI2 statement", lambda look: look.has(rb"\A01,[^,\r\n]*,[^,\r\n]*,[0-9]{6},")),
     Unsupported("coda", "a CODA statement", lambda look: look.has(rb"\A00000[0-9]{9}05")),
 )
