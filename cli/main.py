@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli import credit, deciding
 from cli.screen import At, By, Json, Stack, err, fail, out, print_json, target_of
+from cli.statement import statement
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -280,5 +281,6 @@ def resolve(
 
 
 credit.add_to(app)
+app.command()(statement)
 for decision in (deciding.complete, deciding.cancel, deciding.returned):
     app.command()(decision)

@@ -31,15 +31,19 @@ _KEPT_FORMAT_CHARACTERS = "\u200c\u200d"
 
 def amount(minor: int, currency: str, language: str) -> str:
     """An amount with its currency: 109000 EUR is `EUR 1,090.00` in English and `1.090,00 EUR` in German."""
+    number = plain_amount(minor, currency, language)
+    return f"{currency} {number}" if language == "en" else f"{number} {currency}"
+
+
+def plain_amount(minor: int, currency: str, language: str) -> str:
+    """An amount without its currency, for a column that is headed by it: `1,090.00` or `1.090,00`."""
     group, decimal = _SEPARATORS[language]
     digits = exponent(currency)
     units, rest = divmod(abs(minor), 10**digits)
     number = f"{units:,}".replace(",", group)
     if digits:
         number += f"{decimal}{rest:0{digits}d}"
-    if minor < 0:
-        number = f"-{number}"
-    return f"{currency} {number}" if language == "en" else f"{number} {currency}"
+    return f"-{number}" if minor < 0 else number
 
 
 def read_amount(text: str, language: str) -> tuple[int, str]:
@@ -58,6 +62,13 @@ def day(value: date, language: str) -> str:
     if language == "de":
         return f"{value.day:02d}.{value.month:02d}.{value.year:04d}"
     return f"{value.day} {ENGLISH_MONTHS[value.month - 1]} {value.year}"
+
+
+def short_day(value: date, language: str) -> str:
+    """A date for a narrow column: `3 Feb 2026` in English, `03.02.2026` in German."""
+    if language == "de":
+        return day(value, language)
+    return f"{value.day} {ENGLISH_MONTHS[value.month - 1][:3]} {value.year}"
 
 
 def read_day(text: str, language: str) -> date:

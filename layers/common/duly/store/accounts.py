@@ -115,8 +115,12 @@ class AccountStore:
 
     def rebuild(self, account_id: str) -> Account:
         """Return the account as its journal alone says, with every entity, open and closed."""
+        return self.replayed(account_id, self.history(account_id))
+
+    def replayed(self, account_id: str, entries: Iterable[journal.Entry]) -> Account:
+        """Return the account as these entries of its journal say, with every entity, open and closed."""
         account = Account(account_id)
-        for entry in self.history(account_id):
+        for entry in entries:
             for event in entry.events:
                 account.apply(event)
                 _write_versions(account, entry.version)
