@@ -57,7 +57,6 @@ def test_the_data_folder_holds_no_untested_example() -> None:
         (b"<p:FatturaElettronica xmlns:p='u'/>", "fatturapa"),
         (b"<Document><CstmrCdtTrfInitn/></Document>", "pain"),
         (b"<?xml version='1.0'?><other/>", "xml"),
-        (b"OFXHEADER:100\nDATA:OFXSGML", "ofx"),
         (b"<!DOCTYPE html><html></html>", "html"),
         (b":20:STARTUMS\n:25:1/2\n", "mt940"),
         (b"{1:F01X}{2:I940X}{4:\n:20:X\n", "mt940"),

@@ -13,6 +13,7 @@ from duly.formats.bai2 import read_bai2
 from duly.formats.cii import read_cii
 from duly.formats.columns import Columns
 from duly.formats.decoding import check_bytes, check_size, is_wide
+from duly.formats.ofx import read_ofx
 from duly.formats.pdf import read_pdf
 from duly.formats.policy_toml import read_policy
 from duly.formats.problems import FileProblem
@@ -27,6 +28,7 @@ from duly.formats.recognise import (
     is_camt054,
     is_cii,
     is_json,
+    is_ofx,
     is_pdf,
     is_ubl,
     is_xlsx,
@@ -69,6 +71,7 @@ READERS: Final = (
     Reader("camt052", "statement", is_camt052, camt.reader(camt.REPORT)),
     Reader("camt054", "statement", is_camt054, camt.reader(camt.NOTIFICATION)),
     Reader("bai2", "statement", is_bai2, read_bai2),
+    Reader("ofx", "statement", is_ofx, read_ofx),
     Reader("toml", "policy", _is_toml, read_policy),
 )
 

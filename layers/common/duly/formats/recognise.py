@@ -91,6 +91,11 @@ def is_bai2(look: Look) -> bool:
     return look.has(rb"\A01,[^,\r\n]*,[^,\r\n]*,[0-9]{6},")
 
 
+def is_ofx(look: Look) -> bool:
+    """Whether this is OFX 1 or 2, with or without its header."""
+    return look.starts(b"OFXHEADER") or look.root == "OFX" or look.has(rb"<OFX>")
+
+
 #: Tried in order, after the supported formats.
 UNSUPPORTED: Final = (
     Unsupported("zip", "a ZIP archive", lambda look: look.starts(b"PK\x03\x04", b"PK\x05\x06")),
@@ -102,9 +107,6 @@ UNSUPPORTED: Final = (
     Unsupported("orderx", "an Order-X order", lambda look: look.root == "SCRDMCCBDACIOMessageStructure"),
     Unsupported("fatturapa", "a FatturaPA invoice", lambda look: look.root == "FatturaElettronica"),
     Unsupported("pain", "an ISO 20022 payment order (pain)", _document(b"CstmrCdtTrfInitn", "pain.001")),
-    Unsupported(
-        "ofx", "an OFX statement", lambda look: look.starts(b"OFXHEADER") or look.root == "OFX" or look.has(rb"<OFX>")
-    ),
     Unsupported("html", "an HTML page", lambda look: look.root.lower() == "html" or look.has(rb"(?i)\A<!doctype html")),
     Unsupported(
         "mt940",
