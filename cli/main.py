@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import credit, deciding
+from cli.export import export
 from cli.screen import At, By, Json, Stack, err, fail, out, print_json, target_of
 from cli.statement import statement
 
@@ -282,5 +283,6 @@ def resolve(
 
 credit.add_to(app)
 app.command()(statement)
+app.command()(export)
 for decision in (deciding.complete, deciding.cancel, deciding.returned):
     app.command()(decision)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from duly.domain import events as ev
 from duly.domain.allocation import reallocate
+from duly.domain.bookkeeping import account_entries, add
 from duly.domain.cash import RETURNED, receive, withdraw
 from duly.domain.registering import InvoiceFacts, credit_note_key, keys_named, register_invoice
 from duly.domain.statement_of_account import CREDIT_NOTE, statement
@@ -70,26 +72,15 @@ def settle(store: AccountStore, number: str, place: int, days: int, amount_minor
         commit(store, account, receive(account, received, MONDAY))
 
 
-@given(
-    decisions(),
-    st.lists(st.tuples(st.sampled_from(NUMBERS), st.integers(-3, 3), st.integers(1, 90)), max_size=3),
-    st.lists(st.tuples(st.sampled_from(NUMBERS), st.integers(-3, 3), st.integers(1, 90)), max_size=2),
-    st.lists(st.tuples(st.sampled_from(CASH), st.integers(-3, 3)), max_size=2, unique_by=lambda one: one[0]),
-    st.lists(st.tuples(st.sampled_from(NUMBERS), st.integers(-3, 3)), max_size=2),
-    st.lists(st.sampled_from(CASH), max_size=2),
-    st.integers(-6, 40),
-    st.none() | st.integers(0, 5),
-)
-def test_open_items_less_unapplied_money_are_the_balance(
+def played(
     done: list[tuple[Any, ...]],
     charged: list[tuple[str, int, int]],
     written_off: list[tuple[str, int, int]],
     refunded: list[tuple[str, int]],
     cancelled: list[tuple[str, int]],
     returned: list[str],
-    day: int,
-    before: int | None,
-) -> None:
+) -> AccountStore:
+    """An account after all of this."""
     store = AccountStore(MemoryTable())
     for decision in done:
         carry_out(store, decision)
@@ -103,6 +94,35 @@ def test_open_items_less_unapplied_money_are_the_balance(
         cancel(store, number, on)
     for cash in returned:
         give_back(store, cash)
+    return store
+
+
+PLAYED = (
+    decisions(),
+    st.lists(st.tuples(st.sampled_from(NUMBERS), st.integers(-3, 3), st.integers(1, 90)), max_size=3),
+    st.lists(st.tuples(st.sampled_from(NUMBERS), st.integers(-3, 3), st.integers(1, 90)), max_size=2),
+    st.lists(st.tuples(st.sampled_from(CASH), st.integers(-3, 3)), max_size=2, unique_by=lambda one: one[0]),
+    st.lists(st.tuples(st.sampled_from(NUMBERS), st.integers(-3, 3)), max_size=2),
+    st.lists(st.sampled_from(CASH), max_size=2),
+)
+
+
+@given(
+    *PLAYED,
+    st.integers(-6, 40),
+    st.none() | st.integers(0, 5),
+)
+def test_open_items_less_unapplied_money_are_the_balance(
+    done: list[tuple[Any, ...]],
+    charged: list[tuple[str, int, int]],
+    written_off: list[tuple[str, int, int]],
+    refunded: list[tuple[str, int]],
+    cancelled: list[tuple[str, int]],
+    returned: list[str],
+    day: int,
+    before: int | None,
+) -> None:
+    store = played(done, charged, written_off, refunded, cancelled, returned)
     account = store.rebuild("A")
     history = [(MONDAY, event) for entry in store.history("A") for event in entry.events]
     as_of = MONDAY + timedelta(days=day)
@@ -122,3 +142,30 @@ def test_open_items_less_unapplied_money_are_the_balance(
 
 def test_a_credit_note_is_told_by_its_number() -> None:
     assert credit_note_key("G-1") == f"{CREDIT_NOTE}G-1"
+
+
+@given(*PLAYED)
+def test_the_books_of_an_account_are_what_it_holds(
+    done: list[tuple[Any, ...]],
+    charged: list[tuple[str, int, int]],
+    written_off: list[tuple[str, int, int]],
+    refunded: list[tuple[str, int]],
+    cancelled: list[tuple[str, int]],
+    returned: list[str],
+) -> None:
+    store = played(done, charged, written_off, refunded, cancelled, returned)
+    account, balances = store.load("A"), Counter[Any]()
+    for entry in account_entries("A", [(one.version, MONDAY, one.events) for one in store.history("A")]):
+        totals: Counter[str] = Counter()
+        for posting in entry.postings:
+            totals[posting.currency] += posting.amount_minor
+        assert not any(totals.values())
+        add(balances, entry)
+    held: Counter[Any] = Counter()
+    for item in account.live("items"):
+        held["receivables", item.currency] += item.due_minor if item.state == "open" else 0
+    for cash in account.live("cash"):
+        held["customer_credit", cash.currency] -= cash.unallocated_minor
+    kept = {(ledger.name, currency): amount for (ledger, currency), amount in balances.items() if amount}
+    names = ("receivables", "customer_credit")
+    assert {key: amount for key, amount in kept.items() if key[0] in names} == {k: v for k, v in held.items() if v}
