@@ -140,11 +140,11 @@ CUSTOMERS: Final[dict[str, str]] = {
 BANK: Final[dict[str, str]] = {
     "account": """
         account accountiban iban ownaccount konto kontonummer ibanauftragskonto auftragskonto compte conto cuenta
-        rekening
+        rekening sourceaccount bankaccount
     """,
     "booked": """
-        booked bookingdate bookdate transactiondate postingdate date buchungstag buchungsdatum datum dateoperation
-        datecomptable datacontabile dataoperazione fechaoperacion fecha boekdatum
+        booked bookingdate bookdate postdate posteddate postingdate buchungstag buchungsdatum dateoperation
+        datecomptable datacontabile dataoperazione fechaoperacion boekdatum
     """,
     "value": """
         value valuedate wertstellung valuta valutadatum wertstellungstag datevaleur datavaluta fechavalor
@@ -164,18 +164,39 @@ BANK: Final[dict[str, str]] = {
         ibancontrepartie tegenrekening tegenrekeningiban
     """,
     "text": """
-        text remittance remittanceinformation description details purpose verwendungszweck buchungstext libelle
+        text remittance remittanceinformation description details purpose verwendungszweck libelle
         motif causale descrizione concepto descripcion omschrijving mededelingen
     """,
     "reference": "reference structuredreference creditorreference glaubigerreferenz kundenreferenz betalingskenmerk",
     "end_to_end_id": "endtoendid endtoendreference endtoend e2eid kundenreferenzendtoend",
     "bank_reference": "bankreference transactionid bankreferenz transaktionsid referencebancaire",
     "reversal": "reversal isreversal storno",
+    "credit": """
+        credit creditamount credits haben gutschrift deposit deposits moneyin paidin credited avere accredito accrediti
+        abono haber bij
+    """,
+    "debit": """
+        debit debitamount debits soll belastung lastschrift withdrawal withdrawals moneyout paidout debited dare
+        addebito addebiti cargo debe af
+    """,
+    "direction": """
+        direction creditdebit debitcredit creditdebitindicator debitcreditindicator cdtdbtind creditordebit
+        debitorcredit drcr crdr dc cd sollhaben sollhabenkennzeichen shkennzeichen sh afbij sens segno
+    """,
+    "balance": """
+        balance runningbalance balanceafter accountbalance saldo saldonachbuchung kontostand solde soldeapres
+        saldonamutatie saldonatransactie
+    """,
+    "opening": "openingbalance anfangssaldo soldeinitial saldoiniziale saldoinicial beginsaldo",
+    "closing": "closingbalance endsaldo schlusssaldo soldefinal saldofinale saldofinal eindsaldo",
+    "status": "status state transactionstatus bookingstatus info",
+    "code": "code transactioncode transactiontype type buchungstext umsatzart buchungsart vorgang typeoperation",
 }
 #: Used only when the column has no other name in the header and nothing else means the name.
 WEAK: Final[dict[str, str]] = {
     "customer": "customer client debtor account kunde debiteur klant cliente",
     "name": "customer client debtor kunde klant cliente",
+    "booked": "date dateutc transactiondate datum fecha data",
 }
 
 #: Names of an amount that may be without tax, and how columns begin that show an amount to be split into net and tax.
