@@ -11,6 +11,7 @@ from duly.domain.money import format_minor, shortened
 from duly.formats import bank_csv, camt, customers_csv, invoices_csv
 from duly.formats.bai2 import read_bai2
 from duly.formats.cii import read_cii
+from duly.formats.coda import read_coda
 from duly.formats.columns import Columns
 from duly.formats.decoding import check_bytes, check_size, is_wide
 from duly.formats.ofx import read_ofx
@@ -27,9 +28,11 @@ from duly.formats.recognise import (
     is_camt053,
     is_camt054,
     is_cii,
+    is_coda,
     is_json,
     is_ofx,
     is_pdf,
+    is_swift,
     is_ubl,
     is_xlsx,
     look_at,
@@ -44,6 +47,7 @@ from duly.formats.records import (
     Statement,
     file_result,
 )
+from duly.formats.swift import read_swift
 from duly.formats.table import Table, csv_table, find_header
 from duly.formats.ubl import read_ubl
 
@@ -72,6 +76,8 @@ READERS: Final = (
     Reader("camt054", "statement", is_camt054, camt.reader(camt.NOTIFICATION)),
     Reader("bai2", "statement", is_bai2, read_bai2),
     Reader("ofx", "statement", is_ofx, read_ofx),
+    Reader("mt940", "statement", is_swift, read_swift),
+    Reader("coda", "statement", is_coda, read_coda),
     Reader("toml", "policy", _is_toml, read_policy),
 )
 

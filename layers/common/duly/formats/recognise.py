@@ -96,6 +96,17 @@ def is_ofx(look: Look) -> bool:
     return look.starts(b"OFXHEADER") or look.root == "OFX" or look.has(rb"<OFX>")
 
 
+def is_swift(look: Look) -> bool:
+    """Whether this is a SWIFT MT940 or MT942, with or without message blocks, in one-byte or two-byte letters."""
+    head = look.head.replace(b"\x00", b"").lstrip(b"\xff\xfe\x01\x02 \t\r\n")
+    return re.search(rb"\A(?:\{1:|:[0-9]{2}[A-Z]?:)|(?m:^:20:).*\s+:2[158]", head) is not None
+
+
+def is_coda(look: Look) -> bool:
+    """Whether this is a CODA file: its header record has the application code 05."""
+    return look.has(rb"\A00000[0-9]{6}[0-9 ]{3}05")
+
+
 #: Tried in order, after the supported formats.
 UNSUPPORTED: Final = (
     Unsupported("zip", "a ZIP archive", lambda look: look.starts(b"PK\x03\x04", b"PK\x05\x06")),
@@ -108,10 +119,4 @@ UNSUPPORTED: Final = (
     Unsupported("fatturapa", "a FatturaPA invoice", lambda look: look.root == "FatturaElettronica"),
     Unsupported("pain", "an ISO 20022 payment order (pain)", _document(b"CstmrCdtTrfInitn", "pain.001")),
     Unsupported("html", "an HTML page", lambda look: look.root.lower() == "html" or look.has(rb"(?i)\A<!doctype html")),
-    Unsupported(
-        "mt940",
-        "a SWIFT MT940 or MT942 statement",
-        lambda look: look.has(rb"\A(?:\{1:|:[0-9]{2}[A-Z]?:)|(?m:^:20:).*\s+:2[158]"),
-    ),
-    Unsupported("coda", "a CODA statement", lambda look: look.has(rb"\A00000[0-9]{9}05")),
 )
