@@ -2,16 +2,15 @@
 
     python bench/read_corpus.py DIR [--page docs/corpus-einvoice.md]
 
-DIR holds `einvoice/expected.csv` (one row for each e-invoice) and `bank/camt/expected_statements.json`, with the files
-that they name. Printed are a table for e-invoices by folder, one for statements, every disagreement, the slowest file
-and the one that took most memory. `--page` writes the table for e-invoices as a page. Exit code 1 when a file made an
-exception.
+DIR holds `einvoice/expected.csv` (one row for each e-invoice) with the files that it names, and a folder `bank`, whose
+values `bench/read_bank.py` compares. Printed are a table for e-invoices by folder, every disagreement, how all other
+files ended, the slowest file and the one that took most memory. `--page` writes the table for e-invoices as a page.
+Exit code 1 when a file made an exception.
 """
 
 from __future__ import annotations
 
 import csv
-import json
 import multiprocessing
 import resource
 import sys
@@ -22,11 +21,10 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from duly.domain.money import format_minor
 from duly.formats.read import read_file, to_json
-from duly.formats.records import FileResult, InvoiceRow, Statement
+from duly.formats.records import FileResult, InvoiceRow
 
 CREDIT_CODES = {"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"}
 
@@ -37,7 +35,6 @@ def main(root: Path, page_path: Path | None = None) -> int:
     lines = compare_invoices(root / "einvoice", reading)
     if page_path is not None:
         page_path.write_text("\n".join([*lines, "", *reading.summary(), ""]), encoding="utf-8")
-    compare_statements(root / "bank" / "camt", reading)
     read_the_rest(root, reading)
     print("\n" + "\n".join(reading.summary()))
     return 1 if reading.crashes else 0
@@ -241,51 +238,6 @@ def expected_rows(path: Path) -> Iterator[dict[str, str]]:
 def outcome(result: FileResult) -> str:
     """How a file ended: what was read, or the code of its first reject."""
     return result.rejects[0].code if result.rejects else f"read {len(result.records)} {result.kind}"
-
-
-def compare_statements(folder: Path, reading: Reading) -> None:
-    """The table for statements: number and sum of entries, opening and closing balance, against the expected file."""
-    expected = json.loads((folder / "expected_statements.json").read_text(encoding="utf-8"))
-    counts, differences = dict[str, Counter[str]](), list[str]()
-    for name, want in expected.items():
-        path = folder / name
-        if not path.is_file():
-            continue
-        result = reading.read(path)
-        if result is None:
-            continue
-        if result.format != "camt053":
-            differences.append(f"  {name}: refused as {result.format or 'unknown'} ({outcome(result)})")
-            continue
-        found = counts.setdefault("camt053", Counter())
-        found["files"] += 1
-        found["statements"] += len(result.statements) == len(want["statements"])
-        found["rows"] += result.rows_in - len(result.rejected_rows) == want["rows"]
-        for statement, one in zip(result.statements, want["statements"], strict=False):
-            wrong = [check for check, good in statement_checks(statement, one) if not good]
-            found.update(check for check, good in statement_checks(statement, one) if good)
-            differences += [f"  {name}: {check}" for check in wrong]
-        differences += [f"  {name}: {reject.code}: {reject.reason}" for reject in result.rejects]
-    columns = ["files", "statements", "rows", "account", "sum", "opening", "closing"]
-    print_table("CAMT files, values that agree", counts, columns)
-    print("\nDisagreements and remarks\n" + "\n".join(differences))
-
-
-def statement_checks(statement: Statement, want: dict[str, Any]) -> list[tuple[str, bool]]:
-    """Each compared value with whether it agrees."""
-
-    def same(minor: int | None, text: str | None) -> bool:
-        if minor is None or text is None:
-            return minor is None and text is None
-        return amount(format_minor(minor, statement.currency)) == amount(text)
-
-    total = sum(entry.amount_minor for entry in statement.entries)
-    return [
-        ("account", statement.account == want["account"]),
-        ("sum", not statement.entries or same(total, want["booked_sum"])),
-        ("opening", same(statement.opening_minor, want["opening"])),
-        ("closing", same(statement.closing_minor, want["closing"])),
-    ]
 
 
 def read_the_rest(root: Path, reading: Reading) -> None:

@@ -238,9 +238,17 @@ def _with_details(entry: Element, whole: BankEntry, details: list[BankEntry]) ->
             code=whole.code or one.code,
             charges_minor=taken or one.charges_minor,
         )
-    references = [detail.structured_reference for detail in details]
-    common = _agreed(references)
-    texts = [text for detail in details for text in (detail.remittance, "" if common else detail.structured_reference)]
+    common = _agreed([detail.structured_reference for detail in details])
+    end_to_end = _agreed([detail.end_to_end_id for detail in details])
+    texts = [
+        text
+        for detail in details
+        for text in (
+            detail.remittance,
+            "" if common else detail.structured_reference,
+            "" if end_to_end else detail.end_to_end_id,
+        )
+    ]
     documents = [document for detail in details for document in detail.documents]
     return replace(
         whole,
@@ -248,7 +256,7 @@ def _with_details(entry: Element, whole: BankEntry, details: list[BankEntry]) ->
         counterparty_account=_agreed([detail.counterparty_account for detail in details]),
         remittance=joined(texts)[:MAX_REMITTANCE_CHARS],
         structured_reference=common,
-        end_to_end_id=_agreed([detail.end_to_end_id for detail in details]),
+        end_to_end_id=end_to_end,
         bank_reference=whole.bank_reference or _agreed([detail.bank_reference for detail in details]),
         reversal=whole.reversal or all(detail.reversal for detail in details),
         code=whole.code or _agreed([detail.code for detail in details]),
