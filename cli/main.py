@@ -119,6 +119,39 @@ def check(
     raise typer.Exit(1 if rejected else 0)
 
 
+@app.command()
+def match(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="LEDGER... PAYMENTS", help="Scenarios, tables or folders; last, a bank file."),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Match the payments of a bank file with a ledger in files. Exit 1 if anything of the files was rejected."""
+    from cli.ledger_files import LedgerError, read_ledger
+    from cli.match import PaymentsError, as_data, print_run, read_payments, run
+
+    if len(files) < 2:
+        raise fail("expected at least two files: LEDGER... PAYMENTS")
+    *ledgers, bank_file = files
+    try:
+        ledger = read_ledger(ledgers)
+        payments, rejects = read_payments(bank_file)
+    except (LedgerError, PaymentsError) as error:
+        raise fail(str(error)) from None
+    except OSError as error:
+        raise fail(f"{error.filename}: {error.strerror}") from None
+    found = run(ledger, payments, err)
+    rejects = [*ledger.rejects, *rejects]
+    for reject in rejects:
+        err.print(Text(reject, style="yellow"), soft_wrap=True)
+    if as_json:
+        print_json(as_data(found, payments))
+    else:
+        print_run(out, found, payments)
+    raise typer.Exit(1 if rejects else 0)
+
+
 def _name_of(path: Path) -> str:
     """The name under which a file is read: a profile is told by the folder that it would be uploaded to."""
     from duly.formats.profile_toml import PROFILES

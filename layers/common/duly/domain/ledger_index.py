@@ -6,10 +6,10 @@ Every answer is one look in a dictionary, whatever the number of invoices.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from duly.domain.match_model import MAX_ANSWERS, Answer, Debtor, Question
-from duly.domain.matching import debtor_values
+from duly.domain.matching import account_value, debtor_values
 
 
 @dataclass(slots=True)
@@ -25,6 +25,12 @@ class LedgerIndex:
         self.debtors[debtor.account] = debtor
         for question, answer in debtor_values(debtor):
             self._answers.setdefault(question, {})[answer] = None
+
+    def learn(self, account: str, payer_account: str) -> None:
+        """Keep a bank account from which this debtor's money came."""
+        debtor = self.debtors[account]
+        self.debtors[account] = replace(debtor, payer_accounts=(*debtor.payer_accounts, payer_account))
+        self._answers.setdefault(account_value(payer_account), {})[Answer(account)] = None
 
     def answer(self, questions: Iterable[Question]) -> dict[Question, Sequence[Answer]]:
         """The answers to those questions that have any, at most MAX_ANSWERS + 1 to each."""

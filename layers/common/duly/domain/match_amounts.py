@@ -18,6 +18,10 @@ MAX_SETS: Final = 200  # sets of one sum that are kept
 FACTS: Final = frozenset(
     {"amount_exact", "amount_instalment", "amount_discount", "amount_credit", "amount_tolerance", "amount_documents"}
 )
+#: Reasons that do not settle which invoices unnamed money pays, however certain it is who paid.
+FREE_CHOICE: Final = frozenset(
+    {"amount_discount", "amount_credit", "amount_charges", "amount_tolerance", "amount_bank_fee"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,15 @@ def _discounted(
     payment: Payment, amount_minor: int, items: tuple[DebtItem, ...], account: str, rules: MatchingRules
 ) -> Iterator[Fit]:
     short = sum(item.amount_minor for item in items) - amount_minor
+    if short <= 0 or not any(item.discounts for item in items):
+        return
     taken = [(item, discount_minor(item, payment.value_date, rules)) for item in items]
     taken = [pair for pair in taken if pair[1]]
     sizes = range(len(taken), 0, -1) if len(taken) <= MAX_COMBINED else [len(taken)]
     for chosen in (chosen for size in sizes for chosen in combinations(taken, size)):
         # a payer may round each discount the other way
         off = short - sum(discount for _, discount in chosen)
-        if short > 0 and abs(off) <= len(chosen):
+        if abs(off) <= len(chosen):
             parts = [discount for _, discount in chosen]
             parts[0] += off
             adjusted = zip((item for item, _ in chosen), parts, strict=True)
@@ -114,15 +120,13 @@ def fit_unnamed(payment: Payment, amount_minor: int, debtor: Debtor, rules: Matc
     """What of a customer's open items an amount may pay, the likelier first; all of one reason before the next."""
     items = _open_items(payment, debtor)
     found: list[Fit] = []
-    found += [
-        Fit("amount_exact", (item,)) for item in items if amount_minor in (item.amount_minor, item.outstanding_minor)
-    ]
+    found += [Fit("amount_exact", (item,)) for item in items if amount_minor == item.outstanding_minor]
     for item in items:
         one = next(_discounted(payment, amount_minor, (item,), debtor.account, rules), None)
         found += [one] if one else []
-    found += _sets(amount_minor, items)
     found += _all_of_them(payment, amount_minor, items, debtor, rules)
-    for item in items:
+    found += _sets(amount_minor, items)
+    for item in items if debtor.credits or rules.has_tolerance or any(one.charges_minor for one in items) else ():
         if item.charges_minor and amount_minor == item.outstanding_minor + item.charges_minor:
             found.append(Fit("amount_charges", (item,)))
         total = item.outstanding_minor

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from duly.domain import match_names as names
@@ -67,7 +68,8 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Hit:
     """An invoice that the payment names, how, and where in the text. ``is_strong``: it means this invoice by itself;
-    ``is_shared``: the same words mean another invoice too."""
+    ``is_shared``: the same words mean another invoice too; ``is_said``: it stands whole, letters and all, or behind a
+    word for an invoice."""
 
     invoice: str
     how: str
@@ -75,6 +77,7 @@ class Hit:
     end: int = 0
     is_strong: bool = True
     is_shared: bool = False
+    is_said: bool = False
     cap_minor: int | None = None
 
 
@@ -84,6 +87,7 @@ class Evidence:
 
     debtor: Debtor
     hits: list[Hit] = field(default_factory=list)
+    parts: list[Hit] = field(default_factory=list)  # further invoices that may be named, by parts of their numbers
     name: int = names.NONE
     in_text: bool = False
     learned: bool = False
@@ -92,8 +96,13 @@ class Evidence:
     negated: bool = False
 
     @property
+    def is_payer(self) -> bool:
+        """Whether anything but numbers and amounts says that this customer paid."""
+        return self.learned or self.end_to_end or self.name > names.CONFLICT
+
+    @property
     def may_own(self) -> bool:
-        return bool(self.hits or self.learned or self.end_to_end or self.name > names.CONFLICT or self.amount)
+        return bool(self.hits or self.is_payer or self.amount)
 
 
 def collect(
@@ -112,9 +121,19 @@ def collect(
             if answer.account in found:
                 _note(found[answer.account], question, payment)
     _note_named(payment, look, usable, found)
-    for one in found.values():
-        if not one.hits and (one.name > names.CONFLICT or one.learned or one.end_to_end or one.amount):
-            one.hits = _search(look.reading, one.debtor)
+    has_better = any(one.hits or one.is_payer for one in found.values())
+    for account, one in list(found.items()):
+        if one.is_payer:
+            _add_documents(one, payment)
+            if not one.hits:
+                one.hits = _search(look.reading, one.debtor.items[:MAX_SEARCHED])
+            else:
+                one.parts = _more_parts(look.reading, one)
+        elif not one.hits and one.amount and has_better:
+            del found[account]  # that it owes just this amount says nothing beside a name or a number
+        elif not one.hits and one.amount:
+            same = [item for item in one.debtor.items if item.amount_minor == payment.amount_minor]
+            one.hits = _search(look.reading, same[:MAX_SEARCHED])
     return found
 
 
@@ -156,7 +175,8 @@ def _note_named(
             taken.append((start, end))
         is_strong = is_strong_number(value) or how in ("creditor_reference", "document")
         for answer in named:
-            hit = Hit(answer.key, how, start, end, is_strong, len(named) > 1, cap)
+            is_said = not value.isdecimal() or look.reading.follows_invoice_word(start)
+            hit = Hit(answer.key, how, start, end, is_strong, len(named) > 1, is_said, cap)
             if all(other.invoice != hit.invoice for other in found[answer.account].hits):
                 found[answer.account].hits.append(hit)
 
@@ -164,6 +184,8 @@ def _note_named(
 def _mentions(payment: Payment, look: Look) -> Iterator[tuple[str, str, int, int, int | None]]:
     """(how, value, start, end, cap) of all that may name an invoice, the more certain and the longer first."""
     for reference in look.references:
+        if not (reference.is_structured or reference.speaks_alone):
+            continue  # any tenth number of a text has right check digits
         alone = reference.speaks_alone or (reference.is_structured and len(reference.value) >= 7)
         yield ("creditor_reference" if alone else "invoice_number"), reference.value, 0, 0, None
     if payment.structured_reference:
@@ -173,7 +195,7 @@ def _mentions(payment: Payment, look: Look) -> Iterator[tuple[str, str, int, int
             yield "document", value, 0, 0, amount
     ranges = [token for token in look.reading.tokens if token.how == "range"]
     for token in sorted(look.reading.tokens, key=_by_length):
-        if token.how == "range" or len(token.value) < 3:
+        if token.how == "range" or len(token.value) < 3 or _is_amount(look, token, payment):
             continue
         for value in dict.fromkeys((token.value, token.value.lstrip("0"))):
             yield "invoice_number", value, token.start, token.end, None
@@ -186,6 +208,11 @@ def _mentions(payment: Payment, look: Look) -> Iterator[tuple[str, str, int, int
         yield "embedded_number", value, 0, 0, None
 
 
+def _is_amount(look: Look, token: Token, payment: Payment) -> bool:
+    """Whether a number is the payment's own amount, written with a point."""
+    return token.value == str(payment.amount_minor) and "." in look.reading.text[token.start : token.end]
+
+
 def _by_length(token: Token) -> tuple[int, int, str]:
     return -len(token.value), token.start, token.value
 
@@ -193,13 +220,39 @@ def _by_length(token: Token) -> tuple[int, int, str]:
 def is_strong_number(value: str) -> bool:
     """Whether a number is long enough to mean an invoice together with its amount alone."""
     if value.isdecimal():
-        return len(value.lstrip("0")) >= WEAK_DIGITS
+        return len(value.lstrip("0")) >= WEAK_DIGITS or len(value) > WEAK_DIGITS
     return len(value) >= WEAK_DIGITS and sum(character.isdigit() for character in value) >= MIN_STRONG
 
 
 # --- invoices that are searched for in the text of a payment whose customer is known otherwise
-def _search(reading: Reading, debtor: Debtor) -> list[Hit]:
-    items = {item.invoice: item for item in debtor.items[:MAX_SEARCHED]}
+def _add_documents(one: Evidence, payment: Payment) -> None:
+    """Documents that no lookup found, named by the end of their number."""
+    found = {hit.invoice for hit in one.hits}
+    by_end: dict[tuple[str, ...], set[str]] = {}
+    for item in one.debtor.items[:MAX_SEARCHED] if payment.documents else ():
+        groups = groups_of(item.number)
+        for first in range(len(groups)):
+            by_end.setdefault(groups[first:], set()).add(item.invoice)
+    for number, amount in payment.documents:
+        ends = by_end.get(groups_of(number), set())
+        if len(ends) == 1 and not ends & found and len(number) >= 3:
+            one.hits.append(Hit(next(iter(ends)), "document", is_strong=False, cap_minor=amount))
+
+
+def _more_parts(reading: Reading, one: Evidence) -> list[Hit]:
+    """Invoices that are named by parts of their numbers beside those named whole."""
+    named = {hit.invoice for hit in one.hits}
+    places = [(hit.start, hit.end) for hit in one.hits]
+    rest = [item for item in one.debtor.items[:MAX_SEARCHED] if item.invoice not in named]
+    return [
+        hit
+        for hit in _search(reading, rest, with_slips=False)
+        if not hit.is_shared and all(hit.end <= start or end <= hit.start for start, end in places)
+    ]
+
+
+def _search(reading: Reading, searched: Sequence[DebtItem], with_slips: bool = True) -> list[Hit]:
+    items = {item.invoice: item for item in searched}
     parts = [hit for invoice, item in sorted(items.items()) if (hit := _part(reading, invoice, item))]
     counts: dict[tuple[int, int], int] = {}
     for hit in parts:
@@ -207,12 +260,14 @@ def _search(reading: Reading, debtor: Debtor) -> list[Hit]:
     if parts:
         longest = [hit for hit in parts if not any(_inside(hit, other) for other in parts)]
         return [_shared(hit, counts[hit.start, hit.end] > 1) for hit in longest]
+    if not with_slips:
+        return []
     slips = [hit for invoice, item in sorted(items.items()) if (hit := _slip(reading, invoice, item))]
     return [_shared(hit, len(slips) > 1) for hit in slips]
 
 
 def _shared(hit: Hit, is_shared: bool) -> Hit:
-    return Hit(hit.invoice, hit.how, hit.start, hit.end, hit.is_strong, is_shared)
+    return replace(hit, is_shared=is_shared)
 
 
 def _inside(hit: Hit, other: Hit) -> bool:
@@ -227,15 +282,21 @@ def _part(reading: Reading, invoice: str, item: DebtItem) -> Hit | None:
         if place is None or reading.is_negated(place[0]):
             continue
         value = "".join(groups[first:])
-        is_said = first == 0 or len(value) >= 3 or reading.follows_invoice_word(place[0])
-        if is_said and value.strip("0"):
+        is_said = (first == 0 and not value.isdecimal()) or reading.follows_invoice_word(place[0])
+        if (is_said or len(value) >= 3) and value.strip("0"):
             how = "invoice_number" if first == 0 else "invoice_number_part"
-            return Hit(invoice, how, *place, is_strong=first == 0 and is_strong_number(value))
+            return Hit(invoice, how, *place, is_strong=first == 0 and is_strong_number(value), is_said=is_said)
     return None
 
 
+@lru_cache(maxsize=65_536)
+def _normalised(number: str) -> str:
+    return normalise_reference(number)
+
+
 def _slip(reading: Reading, invoice: str, item: DebtItem) -> Hit | None:
-    number = normalise_reference(item.number)
+    """The invoice named with a slip of one character."""
+    number = _normalised(item.number)
     if len(number) < MIN_SLIP:
         return None
     for token in reading.tokens:
@@ -251,12 +312,17 @@ def is_one_slip(one: str, other: str) -> bool:
         return False
     if len(one) == len(other):
         wrong = [at for at in range(len(one)) if one[at] != other[at]]
-        if len(wrong) == 1 or all(_look_alike(one[at], other[at]) for at in wrong):
+        if len(wrong) == 1 or looks_alike(one, other):
             return True
         is_pair = len(wrong) == 2 and wrong[1] == wrong[0] + 1
         return is_pair and one[wrong[0]] == other[wrong[1]] and one[wrong[1]] == other[wrong[0]]
     short, long = sorted((one, other), key=len)
     return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+
+
+def looks_alike(one: str, other: str) -> bool:
+    """Whether two different numbers differ only by characters that are read for each other (O and 0)."""
+    return len(one) == len(other) and one != other and all(map(_look_alike, one, other))
 
 
 def _look_alike(one: str, other: str) -> bool:

@@ -61,6 +61,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "amount_documents": "The amounts stated for each document add up to the payment.",
         "amount_partial": "The amount is less than the invoices named; a part of them is paid.",
         "amount_over": "The amount is more than the invoices named; the rest is unapplied.",
+        "amount_of_another": "The amount is exactly that of another invoice of the customer.",
+        "unknown_number": "The payment names an invoice or document that is not known.",
         "oldest_first": "Nothing says which invoices are meant; the oldest come first.",
         # doubts
         "weak_number": "The number is too short to mean an invoice by itself.",
@@ -222,7 +224,8 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """The answer. ``best`` is set for book and propose; ``candidates`` are accounts whose chase must wait."""
+    """The answer. ``best`` is set for book and propose; ``candidates`` are accounts whose chase must wait (none of
+    booked money)."""
 
     outcome: Outcome
     best: Placement | None = None
@@ -250,6 +253,11 @@ class MatchingRules:
             tolerance_percent_hundredths=int(cash.tolerance_percent * 100),
             bank_fee_minor=dict(cash.bank_fee_tolerance_minor),
         )
+
+    @property
+    def has_tolerance(self) -> bool:
+        """Whether an invoice paid short may be settled."""
+        return bool(self.tolerance_minor or self.tolerance_percent_hundredths or self.bank_fee_minor)
 
     def tolerance_of(self, amount_minor: int, currency: str) -> int:
         """The shortfall of an invoice that needs no person: of the amount and the percentage the smaller, where both

@@ -17,7 +17,9 @@ from typing import Final
 NONE, CONFLICT, PART, CUT, LOOSE, STRICT = range(6)
 
 MAX_NAME = 140  # characters of a name that are read
+CUT_AT = (27, 35, 70)  # characters after which banks cut a name (MT940 subfields, SWIFT lines, SEPA)
 MIN_CUT = 12  # a name cut shorter than this could be anybody's
+MIN_EXTENDED = 8  # letters of two words or more that a name may begin with, an address behind them
 PREFIX = 12  # letters and digits by which a cut name is looked up
 MIN_WORD = 5  # letters of a single word that can be a customer's name inside a longer one
 
@@ -60,6 +62,7 @@ class _Read:
     words: tuple[str, ...]
     form: str
     row: str
+    is_broken_off: bool = False
 
     @property
     def set(self) -> frozenset[str]:
@@ -93,7 +96,8 @@ def _read(name: str, spelled: bool = False) -> _Read:
     forms = sorted({_FORMS[word] for word in words[1:] if _FORMS.get(word)})
     kept = [word for at, word in enumerate(words) if not (at and word in _FORMS) and word not in _FILL]
     kept = [word for word in kept if word not in _TITLES] or kept or words
-    return _Read(tuple(kept), "+".join(forms), "".join(words))
+    is_broken_off = len(name) in CUT_AT or words[-1:] in (["und"], ["co"], ["u"])
+    return _Read(tuple(kept), "+".join(forms), "".join(words), is_broken_off)
 
 
 def name_keys(names: Iterable[str]) -> tuple[str, ...]:
@@ -114,6 +118,13 @@ def name_keys(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def asked_keys(payer: str) -> tuple[str, ...]:
+    """The keys by which a payer's name asks: also those of its first two and three words, for what banks add behind."""
+    words = [_coarse(word) for word in _read(payer).words]
+    shorter = ["~" + " ".join(sorted(words[:count])) for count in (2, 3) if len(words) > count]
+    return tuple(dict.fromkeys([*name_keys([payer]), *shorter]))
+
+
 def likeness(payer: str, customer: str) -> int:
     """How far two names are the same: NONE, CONFLICT, PART, CUT, LOOSE or STRICT."""
     if not payer or not customer:
@@ -128,6 +139,8 @@ def _alike(payer: _Read, customer: _Read) -> int:
     if payer.set == customer.set or "".join(payer.words) == "".join(customer.words):
         if payer.form == customer.form:
             return STRICT
+        if payer.is_broken_off and customer.row.startswith(payer.row):
+            return CUT
         return CONFLICT if payer.form and customer.form else LOOSE
     if _is_cut(payer, customer) or _is_cut(customer, payer):
         return CUT
@@ -140,6 +153,8 @@ def _alike(payer: _Read, customer: _Read) -> int:
 
 
 def _is_cut(short: _Read, long: _Read) -> bool:
+    if len(short.words) >= 2 and long.words[: len(short.words)] == short.words and len(short.row) >= MIN_EXTENDED:
+        return True
     return MIN_CUT <= len(short.row) < len(long.row) and long.row.startswith(short.row)
 
 

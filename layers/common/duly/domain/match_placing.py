@@ -8,7 +8,7 @@ from typing import Final
 
 from duly.domain import match_names as names
 from duly.domain.match_amounts import FACTS, Fit, fit_named, fit_unnamed, oldest_first
-from duly.domain.match_evidence import Evidence, Hit, Look, all_related, related
+from duly.domain.match_evidence import Evidence, Hit, Look, all_related, is_one_slip, is_strong_number, related
 from duly.domain.match_model import Advice, DebtItem, Debtors, MatchingRules, Payment, Placement, Share
 from duly.domain.references import normalise_reference
 
@@ -19,12 +19,14 @@ NUMBER_NAME: Final = 990
 NUMBER_AMOUNT: Final = 986
 NUMBER_ALONE: Final = 900
 WEAK_NUMBER_NAME_AMOUNT: Final = 990
+WEAK_NUMBER_SAID_NAME: Final = 984
 WEAK_NUMBER_NAME: Final = 960
 WEAK_NUMBER_AMOUNT: Final = 900
 WEAK_NUMBER_ALONE: Final = 500
 SLIP_NAME_AMOUNT: Final = 984
 SLIP_NAME: Final = 940
 SLIP_AMOUNT: Final = 900
+SLIP_AMOUNT_EXACT: Final = 945
 STRICT_NAME_AMOUNT: Final = 982
 ACCOUNT_NAME: Final = 984
 ACCOUNT_AMOUNT: Final = 982
@@ -39,6 +41,7 @@ ALTERNATIVE_STEP: Final = 20  # what each further explanation of one amount is l
 # Doubts: the most that a placement under it is believed.
 AT_MOST: Final[Mapping[str, int]] = {
     "other_payer": 700,
+    "other_payer_exact": 850,
     "several_customers": 800,
     "split_unclear": 850,
     "negated": 850,
@@ -48,7 +51,12 @@ AT_MOST: Final[Mapping[str, int]] = {
     "ambiguous_name": 800,
     "ambiguous_set": 940,
     "legal_form_differs": 970,
+    "amount_over": 970,
+    "amount_of_another": 940,
+    "unknown_number": 900,
+    "name_alone": 600,
 }
+UNSURE: Final = ("invoice_number_part", "invoice_number_slip")  # ways of naming that may be a coincidence
 MAX_PLACEMENTS: Final = 12  # that are ranked
 
 
@@ -91,7 +99,10 @@ def _rank(one: Placement) -> tuple[int, tuple[tuple[str, tuple[str, ...]], ...]]
 
 # --- one account
 def _of_account(case: _Case, one: Evidence) -> Iterator[Placement]:
-    yield from _named(case, one) if one.hits else _unnamed(case, one)
+    if one.hits:
+        yield from _named(case, one)
+    if all(hit.how in UNSURE for hit in one.hits) or (one.is_payer and _is_of_another(case, one)):
+        yield from _unnamed(case, one)
 
 
 def _items(one: Evidence, invoice: str) -> list[DebtItem]:
@@ -101,20 +112,59 @@ def _items(one: Evidence, invoice: str) -> list[DebtItem]:
 def _named(case: _Case, one: Evidence) -> Iterator[Placement]:
     payment = case.payment
     hits = sorted(one.hits, key=lambda hit: hit.start)
-    clear = [hit for hit in hits if hit.how not in ("invoice_number_part", "invoice_number_slip") or not hit.is_shared]
+    clear = [hit for hit in hits if hit.how not in UNSURE or not hit.is_shared]
     choices = [clear] if clear else [[hit] for hit in hits]
-    for at, chosen in enumerate(choices):
+    fits = [_fit(case, one, chosen) for chosen in choices]
+    if clear and one.parts and fits[0].reason not in FACTS:
+        longer = sorted([*clear, *one.parts], key=lambda hit: hit.start)
+        if _fit(case, one, longer).reason == "amount_exact":
+            choices, fits = [longer], [_fit(case, one, longer)]
+    exact = sum(fit.reason == "amount_exact" for fit in fits)
+    for at, (chosen, fit) in enumerate(zip(choices, fits, strict=True)):
         items = [item for hit in chosen for item in _items(one, hit.invoice)]
-        fit = fit_named(payment, payment.amount_minor, items, one.debtor, case.rules)
         caps = _caps(one, chosen)
         if caps and sum(caps.values()) == payment.amount_minor and fit.reason not in FACTS:
             fit = Fit("amount_documents", tuple(items))
         invoices = tuple(dict.fromkeys(hit.invoice for hit in chosen))
         doubts = _doubts(case, one, items)
-        doubts += ["ambiguous_set"] if len(choices) > 1 and fit.reason != "amount_exact" else []
+        doubts += ["ambiguous_set"] if len(choices) > 1 and (fit.reason != "amount_exact" or exact > 1) else []
         doubts += ["ambiguous_number"] if any(hit.is_shared for hit in chosen) and one.name <= names.CONFLICT else []
+        doubts += _amount_doubts(case, one, fit)
         confidence, reasons = _number_confidence(one, chosen, fit)
+        if "several_customers" in doubts and "invoice_number_slip" in reasons and fit.reason != "amount_exact":
+            doubts.append("name_alone")
+        if "other_payer" in doubts and fit.reason == "amount_exact" and any(_counts(hit) for hit in chosen):
+            doubts[doubts.index("other_payer")] = "other_payer_exact"
         yield _placement(case, one, invoices, caps, fit, confidence - at, [*reasons, fit.reason], doubts)
+
+
+def _fit(case: _Case, one: Evidence, hits: Sequence[Hit]) -> Fit:
+    items = [item for hit in hits for item in _items(one, hit.invoice)]
+    return fit_named(case.payment, case.payment.amount_minor, items, one.debtor, case.rules)
+
+
+def _is_of_another(case: _Case, one: Evidence) -> bool:
+    """Whether the amount is exactly that of an open invoice of the customer that the text does not name."""
+    named, payment = {hit.invoice for hit in one.hits}, case.payment
+    return any(
+        (item.amount_minor, item.outstanding_minor, item.currency) == (payment.amount_minor,) * 2 + (payment.currency,)
+        for item in one.debtor.items
+        if item.invoice not in named
+    )
+
+
+def _amount_doubts(case: _Case, one: Evidence, fit: Fit) -> list[str]:
+    """Doubts of an amount that does not fit the invoices named: another may be meant, or not all were understood."""
+    if fit.reason in FACTS:
+        return []
+    found = ["amount_over"] if fit.reason == "amount_over" else []
+    named = {item.key for item in fit.items}
+    others = (item for item in one.debtor.items if item.key not in named and item.currency == case.payment.currency)
+    if any(item.amount_minor == case.payment.amount_minor for item in others):
+        found.append("amount_of_another")
+    if len({hit.invoice for hit in one.hits}) < len(case.payment.documents):
+        found.append("unknown_number")
+    return found
 
 
 def _caps(one: Evidence, hits: Sequence[Hit]) -> dict[str, int]:
@@ -134,6 +184,7 @@ def _number_confidence(one: Evidence, hits: Sequence[Hit], fit: Fit) -> tuple[in
     hows = list(dict.fromkeys(hit.how for hit in hits))
     has_amount = fit.reason in FACTS and fit.reason != "amount_documents"
     is_exact = fit.reason in ("amount_exact", "amount_instalment")
+    is_sure = is_exact or fit.reason == "amount_discount"  # closer than a stranger's amount comes by chance
     who = _who(one)
     if "creditor_reference" in hows:
         return (NUMBER_NAME_AMOUNT if who and has_amount else REFERENCE_ALONE), [*hows, *who]
@@ -146,9 +197,11 @@ def _number_confidence(one: Evidence, hits: Sequence[Hit], fit: Fit) -> tuple[in
     if any(hit.is_strong for hit in hits):
         if who:
             return (NUMBER_NAME_AMOUNT if has_amount else NUMBER_NAME), [*hows, *who]
-        return (NUMBER_AMOUNT, hows) if has_amount else (NUMBER_ALONE, [*hows, "number_alone"])
+        return (NUMBER_AMOUNT, hows) if is_sure else (NUMBER_ALONE, [*hows, "number_alone"])
     if who:
-        return (WEAK_NUMBER_NAME_AMOUNT if has_amount else WEAK_NUMBER_NAME), [*hows, *who]
+        is_said = all(hit.is_said for hit in hits) and (one.name >= names.LOOSE or one.learned)
+        alone = WEAK_NUMBER_SAID_NAME if is_said else WEAK_NUMBER_NAME
+        return (WEAK_NUMBER_NAME_AMOUNT if has_amount else alone), [*hows, *who]
     return (WEAK_NUMBER_AMOUNT if is_exact else WEAK_NUMBER_ALONE), [*hows, "weak_number"]
 
 
@@ -173,13 +226,19 @@ def _unnamed(case: _Case, one: Evidence) -> Iterator[Placement]:
     payment, who = case.payment, _who(one)
     fits = fit_unnamed(payment, payment.amount_minor, one.debtor, case.rules)
     doubts = _doubts(case, one, [])
+    if one.hits:
+        doubts.append("amount_of_another")
+    elif "several_customers" in doubts and not any(fit.reason == "amount_exact" for fit in fits):
+        doubts.append("name_alone")
+    if _names_unknown(case, one):
+        doubts.append("unknown_number")
     exact = one.amount or any(fit.items[0].amount_minor == payment.amount_minor for fit in fits if len(fit.items) == 1)
     confidence = _unnamed_confidence(one, exact)
     if confidence >= ACCOUNT_AMOUNT:  # who paid is certain; what it pays is the account's own business
         first = fits[0].reason if fits else "oldest_first"
         yield _placement(case, one, (), {}, None, confidence, [*who, "amount_exact" if exact else first], doubts)
-    if not who:
-        fits = [fit for fit in fits if fit.reason == "amount_exact"]
+    if not who:  # only the amount speaks for it: worth a proposal when it does so for nobody else
+        fits = [fit for fit in fits if fit.reason == "amount_exact"] if len(case.evidence) == 1 else []
     per_reason: dict[str, int] = {}
     for fit in fits[:MAX_PLACEMENTS]:
         nth = per_reason.setdefault(fit.reason, 0)
@@ -187,6 +246,12 @@ def _unnamed(case: _Case, one: Evidence) -> Iterator[Placement]:
         unclear = ["ambiguous_set"] if sum(other.reason == fit.reason for other in fits) > 1 else []
         sure = _fit_confidence(fit) if who else AMOUNT_ALONE
         reasons = [*who, fit.reason] if who else [fit.reason, "amount_alone"]
+        if one.hits and _is_slip(case, fit):
+            doubted = [doubt for doubt in doubts if doubt not in ("amount_of_another", "unknown_number")]
+            yield _placement(
+                case, one, fit.invoices, {}, fit, SLIP_AMOUNT_EXACT, ["invoice_number_slip", *reasons], doubted
+            )
+            continue
         yield _placement(case, one, fit.invoices, {}, fit, sure - ALTERNATIVE_STEP * nth, reasons, [*doubts, *unclear])
     if who and not fits and confidence < ACCOUNT_AMOUNT:
         oldest = oldest_first(payment, one.debtor, payment.amount_minor)
@@ -195,6 +260,21 @@ def _unnamed(case: _Case, one: Evidence) -> Iterator[Placement]:
         yield _placement(
             case, one, first_due.invoices if first_due else (), {}, first_due, sure, [*who, "oldest_first"], doubts
         )
+
+
+def _names_unknown(case: _Case, one: Evidence) -> bool:
+    """Whether the text names, in one piece, a number that could be an invoice's but is none of this customer's."""
+    known = {normalise_reference(item.number) for item in one.debtor.items}
+    named = [token for token in case.look.reading.tokens if token.how == "as" and is_strong_number(token.value)]
+    return any(token.value not in known and case.look.reading.follows_invoice_word(token.start) for token in named)
+
+
+def _is_slip(case: _Case, fit: Fit) -> bool:
+    """Whether the text names another invoice by a number that is one slip away from this one's."""
+    tokens = case.look.reading.tokens
+    return fit.reason == "amount_exact" and any(
+        is_one_slip(normalise_reference(item.number), token.value) for item in fit.items for token in tokens
+    )
 
 
 def _unnamed_confidence(one: Evidence, exact: bool) -> int:
@@ -216,7 +296,7 @@ def _fit_confidence(fit: Fit) -> int:
 # --- doubts
 def _doubts(case: _Case, one: Evidence, items: Sequence[DebtItem]) -> list[str]:
     found = []
-    if any(_is_payer_rather(other, one) for other in case.evidence.values()):
+    if any(_is_payer_rather(case, other, one) for other in case.evidence.values()):
         found.append("other_payer")
     if any(_is_named_too(other, one) for other in case.evidence.values()):
         found.append("several_customers")
@@ -231,13 +311,15 @@ def _doubts(case: _Case, one: Evidence, items: Sequence[DebtItem]) -> list[str]:
     return found
 
 
-def _is_payer_rather(other: Evidence, one: Evidence) -> bool:
+def _is_payer_rather(case: _Case, other: Evidence, one: Evidence) -> bool:
     """Whether the payer is rather this other customer, who is not of the same group."""
     if related(other.debtor, one.debtor):
         return False
-    if other.name > max(one.name, names.PART) and not (one.name > names.CONFLICT and other.name <= names.LOOSE):
+    group = [each for each in case.evidence.values() if related(each.debtor, one.debtor)]
+    name = max(each.name for each in group)
+    if other.name > max(name, names.PART) and not (name > names.CONFLICT and other.name <= names.LOOSE):
         return True
-    return other.learned and not one.learned
+    return other.learned and not any(each.learned for each in group)
 
 
 def _has_same_name(other: Evidence, one: Evidence) -> bool:
@@ -277,7 +359,7 @@ def _judged(
     confidence = min(
         [confidence, *(AT_MOST[doubt] - (REFERENCE_ALONE - min(confidence, REFERENCE_ALONE)) // 10 for doubt in doubts)]
     )
-    words = tuple(dict.fromkeys([*reasons, *doubts]))
+    words = tuple(dict.fromkeys([*reasons, *(doubt.removesuffix("_exact") for doubt in doubts)]))
     return Placement(shares, fit.settle if fit else (), max(confidence, 1), words)
 
 
@@ -294,7 +376,7 @@ def _of_several(case: _Case) -> Iterator[Placement]:
     outstanding = {account: sum(item.outstanding_minor for item in items[account]) for account in order}
     is_group = all_related(one.debtor for one in named.values())
     doubts = [] if is_group else ["several_customers"]
-    if any(_is_payer_rather(other, one) for other in case.evidence.values() for one in named.values()):
+    if any(_is_payer_rather(case, other, one) for other in case.evidence.values() for one in named.values()):
         doubts.append("other_payer")
     doubts += ["negated"] if any(one.negated for one in named.values()) else []
     doubts += ["settlement"] if case.look.reading.is_settlement else []

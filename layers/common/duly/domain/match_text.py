@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from duly.domain.check_digits import iban_is_valid
@@ -18,6 +19,7 @@ MAX_TEXT: Final = 2_000  # characters of a text that are read
 MAX_ATOMS: Final = 120  # runs of letters or digits looked at
 MAX_JOINED: Final = 6  # neighbours put together to one number
 MAX_TOKENS: Final = 60  # candidates of one text
+MIN_LINE: Final = 24  # characters of the lines into which banks cut texts (27, 35, 65...)
 MAX_RANGE: Final = 20  # numbers that one range may stand for
 MIN_LENGTH: Final = 3
 MAX_LENGTH: Final = 35
@@ -28,7 +30,7 @@ _AMOUNT: Final = re.compile(
     r"(?<![\w.,/-])(?:[1-9]\d{0,2}(?:[. '’]\d{3})+|\d{1,9}),\d{2}(?![\w]|[.,]\d)"  # 1.190,00 and 1190,00
     r"|(?<![\w.,/-])[1-9]\d{0,2}(?:[, '’]\d{3})+\.\d{2}(?![\w]|[.,]\d)"  # 1,190.00
     r"|(?:EUR|CHF|USD|GBP|SEK|NOK|DKK|PLN|€|\$|£)\s?\d{1,9}(?:[.,]\d{2})?(?![\w.,]\d|\d)"
-    r"|(?<![\w.,/-])\d{1,9}(?:\.\d{2})?\s?(?:EUR|CHF|USD|GBP|SEK|NOK|DKK|PLN|€)(?!\w)",
+    r"|(?<![\w.,/-])\d{1,9}(?:\.\d{2})?\s?(?:EUR|CHF|USD|GBP|SEK|NOK|DKK|PLN|€)(?![\w.]|\s?\d)",
     re.IGNORECASE,
 )
 _PLAIN_AMOUNT: Final = re.compile(r"(?<![\w.,/-])\d{1,9}\.\d{2}(?![\w]|[.,]\d)")
@@ -86,9 +88,11 @@ class _Atom:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text taken apart. ``groups`` maps neighbouring numbers without leading zeros to their place."""
+    """A text taken apart. ``masked`` has blanks where something stands that names no invoice; ``groups`` maps
+    neighbouring numbers without leading zeros to their place."""
 
     text: str
+    masked: str
     tokens: tuple[Token, ...]
     groups: dict[tuple[str, ...], tuple[int, int]]
     amounts: tuple[tuple[str, int, int], ...]
@@ -105,7 +109,7 @@ class Reading:
 
 def read_text(text: str) -> Reading:
     """Take a text apart."""
-    text = text[:MAX_TEXT]
+    text = _unwrapped(text[:MAX_TEXT])
     amounts = [(found[0], found.start(), found.end()) for found in _AMOUNT.finditer(text)]
     plain = [(found[0], found.start(), found.end()) for found in _PLAIN_AMOUNT.finditer(text)]
     amounts += [one for one in plain if all(one[2] <= start or end <= one[1] for _, start, end in amounts)]
@@ -114,6 +118,7 @@ def read_text(text: str) -> Reading:
     tokens = _tokens(masked, atoms)
     return Reading(
         text,
+        masked,
         tokens,
         _groups(masked, atoms),
         tuple(sorted(amounts, key=lambda one: one[1])),
@@ -121,12 +126,27 @@ def read_text(text: str) -> Reading:
     )
 
 
+def _unwrapped(text: str) -> str:
+    """A text that a bank cut into lines of one length, in one line: such a line ends anywhere, in a number too."""
+    parts = []
+    for part in text.split("\n\n"):
+        lines = part.split("\n")
+        width = max((len(line) for line in lines[:-1]), default=0)
+        is_cut = width >= MIN_LINE and all(width - len(line) <= 1 for line in lines[:-1])
+        # a blank at the end of a line was taken off
+        parts.append("".join(line.ljust(width) for line in lines[:-1]) + lines[-1] if is_cut else part)
+    return "\n\n".join(parts)
+
+
 def _mask(text: str) -> str:
     """Blank what is no number of an invoice, leaving all else where it stands."""
     for pattern in (_IBAN, _PHONE, _DATE, _AMOUNT, _OTHER_NUMBER):
         for found in list(pattern.finditer(text)):
-            if pattern is _IBAN and not iban_is_valid(found[0]):
+            if pattern is _IBAN and (found[0].startswith("RF") or not iban_is_valid(found[0])):
                 continue
+            text = text[: found.start()] + "\x00" * len(found[0]) + text[found.end() :]
+    for found in list(_PLAIN_AMOUNT.finditer(text)):
+        if not _INVOICE_WORD.search(text[: found.start()]):
             text = text[: found.start()] + "\x00" * len(found[0]) + text[found.end() :]
     return text
 
@@ -172,7 +192,8 @@ def _joined(text: str, atoms: list[_Atom]) -> Iterator[Token]:
     """Numbers across spaces or line ends: at most a short prefix of letters, and digits at the end."""
     for first, last, is_whole in _spans(text, atoms):
         letters = [atom.text for atom in atoms[first : last + 1] if not atom.text[0].isdigit()]
-        if is_whole or not atoms[last].text[0].isdigit() or any(len(word) > MAX_PREFIX for word in letters):
+        is_end = atoms[last].text[0].isdigit() or (last > first + 1 and len(atoms[last].text) == 1)  # ... 00123 A
+        if is_whole or not is_end or any(len(word) > MAX_PREFIX for word in letters):
             continue
         if len(letters) <= 2:
             yield Token(_value(atoms, first, last), atoms[first].start, atoms[last].end, "joined")
@@ -191,42 +212,47 @@ def _listed(text: str, atoms: list[_Atom]) -> Iterator[Token]:
 
 
 def _chain(text: str, atoms: list[_Atom], at: int, prefix: str) -> Iterator[Token]:
-    base = atoms[at]
-    here = base
-    while True:
-        is_range = False
+    base = here = atoms[at]
+    width = len(base.text)
+    for _ in range(MAX_RANGE):
         sign = _LIST_SIGN.match(text, here.end)
-        if sign is None or not text[sign.end() : sign.end() + 1].isdigit():
-            sign, is_range = _RANGE_SIGN.match(text, here.end), True
-        following = _number_at(text, atoms, sign.end(), prefix) if sign else None
-        if following is None or len(following.text) > len(base.text):
-            return
-        whole = base.text[: len(base.text) - len(following.text)] + following.text
-        first, last = int(here.text if here is base else base.text), int(whole)
-        if is_range and 0 < last - int(base.text) <= MAX_RANGE:
-            for number in range(int(base.text) + 1, last + 1):
-                yield Token(prefix + str(number).rjust(len(base.text), "0"), base.start, following.end, "range")
-            return
-        if is_range or first == last:
-            return
-        yield Token(prefix + whole, following.start, following.end, "list")
+        following = _number_at(text, atoms, sign, prefix)
+        if following is None or len(following.text) > width:
+            break
+        yield Token(
+            prefix + base.text[: width - len(following.text)] + following.text, following.start, following.end, "list"
+        )
         here = following
+    sign = _RANGE_SIGN.match(text, base.end) if here is base else None
+    last = _number_at(text, atoms, sign, prefix)
+    if last is None or len(last.text) > width:
+        return
+    first, end = int(base.text), int(base.text[: width - len(last.text)] + last.text)
+    if 0 < end - first <= MAX_RANGE:
+        for number in range(first + 1, end + 1):
+            yield Token(prefix + str(number).rjust(width, "0"), base.start, last.end, "range")
 
 
-def _number_at(text: str, atoms: list[_Atom], start: int, prefix: str) -> _Atom | None:
-    """The number that begins at a place, with the same prefix of letters or without one."""
-    for at, atom in enumerate(atoms):
-        if atom.start == start:
-            if atom.text[0].isdigit():
-                return atom
-            last = at
-            while last + 1 < len(atoms) and re.fullmatch(r"[-/._]?", text[atoms[last].end : atoms[last + 1].start]):
-                last += 1
-            is_same = prefix and _value(atoms, at, last).startswith(prefix) and atoms[last].text[0].isdigit()
-            return atoms[last] if is_same else None
-    return None
+def _number_at(text: str, atoms: list[_Atom], sign: re.Match[str] | None, prefix: str) -> _Atom | None:
+    """The number that begins behind a sign of a list or range: whole, with the same prefix, or only its last digits."""
+    at = next((at for at, atom in enumerate(atoms) if sign and atom.start == sign.end()), None)
+    if at is None or sign is None:
+        return None
+    joint = (
+        r"[-._]?" if "/" in sign[0] and not re.search(r"\w", sign[0]) else r"[-/._]?"
+    )  # R-101/102/103: not one number
+    last = at
+    while last + 1 < len(atoms) and re.fullmatch(joint, text[atoms[last].end : atoms[last + 1].start]):
+        last += 1
+    if last == at:
+        return atoms[at] if atoms[at].text[0].isdigit() else None
+    if prefix and _value(atoms, at, last).startswith(prefix) and atoms[last].text[0].isdigit():
+        return atoms[last]
+    is_list = atoms[at].text[0].isdigit() and text[atoms[at].end] == "/"  # R-101 and 102/103
+    return atoms[at] if is_list else None
 
 
+@lru_cache(maxsize=65_536)
 def groups_of(number: str) -> tuple[str, ...]:
     """The parts of a number, digits without leading zeros, letters in capitals: RE-2026-00123 is RE, 2026, 123."""
     return tuple(_bare(atom) for atom in _ATOM.findall(number))
@@ -238,8 +264,8 @@ def _bare(text: str) -> str:
 
 def _groups(text: str, atoms: list[_Atom]) -> dict[tuple[str, ...], tuple[int, int]]:
     found: dict[tuple[str, ...], tuple[int, int]] = {}
-    for first, last, _ in _spans(text, atoms):
+    for first, last, is_whole in _spans(text, atoms):
         group = tuple(_bare(atom.text) for atom in atoms[first : last + 1])
-        if group[-1].isdigit():
+        if group[-1].isdigit() or (is_whole and any(one.isdigit() for one in group)):
             found.setdefault(group, (atoms[first].start, atoms[last].end))
     return found

@@ -41,7 +41,7 @@ from duly.domain.match_model import (
     Question,
     Share,
 )
-from duly.domain.match_names import name_keys
+from duly.domain.match_names import asked_keys, name_keys
 from duly.domain.match_placing import placements
 from duly.domain.match_text import read_text
 from duly.domain.references import normalise_reference
@@ -120,7 +120,7 @@ def debtor_values(debtor: Debtor) -> Iterator[tuple[Question, Answer]]:
 def _look(payment: Payment) -> Look:
     end_to_end = payment.end_to_end_id if compact(payment.end_to_end_id) not in _NO_ID else ""
     text = "\n\n".join(part for part in (payment.structured_reference, payment.text, _readable(end_to_end)) if part)
-    references = find_creditor_references(payment.structured_reference, payment.text)
+    references = find_creditor_references(payment.structured_reference, read_text(payment.text).masked)
     return Look(read_text(text), references, end_to_end, _embedded(payment.structured_reference))
 
 
@@ -149,13 +149,13 @@ def questions(payment: Payment) -> tuple[Question, ...]:
         found.append(Question(END_TO_END, compact(look.end_to_end)))
     if compact(payment.payer_account):
         found.append(account_value(payment.payer_account))
-    found += name_values(payment.payer_name)
+    found += (Question(NAME, key) for key in asked_keys(payment.payer_name))
     found.append(amount_value(payment.currency, payment.amount_minor))
     return tuple(found)
 
 
 def _references(payment: Payment, look: Look) -> Iterator[str]:
-    yield from (one.value for one in look.references)
+    yield from (one.value for one in look.references if one.is_structured or one.speaks_alone)
     if payment.structured_reference:
         yield from (normalise_reference(payment.structured_reference), reference_value(payment.structured_reference))
     for number, _ in payment.documents[:MAX_DOCUMENTS]:
@@ -189,7 +189,7 @@ def match(
         return Matching("suspense", candidates=candidates, reason="no_reference")
     best, rest = found[0], tuple(found[1 : MAX_ALTERNATIVES + 1])
     if best.confidence_permille >= rules.auto_confirm_permille and _is_clear(best, rest):
-        return Matching("book", best, reason=best.reasons[0])
+        return Matching("book", best, rest, reason=best.reasons[0])
     owners = tuple(sorted({share.account for one in (best, *rest) for share in one.shares} | set(candidates)))
     return Matching("propose", best, rest, owners[:MAX_CANDIDATES], best.reasons[0])
 
