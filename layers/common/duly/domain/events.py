@@ -782,7 +782,11 @@ class AgendaMoved(Event):
 # --- bank transactions ----------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class TransactionReceived(Event):
-    """A bank transaction became known. Its text, payer and account lie in the personal item."""
+    """A bank transaction became known. Its text, payer and account lie in the personal item.
+
+    ``standing`` is what it is worth among the entries of its ``group`` (``domain.identity``), ``bank`` names the bank
+    account by a digest. ``is_listed`` is False where its row is a duplicate in the receipt of its upload.
+    """
 
     transaction: str
     amount_minor: int
@@ -796,6 +800,20 @@ class TransactionReceived(Event):
     personal_hash: str
     tokens: tuple[tuple[str, int, int], ...] = ()
     reversal: bool = False
+    standing: str = "final"
+    group: str = ""
+    bank: str = ""
+    is_listed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StandingChanged(Event):
+    """More of the bank's files are known: what this entry is worth now (``domain.identity``). ``upload`` and ``line``
+    are those of the final statement's entry that confirms an announced one."""
+
+    standing: str
+    upload: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -831,7 +849,7 @@ class TransactionParked(Event):
 
 @dataclass(frozen=True, slots=True)
 class TransactionIgnored(Event):
-    """Not a receipt (money going out, a zero entry)."""
+    """Not a receipt (money going out, a zero entry), or one that another transaction stands for."""
 
     reason: str
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from duly.domain import events as ev
+from duly.domain.identity import FINAL, NOT_COUNTED
 
 
 class TransactionError(Exception):
@@ -41,6 +42,12 @@ class Transaction:
     candidates: tuple[str, ...] = ()
     marked: tuple[str, ...] = ()
     takes_back: str = ""  # of a reversal: the payment that came back with it, once that is known
+    standing: str = FINAL  # what it is worth among the bank's entries (domain.identity); only a final one is booked
+    group: str = ""
+    bank: str = ""
+    is_listed: bool = True  # its upload's receipt counts its row as applied
+    confirmed_upload: str = ""  # the final statement that confirmed an announced one
+    confirmed_line: int = 0
 
     @property
     def is_settled(self) -> bool:
@@ -82,6 +89,24 @@ def _together(one: ev.Share, other: ev.Share) -> ev.Share:
     return ev.Share(one.account, names, one.amount_minor + other.amount_minor, caps)
 
 
+def held_back(state: Transaction, decided: ev.Event | None) -> ev.Event | None:
+    """Return what becomes of money whose standing lets nobody book it, given what would be decided of it otherwise:
+    it waits, and the accounts that it would go to are those whose chase waits with it. What another transaction stands
+    for is set aside. None: that is how it is already."""
+    if state.standing == FINAL or isinstance(decided, ev.TransactionIgnored):
+        return decided
+    if state.standing in NOT_COUNTED:
+        event: ev.Event = ev.TransactionIgnored(state.standing)
+    else:
+        candidates = state.candidates
+        if isinstance(decided, ev.TransactionRouted):
+            candidates = tuple(share.account for share in decided.shares)
+        elif isinstance(decided, ev.TransactionParked):
+            candidates = decided.candidates
+        event = ev.TransactionParked(state.standing, candidates)
+    return event if apply(state, event) != state else None
+
+
 # The published table of state changes (invariant 27).
 TRANSITIONS: frozenset[tuple[str, str]] = frozenset(
     {
@@ -91,6 +116,9 @@ TRANSITIONS: frozenset[tuple[str, str]] = frozenset(
         ("suspense", "routed"),
         ("routed", "suspense"),
         ("suspense", "ignored"),
+        ("routed", "ignored"),  # another transaction stands for the same entry of the bank
+        ("ignored", "routed"),
+        ("ignored", "suspense"),
     }
 )
 
@@ -119,7 +147,18 @@ def _received(state: Transaction, event: ev.TransactionReceived) -> Transaction:
         personal_hash=event.personal_hash,
         tokens=event.tokens,
         reversal=event.reversal,
+        standing=event.standing,
+        group=event.group,
+        bank=event.bank,
+        is_listed=event.is_listed,
     )
+
+
+def _stands(state: Transaction, event: ev.StandingChanged) -> Transaction:
+    changed = replace(state, standing=event.standing)
+    if event.upload and not state.confirmed_upload:
+        return replace(changed, confirmed_upload=event.upload, confirmed_line=event.line)
+    return changed
 
 
 def _routed(state: Transaction, event: ev.TransactionRouted) -> Transaction:
@@ -137,7 +176,7 @@ def _parked(state: Transaction, event: ev.TransactionParked) -> Transaction:
 
 
 def _ignored(state: Transaction, event: ev.TransactionIgnored) -> Transaction:
-    return replace(state, state="ignored", reason=event.reason, candidates=())
+    return replace(state, state="ignored", shares=(), reason=event.reason, candidates=())
 
 
 def _applied(state: Transaction, event: ev.TransactionApplied) -> Transaction:
@@ -166,6 +205,7 @@ def _marked(state: Transaction, event: ev.AccountsMarked) -> Transaction:
 
 _APPLY: dict[type[ev.Event], Callable[[Transaction, Any], Transaction]] = {
     ev.TransactionReceived: _received,
+    ev.StandingChanged: _stands,
     ev.TransactionRouted: _routed,
     ev.TransactionParked: _parked,
     ev.TransactionIgnored: _ignored,

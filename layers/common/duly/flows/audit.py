@@ -272,7 +272,10 @@ def _amounts_by_upload(accounts: dict[str, Account], transactions: dict[str, Tra
     for (upload, _), (currency, amount) in rows.items():
         add(upload, currency, amount)
     for state in transactions.values():
-        add(state.upload, state.currency, state.amount_minor)
+        if state.is_listed:
+            add(state.upload, state.currency, state.amount_minor)
+        if state.confirmed_upload:
+            add(state.confirmed_upload, state.currency, state.amount_minor)
     return {
         upload: {currency: amount for currency, amount in sums.items() if amount} for upload, sums in totals.items()
     }

@@ -15,11 +15,12 @@ from duly.domain import events as ev
 from duly.domain.account import Account, owed_for
 from duly.domain.cash import RETURNED, receive, returned_debits, withdraw
 from duly.domain.entities import COLLECTED
+from duly.domain.identity import FINAL, NOT_COUNTED, PROVISIONAL
 from duly.domain.money import format_minor
 from duly.domain.references import normalise_name
 from duly.domain.routing import MAX_SAME_AMOUNT, Answers, Route, route
 from duly.domain.scoring import rescore
-from duly.domain.transaction import Transaction, joined
+from duly.domain.transaction import Transaction, held_back, joined
 from duly.domain.upkeep import today_of
 from duly.flows.edge import Edge
 from duly.flows.waking import waiting_for_item, wake_transactions
@@ -67,7 +68,8 @@ def _carry_out(edge: Edge, stored: Stored, now: datetime) -> Stored:
 def _decide(edge: Edge, stored: Stored, now: datetime) -> Stored:
     """Record where the money belongs, if that is not what is recorded already."""
     state = stored.state
-    if state.state == "ignored" or (state.state, state.reason) == ("suspense", RETURNED):
+    is_set_aside = state.state == "ignored" and state.reason not in NOT_COUNTED
+    if is_set_aside or (state.state, state.reason) == ("suspense", RETURNED):
         return stored
     if state.reason == "person":
         return _follow_merge(edge, stored, now)
@@ -76,7 +78,7 @@ def _decide(edge: Edge, stored: Stored, now: datetime) -> Stored:
     found = route(state, answers)
     if found.is_receipt and not found.account:
         found = route(state, replace(answers, open_amount=_owing(edge, state, answers.by_amount)))
-    event = _decision(state, found, _may_move(edge, state, now))
+    event = held_back(state, _decision(state, found, _may_move(edge, state, now)))
     if event is None:
         return stored
     if isinstance(event, ev.TransactionRouted):
@@ -209,7 +211,7 @@ def _note_return(edge: Edge, stored: Stored, now: datetime) -> Stored:
     are chased now. The one payment of that amount which paid them leaves the account; if that is not certain, a person
     decides. A reversal keeps to its payment: another one that comes to light later is the customer's own."""
     state = stored.state
-    if not state.reversal or state.state != "suspense":
+    if not state.reversal or state.state != "suspense" or state.standing != FINAL:
         return stored
     tokens = dict.fromkeys(token for token, _, _ in state.tokens)
     _finish_returns(edge, state.key, list(tokens), now)
@@ -385,6 +387,8 @@ def _record_assignment(edge: Edge, transaction_id: str, shares: Sequence[ev.Shar
         return
     if state.state != "suspense":
         raise ValueError("only money in suspense can be assigned")
+    if state.standing == PROVISIONAL:
+        raise ValueError("the bank has only announced this money: a statement has to confirm it first")
     edge.transactions.commit(stored, transaction_id, [ev.TransactionRouted(wanted, "person")], now)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from duly.flows import cash, delivery, intake, registering, statements, tick
+from duly.flows import cash, delivery, intake, registering, standing, statements, tick
 from duly.flows.edge import Edge
 from duly.flows.notices import RemainingSeconds
 
@@ -68,7 +68,7 @@ def risk_check(edge: Edge, body: Mapping[str, Any], now: datetime, remaining: Re
 
 
 def reconcile(edge: Edge, body: Mapping[str, Any], now: datetime) -> None:
-    """Uploads of bank statements, their parts, and transactions to be routed again."""
+    """Uploads of bank statements, their parts, transactions to be routed and groups of them to be judged again."""
     uploaded = uploaded_object(body)
     if uploaded is not None:
         statements.take_statement(edge, *uploaded, now)
@@ -76,6 +76,8 @@ def reconcile(edge: Edge, body: Mapping[str, Any], now: datetime) -> None:
         statements.take_entries(edge, str(body["upload"]), int(body["number"]), now)
     elif body.get("type") == "transaction":
         cash.settle_transaction(edge, str(body["transaction"]), now)
+    elif body.get("type") == "group":
+        standing.bring(edge, str(body["group"]), str(body["bank"]), now)
     else:
         raise UnknownMessage
 

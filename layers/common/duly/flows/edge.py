@@ -16,6 +16,7 @@ from duly.mail.sending import Mailer
 from duly.mail.token import KeyRing
 from duly.runtime import clock
 from duly.store.accounts import AccountStore, Agenda, decide_and_commit
+from duly.store.bank import BankStore
 from duly.store.objects import Objects
 from duly.store.queues import Queues
 from duly.store.tables import Table
@@ -78,6 +79,7 @@ class Edge:
     def __post_init__(self) -> None:
         self.accounts = AccountStore(self.table, self._rebuilt)
         self.transactions = TransactionStore(self.table)
+        self.bank = BankStore(self.table)
         self.uploads = UploadStore(self.uploads_table)
         self.stack = StackStore(self.uploads_table)
 

@@ -1,32 +1,38 @@
 """Bank statements: a file is cut into parts, and each of its entries becomes a transaction once.
 
-What becomes of the money is decided in ``flows.cash``.
+Which entries are one payment, and which are only announced, is worked out anew for their group whenever one more file
+shows some of them (``domain.identity``, ``flows.standing``). What becomes of the money is decided in ``flows.cash``.
 """
 
 from __future__ import annotations
 
-import secrets
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from duly.domain import codec
-from duly.domain import events as ev
 from duly.domain.calendar import local_date
-from duly.domain.identity import EntryFacts, transaction_ids
-from duly.domain.references import find_references
-from duly.flows.cash import settle_transaction
+from duly.domain.identity import (
+    Cover,
+    Sighting,
+    account_key,
+    digest,
+    group_of,
+    marked_repeats,
+    reference_digest,
+    text_digest,
+)
 from duly.flows.edge import Edge
 from duly.flows.intake import plan, read_part, register_upload, send_parts
 from duly.flows.outcomes import close_if_complete, finish_message
 from duly.flows.profiles import profile_for
+from duly.flows.standing import Row, take_rows
 from duly.formats.read import read_file
-from duly.formats.records import BankEntry, FileResult
-from duly.store import lookups
+from duly.formats.records import BankEntry, FileResult, Statement
 from duly.store.queues import CASH
-from duly.store.tables import Conflict
-from duly.store.uploads import RowOutcome, Upload
+from duly.store.uploads import Upload
 
 ENTRIES_PER_MESSAGE = 25
+RICH = 100_000  # a structured reference tells more than any text
 
 
 def take_statement(edge: Edge, key: str, version: str, now: datetime) -> Upload:
@@ -36,6 +42,7 @@ def take_statement(edge: Edge, key: str, version: str, now: datetime) -> Upload:
         return upload
     if upload.state == "received":
         result = read_file(key, found.data, profile=profile_for(edge, key))
+        _show_days(edge, result)
         until = [_covers_until(statement) for statement in result.statements]
         # A date still to come says nothing about money that has come in: it must not keep the freshness gate open.
         today = local_date(now, edge.policy().creditor.timezone)
@@ -51,23 +58,104 @@ def _covers_until(statement: Any) -> Any:
 
 
 def _parts(result: FileResult) -> list[tuple[str, list[Any]]]:
-    """Cut the entries of each bank account into parts; each row carries its identity, which needs the whole file."""
-    by_account: dict[str, list[BankEntry]] = {}
+    """Cut the entries of each bank account into parts; each row carries what its statement makes of it. Entries that
+    could be one another stay together."""
+    by_account: dict[str, list[tuple[BankEntry, Sighting]]] = {}
     for statement in result.statements:
-        by_account.setdefault(statement.account, []).extend(statement.entries)
+        pairs = zip(statement.entries, sightings_of(statement, result.format), strict=True)
+        by_account.setdefault(statement.account, []).extend(pairs)
     parts: list[tuple[str, list[Any]]] = []
     for account, entries in by_account.items():
-        ids = transaction_ids([_facts(account, entry) for entry in entries])
-        rows = [{"id": key, "entry": codec.encode(entry)} for key, entry in zip(ids, entries, strict=True)]
-        group = f"bank-{codec.digest(account)[:24]}"
+        bank = bank_of(account)
+        groups = {sighting.group: number for number, (_, sighting) in reversed(list(enumerate(entries)))}
+        entries.sort(key=lambda pair: groups[pair[1].group])  # noqa: B023 - sorted at once
+        rows = [
+            {"bank": bank, "entry": codec.encode(entry), "sighting": codec.encode(sighting)}
+            for entry, sighting in entries
+        ]
         for start in range(0, len(rows), ENTRIES_PER_MESSAGE):
-            parts.append((group, rows[start : start + ENTRIES_PER_MESSAGE]))
+            parts.append((f"bank-{bank}", rows[start : start + ENTRIES_PER_MESSAGE]))
     return parts
 
 
-def _facts(account: str, entry: BankEntry) -> EntryFacts:
-    text = f"{entry.structured_reference} {entry.remittance} {entry.counterparty_account} {entry.end_to_end_id}"
-    return EntryFacts(account, entry.bank_reference, entry.booked, entry.amount_minor, entry.currency, text)
+def bank_of(account: str) -> str:
+    """Return the digest that names a bank account where its number must not be seen."""
+    return digest(account_key(account))
+
+
+def sightings_of(statement: Statement, format: str) -> list[Sighting]:
+    """Return the entries of a statement as ``domain.identity`` looks at them."""
+    cover = _cover(statement, format)
+    totals: dict[tuple[str, date, str], list[int]] = {}
+    for entry in statement.entries:
+        totals.setdefault((entry.batch_reference, entry.booked, entry.currency), []).append(entry.amount_minor)
+    found = []
+    for position, entry in enumerate(statement.entries):
+        group = group_of(statement.account, entry.booked, entry.amount_minor, entry.currency)
+        value_group = group_of(statement.account, entry.value, entry.amount_minor, entry.currency)
+        reference, batch, batch_group = reference_digest(entry.bank_reference), "", ""
+        if entry.batch_reference:
+            total = sum(totals[(entry.batch_reference, entry.booked, entry.currency)])
+            batch = reference_digest(entry.batch_reference)
+            batch_group = group_of(statement.account, entry.booked, total, entry.currency)
+        is_part = batch != "" and (batch, batch_group) != (reference, group)
+        found.append(
+            Sighting(
+                cover=cover,
+                position=position,
+                booked=entry.booked,
+                reference=reference,
+                text=_text(entry),
+                richness=bool(entry.structured_reference) * RICH + min(len(entry.remittance), RICH - 1),
+                group=group,
+                value_group=value_group if value_group != group else "",
+                batch=batch if is_part else "",
+                batch_group=batch_group if is_part else "",
+            )
+        )
+    return marked_repeats(found)
+
+
+def _text(entry: BankEntry) -> str:
+    return text_digest(
+        entry.value.isoformat(),
+        entry.structured_reference,
+        entry.remittance,
+        entry.counterparty_name,
+        entry.counterparty_account,
+        entry.end_to_end_id,
+    )
+
+
+def _cover(statement: Statement, format: str) -> Cover:
+    entries = [
+        (one.booked.isoformat(), str(one.amount_minor), one.currency, one.bank_reference, _text(one))
+        for one in statement.entries
+    ]
+    days = [entry.booked for entry in statement.entries]
+    said = [account_key(statement.account), format, statement.number, statement.opening_minor, statement.closing_minor]
+    return Cover(
+        source=codec.digest([*said, statement.is_final, entries])[:16],
+        format=format,
+        first=min(days, default=date.min),
+        last=max(days, default=date.min),
+        is_final=statement.is_final,
+        number=statement.number,
+        opening_minor=statement.opening_minor,
+        closing_minor=statement.closing_minor,
+    )
+
+
+def _show_days(edge: Edge, result: FileResult) -> None:
+    """Note what each statement shows of each day, before any of its entries is looked at."""
+    for statement in result.statements:
+        by_day: dict[date, list[str]] = {}
+        for entry in statement.entries:
+            seen = digest(str(entry.amount_minor), entry.currency, _text(entry))[:8]
+            by_day.setdefault(entry.booked, []).append(seen)
+        source = _cover(statement, result.format).source
+        for day, entries in by_day.items():
+            edge.bank.show_day(bank_of(statement.account), day, source, entries)
 
 
 def take_entries(edge: Edge, upload_id: str, number: int, now: datetime) -> None:
@@ -75,55 +163,9 @@ def take_entries(edge: Edge, upload_id: str, number: int, now: datetime) -> None
     if edge.uploads.has_outcome(upload_id, number):
         close_if_complete(edge, upload_id, now)
         return
-    outcomes = []
-    for row in read_part(edge, upload_id, number)["rows"]:
-        entry = codec.decode(BankEntry, row["entry"])
-        own = _record(edge, row["id"], entry, upload_id, now)
-        settle_transaction(edge, row["id"], now)
-        code = "" if own else "duplicate"
-        outcomes.append(
-            RowOutcome(entry.line, "applied" if own else "duplicate", entry.amount_minor, entry.currency, code=code)
-        )
-    finish_message(edge, upload_id, number, outcomes, now)
+    rows = [_row(row) for row in read_part(edge, upload_id, number)["rows"]]
+    finish_message(edge, upload_id, number, take_rows(edge, rows, upload_id, now), now)
 
 
-def _record(edge: Edge, transaction_id: str, entry: BankEntry, upload: str, now: datetime) -> bool:
-    """Create the transaction if it is new; return whether it is this upload's own."""
-    stored = edge.transactions.load(transaction_id)
-    if stored.version == 0:
-        event, personal = _received(transaction_id, entry, upload, now)
-        waiting = lookups.of_transaction(event, entry.counterparty_name)
-        try:
-            stored = edge.transactions.commit(stored, transaction_id, [event], now, {event.personal: personal}, waiting)
-        except Conflict:
-            stored = edge.transactions.load(transaction_id)
-    return (stored.state.upload, stored.state.line) == (upload, entry.line)
-
-
-def _received(
-    transaction_id: str, entry: BankEntry, upload: str, now: datetime
-) -> tuple[ev.TransactionReceived, dict[str, Any]]:
-    personal = {
-        "salt": secrets.token_hex(8),
-        "name": entry.counterparty_name,
-        "account": entry.counterparty_account,
-        "text": entry.remittance,
-        "structured_reference": entry.structured_reference,
-        "end_to_end_id": entry.end_to_end_id,
-    }
-    digest = codec.digest(personal)
-    event = ev.TransactionReceived(
-        transaction=transaction_id,
-        amount_minor=entry.amount_minor,
-        currency=entry.currency,
-        booked=entry.booked,
-        value_date=entry.value,
-        at=now,
-        upload=upload,
-        line=entry.line,
-        personal=digest[:20],
-        personal_hash=digest,
-        tokens=find_references(f"{entry.structured_reference} \n {entry.remittance}"),
-        reversal=entry.reversal,
-    )
-    return event, personal
+def _row(row: dict[str, Any]) -> Row:
+    return Row(row["bank"], codec.decode(BankEntry, row["entry"]), codec.decode(Sighting, row["sighting"]))

@@ -3,17 +3,18 @@
 Accounts table, partition ``A#<account>``: live items sort before closed ones, closed ones before the journal.
     1#0             header            1#<letter>#<key>  live items      1#X#<id>  the present personal item
     2#<letter>#<key>  closed items    2#X#<id>  earlier personal items  3#<version>  journal entries
-Partition ``T#<transaction>`` has the same shape. Partition ``L#<kind>#<value>`` holds lookups, one item per answer.
+Partition ``T#<transaction>`` has the same shape. Partition ``L#<kind>#<value>`` holds lookups, one item per answer;
+``B#<group>`` and ``B#<bank>#<day>`` what is seen of bank entries (``store.bank``).
 Uploads table: ``U#<upload>`` with ``0`` (state) and ``M#<number>`` (outcome of one message); of an upload in chunks
 also ``S#<state>`` (reached), ``C#<round>#<number>`` (what a chunk gave), ``M#<group>#<number>`` (outcome of a message)
 and ``G#<group>`` (all of a group are there). ``OPEN#<kind>`` lists open uploads; ``STACK`` holds facts about the stack
-as a whole.
+as a whole. ``BANK#<bank>`` holds the statements of a bank account.
 """
 
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 SHARDS = 8  # partitions of the agenda and header indexes: enough for 8,000 header reads a second
 
@@ -103,6 +104,32 @@ def upkeep_is_due(place: str, now: datetime) -> bool:
 
 def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+SIGHTING = "S#"
+MADE = "T#"
+ECHO = "V#"
+DETAIL = "D#"
+WORK = "W#"
+
+
+def bank_group(group: str) -> str:
+    """Return the partition of entries of one bank account, booking day, amount and currency."""
+    return f"B#{group}"
+
+
+def bank_day(bank: str, day: date) -> str:
+    """Return the partition of what statements of a bank account show of a day."""
+    return f"B#{bank}#{day.isoformat()}"
+
+
+def bank_statements(bank: str) -> str:
+    """Return the partition of a bank account's statements, in the uploads table."""
+    return f"BANK#{bank}"
+
+
+def bank_statement(closing: date, source: str) -> str:
+    return f"S#{closing.isoformat()}#{source}"
 
 
 def upload(upload_id: str) -> str:

@@ -51,8 +51,10 @@ class TransactionStore:
         at: datetime,
         personal: dict[str, dict[str, Any]] | None = None,
         lookups: Sequence[Lookup] = (),
+        beside: Sequence[Record] = (),
     ) -> Stored:
-        """Append the events and return the transaction after them. Raises Conflict when another writer was first."""
+        """Append the events and return the transaction after them. ``beside`` are items written in the same go. Raises
+        Conflict when another writer was first."""
         state = stored.state
         for event in events:
             state = apply(state, event)
@@ -64,7 +66,7 @@ class TransactionStore:
         ]
         put += [lookup.record() for lookup in lookups]
         put += [found for found in map(mark, lookups) if found is not None]
-        journal.append(self.table, pk, entry, put, ())
+        journal.append(self.table, pk, entry, [*put, *beside], ())
         return Stored(state, entry.version, entry.hash)
 
     def rebuild(self, transaction_id: str) -> Stored:
