@@ -271,7 +271,8 @@ def reject_codes() -> set[str]:
     files = [*LAYER.glob("formats/*.py"), *LAYER.glob("domain/policy_*.py"), LAYER / "domain" / "money.py"]
     files += [LAYER / "domain" / "registering.py"]
     files += [
-        LAYER / "flows" / f"{name}.py" for name in ("buyers", "cash", "intake", "policies", "registering", "replies")
+        LAYER / "flows" / f"{name}.py"
+        for name in ("buyers", "cash", "intake", "policies", "registering", "replies", "standing")
     ]
     for file in files:
         if file.name.startswith("mail"):

@@ -32,7 +32,8 @@ from duly.domain.references import find_references
 from duly.domain.transaction import Transaction
 from duly.flows.cash import settle_transaction
 from duly.flows.edge import Edge
-from duly.formats.records import BankEntry
+from duly.flows.outcomes import rejected
+from duly.formats.records import BankEntry, Reject
 from duly.store import lookups
 from duly.store.bank import MAX_ITEMS, Made, Seen, made_record, work_record
 from duly.store.queues import CASH, Message
@@ -356,4 +357,4 @@ def _refused(row: Row) -> RowOutcome:
     """An entry of which so many alike are known that they cannot be told apart."""
     entry = row.entry
     reason = f"expected at most {MAX_ITEMS} notes on entries of one account, day and amount, found more"
-    return RowOutcome(entry.line, "rejected", entry.amount_minor, entry.currency, "amount", "too_many_alike", reason)
+    return rejected(Reject(entry.line, "amount", "too_many_alike", reason, entry.amount_minor, entry.currency))

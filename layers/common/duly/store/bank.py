@@ -16,8 +16,9 @@ from datetime import date
 from duly.domain import codec
 from duly.domain.identity import Detail, Sighting
 from duly.store import keys
-from duly.store.tables import MAX_WRITES, Record, Table, Write
+from duly.store.tables import MAX_WRITES, OutcomeUnknown, Record, Table, Write
 
+ATTEMPTS = 3
 MAX_ITEMS = 20_000  # of one group: about 6,000 entries of one account, day and amount, in all files
 DAY_ENTRIES = 20_000  # digests of a day's entries in one item: 8 characters each, far below 400 KB
 
@@ -57,11 +58,20 @@ class BankStore:
 
     def see(self, sightings: Iterable[Sighting]) -> None:
         """Note entries of statements with their groups; noting one again changes nothing."""
-        wanted = [record for one in sightings for record in _records_of(one)]
-        found = self.table.which_exist(record.key for record in wanted)
-        new = list({record.key: record for record in wanted if record.key not in found}.values())
-        for start in range(0, len(new), MAX_WRITES):
-            self.table.write(Write(put=tuple(new[start : start + MAX_WRITES]), token=secrets.token_hex(12)))
+        wanted = {record.key: record for one in sightings for record in _records_of(one)}
+        for _ in range(ATTEMPTS):
+            found = self.table.which_exist(wanted)
+            new = [record for key, record in wanted.items() if key not in found]
+            if not new:
+                return
+            try:
+                for start in range(0, len(new), MAX_WRITES):
+                    part = tuple(new[start : start + MAX_WRITES])
+                    self.table.write(Write(put=part, token=secrets.token_hex(12)))
+            except OutcomeUnknown:
+                continue  # what was written is found
+            return
+        raise OutcomeUnknown
 
     def group(self, group: str) -> Seen:
         """Return all that is known of a group (consistent read)."""
