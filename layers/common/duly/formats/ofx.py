@@ -49,14 +49,16 @@ def read_ofx(data: bytes) -> FileResult:
     """The accounts of an OFX file. Raises FileProblem when it cannot be read or holds neither account nor error."""
     root = read_tree(data)
     lines = _Lines()
-    statements, rejects = list[Statement](), _errors(root, lines)
-    found = list(root.every(*_STATEMENTS))
-    if len(found) > MAX_STATEMENTS:
-        raise FileProblem("too_large", f"expected at most {MAX_STATEMENTS} statements in a file, found {len(found)}")
-    for node in found:
+    statements, rejects = list[Statement](), list[Reject]()
+    for node in root.every("SONRS", *_ANSWERS, *_STATEMENTS):
+        if node.name not in _STATEMENTS:
+            rejects += _error(node, lines)
+            continue
         statement, problems = _statement(node, lines)
         statements.append(statement)
         rejects += problems
+        if len(statements) > MAX_STATEMENTS:
+            raise FileProblem("too_large", f"expected at most {MAX_STATEMENTS} statements in a file, found more")
     if not statements and not rejects:
         reason = "expected a statement of a bank account, credit card or investment account, found none"
         raise FileProblem("no_statement", reason, line=1)
@@ -77,19 +79,16 @@ class _Lines:
         return self._last
 
 
-def _errors(root: Node, lines: _Lines) -> list[Reject]:
-    """The answers of the bank that say that something went wrong; its words stay out, they may name a person."""
-    found = list[Reject]()
-    for node in root.every("SONRS", *_ANSWERS):
-        status = node.first("STATUS")
-        if status is None or status.value("SEVERITY").upper() != "ERROR":
-            continue
-        code = status.value("CODE")
-        shown = f"error {code}" if _CODE.fullmatch(code) else "an error"
-        what = "signing on" if node.name == "SONRS" else "a statement"
-        reason = f"expected a statement, found {shown} that the bank gave for {what}"
-        found.append(Reject(lines.of(status), "status", "bank_error", reason))
-    return found
+def _error(node: Node, lines: _Lines) -> list[Reject]:
+    """An answer of the bank that says that something went wrong; its words stay out, they may name a person."""
+    status = node.first("STATUS")
+    if status is None or status.value("SEVERITY").upper() != "ERROR":
+        return []
+    code = status.value("CODE")
+    shown = f"error {code}" if _CODE.fullmatch(code) else "an error"
+    what = "signing on" if node.name == "SONRS" else "a statement"
+    reason = f"expected a statement, found {shown} that the bank gave for {what}"
+    return [Reject(lines.of(status), "status", "bank_error", reason)]
 
 
 def _statement(node: Node, lines: _Lines) -> tuple[Statement, list[Reject]]:
