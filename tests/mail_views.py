@@ -5,6 +5,7 @@ python -m tests.mail_views        # after a wanted change of a template; then re
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -107,7 +108,7 @@ def golden_view(language: str, kind: Kind) -> NoticeView:
         item("R-2026-0133", issued=date(2026, 2, 9), due=date(2026, 3, 11), original=1_234_567, balance=1_234_567,
              level=0),
     )  # fmt: skip
-    return view(
+    found = view(
         *items,
         kind=kind,
         language=language,
@@ -116,6 +117,7 @@ def golden_view(language: str, kind: Kind) -> NoticeView:
         pay_by=date(2026, 3, 21),
         last_notice=date(2026, 2, 10),
     )
+    return replace(found, statement_attached=kind == "second_reminder")
 
 
 def golden_files(language: str, kind: Kind) -> dict[Path, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.statement_of_account import History, statement
 from duly.mail.notice import CreditorView
-from duly.mail.statement import StatementView
+from duly.mail.statement import StatementView, render_pictures
 from tests.core_samples import account, invoice
 
 AS_OF = date(2026, 3, 31)
@@ -58,3 +59,13 @@ def sample_view(language: str, customer: str = CUSTOMER, movements: bool = True)
     found, history = sample_account()
     told = statement(found, history, AS_OF, START if movements else None, movements)
     return StatementView(language, CREDITOR, customer, "PL", told, movements)
+
+
+def main() -> None:
+    """Write the first page of the statement as the documentation shows it."""
+    picture = Path(__file__).parent.parent / "docs" / "pictures" / "statement.png"
+    picture.write_bytes(render_pictures(sample_view("en"), dots_per_inch=96)[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -38,8 +38,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 def _daily(event: dict[str, Any], context: LambdaContext) -> Any:
-    del context
-    return answers.daily(edge(), _now(event))
+    return answers.daily(edge(), _now(event), lambda: context.get_remaining_time_in_millis() / 1000)
 
 
 def _now(event: dict[str, Any]) -> Any:

@@ -108,8 +108,10 @@ def walk(world: World) -> None:
     stack.invoke("dunning", load_event("tick"))
     for queue in ("InboundQueue", "RiskUploadQueue", "StatementUploadQueue"):
         stack.drain(queue)
-    # reports
-    stack.invoke("reports", load_event("daily"))
+    # reports, and the statements of the month before
+    wanted = b'[creditor]\nname = "Muster"\n[statements]\nmonthly = true\nwithout_open_items = true\n'
+    world.take_in("risk_check", "upload-policy", wanted)
+    assert stack.invoke("reports", load_event("daily"))["statements"]["complete"]
     stack.invoke("reports", load_event("widget-draw"))
 
 

@@ -120,7 +120,10 @@ def later(job: Job) -> None:
     job.answers["again"] = stack.invoke("DisputesFunction", request)
     stack.tick(world.at(14, 10))
     job.seen("resolved")
-    job.answers["report"] = stack.invoke("ReportsFunction", {"type": "page", "time": world.at(14, 12).isoformat()})
+    noon = world.at(14, 12).isoformat()
+    job.answers["report"] = stack.invoke("ReportsFunction", {"type": "page", "time": noon})
+    job.answers["statement"] = stack.invoke("ReportsFunction", {"type": "statement", "account": "C1", "time": noon})
+    job.answers["books"] = stack.invoke("ReportsFunction", {"type": "export", "format": "beancount", "time": noon})
 
 
 def sales(job: Job) -> None:
@@ -227,6 +230,13 @@ def test_a_disputed_invoice_rests_until_finance_decides(job: Job) -> None:
 def test_the_report_shows_the_customers(job: Job) -> None:
     html = job.answers["report"]["html"]
     assert "Dorn AG" in html or "C4" in html
+
+
+def test_a_statement_and_the_books_are_written_and_agree_with_the_accounts(job: Job) -> None:
+    statement, books = job.answers["statement"], job.answers["books"]
+    assert statement["ok"] and books["ok"] and books["agrees"], (statement, books)
+    assert job.stack.objects("documents/")[statement["key"]].startswith(b"%PDF")
+    assert job.stack.objects("reports/books/")[books["key"]].startswith(b"option ")
 
 
 def test_two_sales_at_once_do_not_share_their_headroom(job: Job) -> None:

@@ -659,8 +659,14 @@ PERMISSIONS = {
         other=_SECRET,
     ),
     "ReportsFunction": _rights(
-        writes="reports",
-        tables={"Accounts": _READ, "Accounts+headers": {"dynamodb:Query"}, "Uploads": _READ},
+        reads="documents",
+        writes="reports documents",
+        lists=True,
+        tables={
+            "Accounts": _READ | {"dynamodb:BatchGetItem"},
+            "Accounts+headers": {"dynamodb:Query"},
+            "Uploads": _READ,
+        },
     ),
 }
 
@@ -675,6 +681,7 @@ CONDITIONS = {  # (function, statement) -> the condition that it must have; all 
     ("RiskCheckFunction", "TellGoneFromForbidden"): _listing("customers invoices parts policy"),
     ("ReconcileFunction", "TellGoneFromForbidden"): _listing("parts policy statements"),
     ("DisputesFunction", "TellGoneFromForbidden"): _listing("inbound policy"),
+    ("ReportsFunction", "TellGoneFromForbidden"): _listing("documents policy"),
 }
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -110,6 +111,10 @@ def test_a_bank_transaction_waits_in_suspense_and_money_out_is_not_booked() -> N
         ("bank_clearing", -500),
         ("suspense", 500),
     ]
+    announced = [(1, MONDAY, [replace(received(500), standing="provisional")])]
+    assert list(transaction_entries("T1", announced)) == []
+    confirmed = [*announced, (2, MONDAY, [ev.StandingChanged("final")])]
+    assert [entry.kind for entry in transaction_entries("T1", confirmed)] == ["bank statement"]
     ignored = [(1, MONDAY, [received(500), ev.TransactionIgnored("x")])]
     assert [one.kind for one in transaction_entries("T1", ignored)] == ["bank transaction", "not a receipt"]
 

@@ -41,6 +41,7 @@ CLASSES = {
     "charges": policy_model.Charges,
     "promises": policy_model.Promises,
     "disputes": policy_model.Disputes,
+    "statements": policy_model.Statements,
     "scenario.NAME": policy_model.Scenario,
     "scenario.NAME.step": policy_model.Step,
 }

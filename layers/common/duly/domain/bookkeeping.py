@@ -21,6 +21,7 @@ from duly.domain import events as ev
 from duly.domain import transaction
 from duly.domain.account import Account
 from duly.domain.entities import Cash, Item, is_exchange
+from duly.domain.identity import FINAL
 from duly.domain.statement_of_account import CREDIT_NOTE
 from duly.domain.transaction import Transaction
 
@@ -163,9 +164,11 @@ def _of_cash(cash: Cash, customer: str) -> _Worth:
 
 
 def _of_transaction(state: Transaction) -> _Worth:
-    """Money in, or a reversal of it. Other money out is not the customers', and not booked here."""
+    """Money in, or a reversal of it, once a final statement says so. Other money out is not the customers', and not
+    booked here."""
     worth: _Worth = Counter()
-    if state.key and state.state != "ignored" and (state.amount_minor > 0 or state.reversal):
+    is_ours = state.amount_minor > 0 or state.reversal
+    if state.key and state.standing == FINAL and state.state != "ignored" and is_ours:
         _book(worth, Ledger("bank_clearing"), Ledger("suspense"), state.currency, state.amount_minor)
     return worth
 
@@ -197,6 +200,7 @@ _KINDS: Final[dict[type[ev.Event], str]] = {
     ev.ExchangeUndone: "exchange undone",
     ev.TransactionReceived: "bank transaction",
     ev.TransactionIgnored: "not a receipt",
+    ev.StandingChanged: "bank statement",
 }
 
 

@@ -156,6 +156,15 @@ class Disputes:
 
 
 @dataclass(frozen=True, slots=True)
+class Statements:
+    """Statements of account of a month, written once it is over: from which day of the next month on, and for whom."""
+
+    monthly: bool
+    day: int
+    without_open_items: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of a scenario. ``index`` is its place in the file; ``level`` a number of the policy, never decreasing.
 
@@ -230,6 +239,7 @@ class Policy:
     charges: Charges
     promises: Promises
     disputes: Disputes
+    statements: Statements
     scenarios: Mapping[str, Scenario]
     warnings: tuple[str, ...] = ()
 

@@ -27,6 +27,7 @@ from duly.domain.policy_model import (
     Promises,
     Risk,
     Scenario,
+    Statements,
     Step,
     Terms,
 )
@@ -58,6 +59,7 @@ _PLAIN_SECTIONS: Final[Mapping[str, type]] = {
     "charges": Charges,
     "promises": Promises,
     "disputes": Disputes,
+    "statements": Statements,
 }
 _STEP_NEEDS: Final = ("level", "name", "days")
 _TOP_LEVEL: Final = (*_PLAIN_SECTIONS, "risk", "scenario")

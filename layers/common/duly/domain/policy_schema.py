@@ -452,6 +452,11 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
             neutral="next_step",
         ),
     ),
+    "statements": (
+        Key("monthly", yes_no, "Write each customer's statement of the month before under documents/statements/."),
+        Key("day", whole(1, 28), "From this day of the month on: late bank files of the month before are in by then."),
+        Key("without_open_items", yes_no, "Also when nothing was open at the end of the month."),
+    ),
     "scenario.NAME": (
         Key("stepwise", yes_no, "true: never skip a level; false: the level that the age deserves."),
         Key("catch_up_spacing", yes_no, "Keep the planned days between two levels when one went out late."),
@@ -500,7 +505,12 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key("min_total", amounts, "Least collectable total of the customer.", "min_total_minor", neutral={}),
         Key("final", yes_no, "The chase ends with this step."),
         Key("interest", yes_no, "Late interest is reckoned and shown.", neutral=False),
-        Key("attach", list_of(one_of("statement", "invoices", "formal_notice"), most=3), "Sent along.", neutral=()),
+        Key(
+            "attach",
+            list_of(one_of("statement", "invoices", "formal_notice"), most=3),
+            "Sent along: the list of all open items as a PDF (statement); invoices and formal notice not yet.",
+            neutral=frozenset({(), ("statement",)}),
+        ),
         Key("also", list_of(one_of(*CHANNELS), most=5), "Further channels at the same time.", neutral=()),
         Key("to", one_of("", "agency", "lawyer", "insurer"), "Who gets a hand-over.", neutral=""),
     ),

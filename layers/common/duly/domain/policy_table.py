@@ -33,7 +33,7 @@ class PolicyRow:
 def policy_table(policy: Policy) -> tuple[PolicyRow, ...]:
     """Everything that a policy says, one row per key; categories and steps are one row each."""
     rows = [PolicyRow("policy", "name", policy.name), PolicyRow("policy", "version", policy.version)]
-    for section in ("creditor", "terms", "cash", "gates", "contact", "charges", "promises", "disputes"):
+    for section in ("creditor", "terms", "cash", "gates", "contact", "charges", "promises", "disputes", "statements"):
         rows += _rows_of(section, getattr(policy, section))
     for name in ("review_days", "order_days", "refer_over_percent"):
         rows.append(PolicyRow("risk", name, str(getattr(policy.risk, name))))

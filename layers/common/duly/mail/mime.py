@@ -23,6 +23,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -31,6 +32,8 @@ from duly.mail.render import Rendered
 
 MAX_RECIPIENTS = 50
 """SES takes at most 50 recipients in one message."""
+MAX_ATTACHED_BYTES = 2 * 1024 * 1024
+"""Of all attachments of one message: what mail servers of small firms take without a word."""
 MAX_MESSAGE_BYTES = 5 * 1024 * 1024
 """A notice is words and a table. More than this is a fault of ours, long before SES's limit of 40 MB."""
 
@@ -44,6 +47,7 @@ _LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _DOMAIN_PART = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_DOMAIN_PART}(?:\.{_DOMAIN_PART})+")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -80,6 +84,15 @@ class MailError(ValueError):
         self.code = code
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along with a message; its name is plain ASCII."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
 def build(
     rendered: Rendered,
     *,
@@ -92,6 +105,7 @@ def build(
     thread: str = "",
     auto_submitted: Literal["no", "auto-generated"] = "no",
     headers: Mapping[str, str] | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> bytes:
     """The whole message with CRLF line ends.
 
@@ -124,7 +138,7 @@ def build(
         f"Content-Language: {rendered.language}",
         "MIME-Version: 1.0",
     ]
-    raw = "\r\n".join(lines).encode("ascii") + b"\r\n" + _body(rendered, attempt)
+    raw = "\r\n".join(lines).encode("ascii") + b"\r\n" + _whole(rendered, attempt, attachments)
     if len(raw) > MAX_MESSAGE_BYTES:
         raise MailError("message_too_large")
     return raw
@@ -206,6 +220,30 @@ def _date(moment: datetime) -> str:
     hours, rest = divmod(abs(minutes), 60)
     day = f"{_DAYS[moment.weekday()]}, {moment.day:02d} {_MONTHS[moment.month - 1]} {moment.year:04d}"
     return f"{day} {moment.hour:02d}:{moment.minute:02d}:{moment.second:02d} {sign}{hours:02d}{rest:02d}"
+
+
+def _whole(rendered: Rendered, attempt: str, attachments: Sequence[Attachment]) -> bytes:
+    """The words alone, or before what is attached. No base64 line can equal a boundary, which has an underscore."""
+    if not attachments:
+        return _body(rendered, attempt)
+    if sum(len(one.data) for one in attachments) > MAX_ATTACHED_BYTES:
+        raise MailError("attachments_too_large")
+    if any(not _FILE_NAME.fullmatch(one.name) for one in attachments):
+        raise MailError("attachment_name")
+    boundary = f"=_duly_mixed_{attempt[:50]}"
+    frame = f"--{boundary}".encode("ascii")
+    parts = [_body(rendered, attempt), *map(_attached, attachments)]
+    opening = f'Content-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n'.encode("ascii")
+    return opening + b"".join(frame + b"\r\n" + part + b"\r\n" for part in parts) + frame + b"--\r\n"
+
+
+def _attached(one: Attachment) -> bytes:
+    head = (
+        f'Content-Type: {one.content_type}; name="{one.name}"\r\n'
+        f'Content-Disposition: attachment; filename="{one.name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return head.encode("ascii") + base64.encodebytes(one.data).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
 
 
 def _body(rendered: Rendered, attempt: str) -> bytes:

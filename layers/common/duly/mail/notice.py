@@ -128,6 +128,8 @@ class NoticeView:
     """The day until which payment or an answer is asked for; None: no day is named."""
     last_notice: date | None = None
     """When the customer was last written to about any of these items; None: never. Only then does the mail say so."""
+    statement_attached: bool = False
+    """Whether the list of all open items goes along as a PDF; the mail says so."""
 
     def __post_init__(self) -> None:
         problem = self._problem()

@@ -93,6 +93,7 @@ def values_of(view: NoticeView, language: str) -> dict[str, Value]:
         "as_of": day(view.as_of, language),
         "pay_by": day(view.pay_by, language) if view.pay_by else "",
         "last_notice": day(view.last_notice, language) if view.last_notice else "",
+        "statement_attached": view.statement_attached,
         "payment_reference": one_line(view.payment_reference),
     }
 
