@@ -270,6 +270,22 @@ def uploads(
         print_uploads(out, found)
 
 
+@app.command()
+def bank(
+    limit: Annotated[int, typer.Option(help="At most this many statements of each account.", min=1, max=1500)] = 25,
+    stack: Stack = "",
+    as_json: Json = False,
+) -> None:
+    """Show the statements of each bank account, whether they follow each other, and what is missing."""
+    from cli.show_bank import bank_data, print_bank
+
+    found = bank_data(target_of(stack).edge, limit)
+    if as_json:
+        print_json(found)
+    else:
+        print_bank(out, found)
+
+
 @disputes_app.callback()
 def disputes(context: typer.Context, stack: Stack = "", as_json: Json = False) -> None:
     """List open disputes, oldest deadline first."""

@@ -14,7 +14,7 @@ from duly.domain.registering import cancel_invoice
 from duly.domain.replying import resolve_dispute
 from duly.domain.scoring import with_score
 from duly.domain.upkeep import today_of
-from duly.flows import clearing
+from duly.flows import clearing, continuity
 from duly.flows.edge import Edge
 from duly.flows.registering import complete_customer
 from duly.flows.waking import waiting_for_item, wake_transactions
@@ -26,7 +26,7 @@ MAX_TEXT = 200  # characters of a text in a decision: keys of a table and entrie
 MAX_ITEMS = 100  # invoices named in one decision
 TEXTS = frozenset(
     {"action", "account", "dispute", "outcome", "by", "task", "result", "until", "reason", "hold", "transaction"}
-    | {"item"}
+    | {"item", "bank", "currency", "statement"}
 )
 CUSTOMER_FIELDS = ("id", "name", "country", "language", "timezone", "kind", "vat_id", "scenario", "endpoint")
 CUSTOMER_MORE = ("parent", "order_required", "terms_days", "credit_limit", "limit_currency", "external_score")
@@ -45,9 +45,9 @@ def decide(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, A
 
     ``action``: resolve_dispute (account, dispute, outcome), close_task (account, task, result), hold (account, items,
     until, reason), release (account, hold), assign (transaction, account, items; or shares, each with account, items
-    and amount), cancel_invoice (account, item, reason), debit_returned (account, item), complete_customer (account,
-    name, country, emails and any other column of the customer file; the customer's id when the account has none).
-    ``by`` names who decided.
+    and amount), cancel_invoice (account, item, reason), debit_returned (account, item), accept_gap (bank, currency,
+    statement: of `duly bank`), complete_customer (account, name, country, emails and any other column of the customer
+    file; the customer's id when the account has none). ``by`` names who decided.
     """
     _check(request)
     handler = _ACTIONS.get(str(request.get("action", "")))
@@ -190,6 +190,12 @@ def _debit_returned(edge: Edge, request: Mapping[str, Any], now: datetime) -> di
     return _change(edge, request, now, [("items", key)], events, linked=True)
 
 
+def _accept_gap(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    bank, currency, statement, by = (str(request[name]) for name in ("bank", "currency", "statement", "by"))
+    until = continuity.accept_gap(edge, bank, currency, statement, by, now)
+    return {"bank": bank, "events": ["GapAccepted"], "until": until.isoformat() if until else ""}
+
+
 def _complete_customer(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     account_id, by = str(request["account"]), str(request["by"])
     rows = _customer_rows(edge, account_id, request)
@@ -253,6 +259,7 @@ _ACTIONS: dict[str, Callable[[Edge, Mapping[str, Any], datetime], dict[str, Any]
     "cancel_invoice": _cancel_invoice,
     "debit_returned": _debit_returned,
     "complete_customer": _complete_customer,
+    "accept_gap": _accept_gap,
 }
 
 

@@ -19,6 +19,7 @@ from duly.store.accounts import AccountStore, Agenda, decide_and_commit
 from duly.store.bank import BankStore
 from duly.store.objects import Objects
 from duly.store.queues import Queues
+from duly.store.statements import StatementStore
 from duly.store.tables import Table
 from duly.store.transactions import TransactionStore
 from duly.store.uploads import StackStore, UploadStore
@@ -82,6 +83,7 @@ class Edge:
         self.bank = BankStore(self.table)
         self.uploads = UploadStore(self.uploads_table)
         self.stack = StackStore(self.uploads_table)
+        self.statements = StatementStore(self.uploads_table)
 
     def moment(self, stated: str | None, now: datetime) -> datetime:
         """Return ``now``, or on the local stack the moment that an object states."""

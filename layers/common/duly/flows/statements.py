@@ -6,11 +6,12 @@ shows some of them (``domain.identity``, ``flows.standing``). What becomes of th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from duly.domain import codec
-from duly.domain.calendar import local_date
+from duly.domain.continuity import StatementSeen
 from duly.domain.identity import (
     Cover,
     Sighting,
@@ -21,6 +22,7 @@ from duly.domain.identity import (
     reference_digest,
     text_digest,
 )
+from duly.flows.continuity import note_statements
 from duly.flows.edge import Edge
 from duly.flows.intake import plan, read_part, register_upload, send_parts
 from duly.flows.outcomes import close_if_complete, finish_message
@@ -43,18 +45,35 @@ def take_statement(edge: Edge, key: str, version: str, now: datetime) -> Upload:
     if upload.state == "received":
         result = read_file(key, found.data, profile=profile_for(edge, key))
         _show_days(edge, result)
-        until = [_covers_until(statement) for statement in result.statements]
-        # A date still to come says nothing about money that has come in: it must not keep the freshness gate open.
-        today = local_date(now, edge.policy().creditor.timezone)
-        covers = max((min(day, today) for day in until if day is not None), default=None)
-        upload = plan(edge, upload, result, _parts(result), (), now, covers_until=covers)
+        notes, until = note_statements(edge, _seen(result, upload.id), now)
+        result = replace(result, notes=(*result.notes, *notes))
+        upload = plan(edge, upload, result, _parts(result), (), now, covers_until=until)
     send_parts(edge, upload, CASH, now)
     return upload
 
 
-def _covers_until(statement: Any) -> Any:
-    booked = [entry.booked for entry in statement.entries]
-    return statement.closing_date or max(booked, default=None)
+def _seen(result: FileResult, upload: str) -> list[tuple[str, str, StatementSeen]]:
+    """Return the statements that say which days they cover, with the digest of their account and its number."""
+    found = []
+    for one in result.statements:
+        cover, days = _cover(one, result.format), [entry.booked for entry in one.entries]
+        last = one.closing_date or max(days, default=None)
+        if last is not None:
+            seen = StatementSeen(
+                source=cover.source,
+                upload=upload,
+                format=result.format,
+                currency=one.currency,
+                first=min([*days, last]),
+                last=max([*days, last]),
+                number=one.number,
+                opening_minor=one.opening_minor,
+                closing_minor=one.closing_minor,
+                entries=len(one.entries),
+                is_final=one.is_final,
+            )
+            found.append((bank_of(one.account), one.account, seen))
+    return found
 
 
 def _parts(result: FileResult) -> list[tuple[str, list[Any]]]:

@@ -8,7 +8,7 @@ Partition ``T#<transaction>`` has the same shape. Partition ``L#<kind>#<value>``
 Uploads table: ``U#<upload>`` with ``0`` (state) and ``M#<number>`` (outcome of one message); of an upload in chunks
 also ``S#<state>`` (reached), ``C#<round>#<number>`` (what a chunk gave), ``M#<group>#<number>`` (outcome of a message)
 and ``G#<group>`` (all of a group are there). ``OPEN#<kind>`` lists open uploads; ``STACK`` holds facts about the stack
-as a whole. ``BANK#<bank>`` holds the statements of a bank account.
+as a whole. ``BANKS`` lists bank accounts, ``BANK#<bank>#<currency>`` holds the statements of one.
 """
 
 from __future__ import annotations
@@ -123,13 +123,23 @@ def bank_day(bank: str, day: date) -> str:
     return f"B#{bank}#{day.isoformat()}"
 
 
-def bank_statements(bank: str) -> str:
+BANKS = "BANKS"
+BANK = "B#"
+
+
+def bank_statements(bank: str, currency: str) -> str:
     """Return the partition of a bank account's statements, in the uploads table."""
-    return f"BANK#{bank}"
+    return f"BANK#{bank}#{currency}"
 
 
-def bank_statement(closing: date, source: str) -> str:
-    return f"S#{closing.isoformat()}#{source}"
+def bank_statement(last: date | None = None, source: str = "") -> str:
+    """Return the key of a statement by its last day, or how those of all begin."""
+    return "S#" if last is None else f"S#{last.isoformat()}#{source}"
+
+
+def bank_gap(source: str = "") -> str:
+    """Return the key that says that a gap before a statement was accepted, or how those of all begin."""
+    return f"A#{source}"
 
 
 def upload(upload_id: str) -> str:
