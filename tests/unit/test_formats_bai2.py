@@ -263,3 +263,9 @@ def test_other_line_ends_and_windows_1252() -> None:
     result = read_file("x", text.replace("\n", "\r\n").encode("cp1252"))
     assert result.statements[0].entries[1].counterparty_name == "BRÜDER"
     assert result.rejects == ()
+
+
+def test_lines_and_groups_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert codes(changed(("AND MORE", "," * 200_000))) == [(6, "too_long")]
+    monkeypatch.setattr("duly.formats.bai2.MAX_STATEMENTS", 1)
+    assert codes(read("\n".join([LINES[0], LINES[1], LINES[1]]))) == [(0, "too_large")]

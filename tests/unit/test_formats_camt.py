@@ -490,6 +490,12 @@ def test_many_entries_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> No
     assert codes(crowd) == [(0, "too_large")]
 
 
+def test_the_number_of_entries_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("duly.formats.camt.MAX_ENTRIES", 2)
+    assert read(message_of(ntry() * 2)).rows_in == 2
+    assert codes(read(message_of(ntry() * 3))) == [(0, "too_large")]
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

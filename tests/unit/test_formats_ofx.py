@@ -236,6 +236,11 @@ def test_a_statement_without_account_is_reported() -> None:
     assert codes(changed(("<ACCTID>12 3456", ""))) == [(0, "account_missing")]
 
 
+def test_the_number_of_entries_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("duly.formats.ofx.MAX_ENTRIES", 1)
+    assert codes(read(SGML)) == [(0, "too_large")]
+
+
 @pytest.mark.parametrize(
     "crowd",
     [

@@ -112,6 +112,7 @@ class _Reading:
         self.file: _Totals | None = None
         self.group: _Group | None = None
         self.account: _Account | None = None
+        self.groups = 0
         self.non_monetary = 0
         self.is_complete = False
 
@@ -153,6 +154,9 @@ class _Reading:
     def _group_header(self, record: Record) -> None:
         _, _, status, day, _, currency, modifier, *_ = [*record.fields, *[""] * 7]
         self.group = _Group(status, day, currency, modifier, _Totals(lines=record.lines))
+        self.groups += 1
+        if self.groups > MAX_STATEMENTS:
+            raise FileProblem("too_large", f"expected at most {MAX_STATEMENTS} groups in a file, found more")
         if status in _LEFT_OUT:
             reason = f"left out a group that the bank marks as {_LEFT_OUT[status]} (group status {status})"
             self.rejects.append(Reject(0, "group", "group_status", f"line {record.line}: {reason}"))

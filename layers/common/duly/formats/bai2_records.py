@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from duly.formats.problems import FileProblem
-from duly.formats.table import MAX_LINES
+from duly.formats.table import MAX_LINE_CHARS, MAX_LINES
 
 #: Most values on an account's 03 record, its continuations included.
 MAX_VALUES: Final = 2_000
@@ -73,6 +73,8 @@ def split_records(text: str) -> list[Record]:
         raise FileProblem("too_large", f"expected at most {MAX_LINES} lines, found {len(lines)}")
     records = list[Record]()
     for number, line in enumerate(lines, start=1):
+        if len(line) > MAX_LINE_CHARS:
+            raise FileProblem("too_long", f"expected at most {MAX_LINE_CHARS} characters in a line", line=number)
         if not line.strip():
             continue
         code, _, content = line.lstrip().partition(",")

@@ -29,6 +29,7 @@ from duly.formats.camt_details import (
 from duly.formats.fields import MAX_IDENTIFIER_CHARS, MAX_NAME_CHARS, Row, one_line, parse_date
 from duly.formats.problems import FileProblem
 from duly.formats.records import (
+    MAX_ENTRIES,
     MAX_REMITTANCE_CHARS,
     MAX_STATEMENTS,
     BankEntry,
@@ -103,6 +104,7 @@ def _read(data: bytes, message: Message) -> FileResult:
     lines = Lines()
     statements, rejects = list[Statement](), list[Reject]()
     reading: _Reading | None = None
+    entries = 0
     for event, element in stream_xml(data, (message.element, "Ntry")):
         is_entry = local_name(element) == "Ntry"
         if event == "start":
@@ -111,6 +113,9 @@ def _read(data: bytes, message: Message) -> FileResult:
             parent = element.getparent()
             if parent is not None and local_name(parent) == message.element:
                 reading = reading or _begun(parent)
+                entries += 1
+                if entries > MAX_ENTRIES:
+                    raise FileProblem("too_large", f"expected at most {MAX_ENTRIES} entries in a file, found more")
                 _read_entry(element, reading, lines)
         else:
             statement, found = _statement(element, reading or _begun(element), message)

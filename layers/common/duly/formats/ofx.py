@@ -24,6 +24,7 @@ from duly.formats.fields import (
 from duly.formats.ofx_tree import Node, read_tree
 from duly.formats.problems import FileProblem
 from duly.formats.records import (
+    MAX_ENTRIES,
     MAX_REMITTANCE_CHARS,
     MAX_STATEMENTS,
     BankEntry,
@@ -48,6 +49,9 @@ _MAX_RATE_CHARS: Final = 20
 def read_ofx(data: bytes) -> FileResult:
     """The accounts of an OFX file. Raises FileProblem when it cannot be read or holds neither account nor error."""
     root = read_tree(data)
+    entries = sum(1 for _ in root.every("STMTTRN", "STMTTRNP"))
+    if entries > MAX_ENTRIES:
+        raise FileProblem("too_large", f"expected at most {MAX_ENTRIES} entries in a file, found {entries}")
     lines = _Lines()
     statements, rejects = list[Statement](), list[Reject]()
     for node in root.every("SONRS", *_ANSWERS, *_STATEMENTS):

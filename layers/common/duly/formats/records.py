@@ -14,9 +14,10 @@ InvoiceType = Literal["invoice", "credit_note", "correction", "self_billed", "pr
 #: A due date that the file states, one read from its terms in words, or none (the policy's days are used then).
 DueSource = Literal["stated", "terms_text", "default"]
 
-#: Longest remittance text of a bank entry, and most statements in a file, in every format.
+#: Longest remittance text of a bank entry, most statements and most entries in a file.
 MAX_REMITTANCE_CHARS: Final = 20_000
 MAX_STATEMENTS: Final = 2_000
+MAX_ENTRIES: Final = 200_000
 
 #: The columns of the plain customer file.
 OWN_CUSTOMER_COLUMNS: Final = (

@@ -144,7 +144,9 @@ def every(element: Element | None, path: str) -> Iterable[Element]:
 
 def value(element: Element | None, path: str) -> str:
     """The text of the first element at a path that has any, white space around it cut; "" if none has."""
-    return next(values(element, path), "")
+    found = None if element is None else element.find(path)
+    text = (found.text or "").strip() if found is not None else ""
+    return text if text or found is None else next(values(element, path), "")
 
 
 def values(element: Element | None, path: str) -> Iterator[str]:
