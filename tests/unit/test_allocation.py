@@ -31,8 +31,8 @@ def test_money_pays_what_it_names_in_its_own_order() -> None:
     assert found.cash["T1"].state == "used"
 
 
-def test_money_that_names_nothing_stays_unapplied() -> None:
-    found = received(account(invoice("I-1")), payment("T1", 10_000))
+def test_money_that_finds_nothing_to_pay_stays_unapplied() -> None:
+    found = received(account(invoice("I-1", currency="CHF")), payment("T1", 10_000))
     assert pays(found) == {"I-1": {}}
     assert available_minor(found, "EUR") == 10_000
     assert available_minor(found, "USD") == 0

@@ -13,6 +13,7 @@ from typing import Any
 
 from duly.domain import credit_state, money_state
 from duly.domain import events as ev
+from duly.domain.cash_rules import CashRules
 from duly.domain.changing import replace
 from duly.domain.credit_state import Order, Override
 from duly.domain.entities import (
@@ -53,6 +54,7 @@ class Account:
         self.touched: set[tuple[str, str]] = set()
         self.stored: dict[str, int] = {}  # the store's note: sort key -> version that wrote it
         self.digest = 0  # the store's note: sum over (sort key, version) of all live items
+        self.rules_of: Callable[[], CashRules] = CashRules  # the rules about money under which it is worked out
         self.is_trial = False  # a copy in which items may be paid beyond their amount, until it is worked out anew
 
     # typed views
@@ -97,6 +99,11 @@ class Account:
         return self.entities["overrides"]
 
     @property
+    def rules(self) -> CashRules:
+        """The rules about money: those of the policy in force, on an account that a store of the stack loaded."""
+        return self.rules_of()
+
+    @property
     def exists(self) -> bool:
         return self.version > 0
 
@@ -108,7 +115,7 @@ class Account:
         """Return an independent working copy (entities are immutable and shared)."""
         twin = Account(self.id)
         twin.version, twin.last_hash, twin.header = self.version, self.last_hash, self.header
-        twin.personal = self.personal
+        twin.personal, twin.rules_of = self.personal, self.rules_of
         twin.stored, twin.digest = dict(self.stored), self.digest
         twin.entities = {kind: dict(found) for kind, found in self.entities.items()}
         return twin
@@ -458,6 +465,9 @@ def _task_opened(account: Account, event: ev.TaskOpened) -> None:
         account._put("disputes", replace(account._get("disputes", event.about), overdue=True))
     if event.kind == "credit_review":
         account._set(reviewed_on=event.opened)
+    if event.kind == "refund":
+        cash: Cash = account._get("cash", event.about)
+        account._put("cash", replace(cash, refund_asked_minor=cash.unallocated_minor))
     if event.kind == "debit_missing":
         item: Item = account._get("items", event.about)
         account._put("items", replace(item, debit_missing=True, debits_missed=item.debits_missed + 1))
@@ -466,6 +476,8 @@ def _task_opened(account: Account, event: ev.TaskOpened) -> None:
 def _task_closed(account: Account, event: ev.TaskClosed) -> None:
     task: Task = account._get("tasks", event.task)
     account._put("tasks", replace(task, state="closed", result=event.result, by=event.by))
+    if task.kind == "refund" and event.result == "void":  # what comes up again is asked again
+        account._put("cash", replace(account._get("cash", task.about), refund_asked_minor=0))
     if task.kind == "release_limit":
         retired = tuple(intent for intent in account.header.retired if intent != task.about)
         releases = {intent: count for intent, count in account.header.releases.items() if intent != task.about}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.allocation import reallocate
-from duly.domain.entities import COLLECTED, Promise, concerns
+from duly.domain.entities import COLLECTED, Cash, Promise, concerns, is_exchange
+from duly.domain.refund_tasks import VOID, refund_tasks
 
 RETURNED = "returned"  # why money leaves an account: the payer's bank took it back
 MAX_NAMED_PER_EVENT = 40  # items that one event may begin or cease to name: each of them is written
@@ -25,16 +26,19 @@ def receive(account: Account, received: ev.CashReceived, today: date) -> list[ev
     present = account.cash.get(received.cash)
     if present is not None and received.decision < present.decision:
         return []
-    names = names_of(received.names)
+    names, caps = names_of(received.names), received.caps
     events: list[ev.Event] = []
     if present is None or present.state == "withdrawn":
         first = names[:MAX_NAMED_PER_EVENT]
-        events = [replace(received, names=first), *_naming(received.cash, first, names, received.decision)]
-    elif present.names != names:
-        events = _naming(received.cash, present.names, names, received.decision)
+        events = [replace(received, names=first), *_naming(received.cash, first, names, received.decision, caps)]
+    elif (present.names, present.caps) != (names, caps) and not _is_held(present, names):
+        events = _naming(received.cash, present.names, names, received.decision, caps)
     after = account.after(events)
     events += reallocate(after, cash=[received.cash], items=names)
-    return events + settle_promises(account.after(events), today, final=False) if events else []
+    if not events:
+        return []
+    after = account.after(events)
+    return [*events, *settle_promises(after, today, final=False), *refund_tasks(after, today)]
 
 
 def withdraw(account: Account, cash: str, reason: str, decision: int = 0) -> list[ev.Event]:
@@ -46,9 +50,19 @@ def withdraw(account: Account, cash: str, reason: str, decision: int = 0) -> lis
     present = account.cash.get(cash)
     if present is None or present.state == "withdrawn" or (decision and decision < present.decision):
         return []
-    returned = returned_debits(account, present.allocations, present.value_date) if reason == RETURNED else []
-    events = [*returned, *unname(account, cash)]
+    returned = returned_debits(account, present.pays, present.value_date) if reason == RETURNED else []
+    events: list[ev.Event] = [*returned]
+    for exchange in sorted(filter(is_exchange, present.spent)):
+        events += undo_exchange(account.after(events), cash, exchange, present.value_date, "")
+    events += unname(account.after(events), cash)
+    tasks = [task for task in account.live("tasks") if (task.kind, task.about) == ("refund", cash)]
+    events += [ev.TaskClosed(task.key, VOID) for task in tasks]
     return [*events, ev.CashWithdrawn(cash, reason, decision)]
+
+
+def undo_exchange(account: Account, cash: str, exchange: str, on: date, by: str) -> list[ev.Event]:
+    """Return the events by which an exchange is taken back; what its money paid is worked out anew."""
+    return [*unname(account, exchange), ev.ExchangeUndone(cash, exchange, on, by)]
 
 
 def returned_debits(
@@ -66,22 +80,33 @@ def returned_debits(
 def unname(account: Account, cash: str) -> list[ev.Event]:
     """Return the events after which money pays and names nothing, with what it paid allocated anew."""
     present = account.cash[cash]
-    without = account.after([ev.CashNamed(cash, ())])
-    events = reallocate(without, cash=[cash], items=[*present.names, *present.allocations])
+    events = reallocate(account, cash=[cash], items=[*present.names, *present.pays], leaving=[cash])
     return [*events, *_naming(cash, present.names, ())]
 
 
-def _naming(cash: str, before: tuple[str, ...], after: tuple[str, ...], decision: int = 0) -> list[ev.Event]:
+def _is_held(present: Cash, names: tuple[str, ...]) -> bool:
+    """Whether money that names nothing, as is said again, was held to what it pays (``unnamed_money.frozen``)."""
+    return not names and present.caps.keys() == set(present.names)
+
+
+def _naming(
+    cash: str,
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+    decision: int = 0,
+    caps: Mapping[str, int] | None = None,
+) -> list[ev.Event]:
     """Return the events from one naming to another, each of which fits a transaction."""
+    caps = dict(caps or {})
     changing = sorted(set(before) ^ set(after))
     named = set(before)
     events: list[ev.Event] = []
     for start in range(0, len(changing), MAX_NAMED_PER_EVENT):
         named ^= set(changing[start : start + MAX_NAMED_PER_EVENT])
         names = tuple(key for key in names_of([*after, *before]) if key in named)
-        events.append(ev.CashNamed(cash, names, decision))
-    if not events and before != after:  # another order
-        events.append(ev.CashNamed(cash, after, decision))
+        events.append(ev.CashNamed(cash, names, decision, caps))
+    if not events and (before != after or caps):  # another order, or other caps
+        events.append(ev.CashNamed(cash, after, decision, caps))
     return events
 
 

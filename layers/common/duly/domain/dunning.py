@@ -80,8 +80,8 @@ def _due_items(
     except ValueError:
         return [], [Skip("contact_window")]
     for item in account.live("items"):
-        found = next_step(item, scenario, policy, today)
-        if found is None or found.day > today:
+        found = next_step(item, scenario, policy, today) if item.outstanding_minor else None
+        if found is None or found.day > today:  # a notice asks for principal: charges alone are no reason for one
             continue
         gate = item_gate(account, item, scenario, today)
         if gate:

@@ -11,13 +11,13 @@ from duly.domain import credit_state
 from duly.domain import events as ev
 from duly.domain.cash_discount import CashDiscount
 from duly.domain.credit_state import CategoryFrom, Cover, Order, Override
+from duly.domain.debt_order import COMMON
 from duly.domain.payment_history import PaidMonth
 
 Day = date  # the type, where a field is called date
 
 MAX_INSTALMENTS = 24  # items that one invoice may become: all of them may change in one transaction of 100 items
-DEBTS = ("costs", "interest", "principal")  # what may be owed for one invoice
-CHARGE_KINDS = DEBTS[:2]
+CHARGE_KINDS = COMMON[:2]  # what may be owed for an invoice beside its amount: costs and interest
 #: What settles (a part of) one item although no money came for it. It pays last, and only that item.
 ADJUSTMENTS = ("write_off", "tolerance", "discount", "bank_fee", "deduction")
 GRANTED = ("tolerance", "discount")  # adjustments that the policy grants, unasked
@@ -224,6 +224,7 @@ class Cash:
     reason: str = ""  # an adjustment by a person: why
     by: str = ""
     on_amount_minor: int = 0  # an adjustment that was granted: the invoice's amount then
+    refund_asked_minor: int = 0  # what of it a person was last asked to refund
     source: str = ""  # an exchange: the money that it was
     rate: str = ""
 

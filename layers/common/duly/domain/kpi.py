@@ -322,6 +322,7 @@ class _CurrencyTotals:
         self.amounts: Counter[str] = Counter()
         self.sales: Counter[str] = Counter()
         self.collected: Counter[str] = Counter()
+        self.adjusted: Counter[str] = Counter()
         self.first_issued = as_of
         self.calls: list[Call] = []
         self.concentration = ConcentrationTotals(currency)
@@ -345,6 +346,7 @@ class _CurrencyTotals:
             self.amounts[name] += amounts.get(currency, 0)
         self.sales.update(header.sales_by_day.get(currency, {}))
         self.collected.update(header.collected_by_day.get(currency, {}))
+        self.adjusted.update(header.adjusted_by_day.get(currency, {}))
         self.first_issued = min(self.first_issued, header.behaviour.first_issued or self.as_of)
         asked = ageing_of(facts.asked_for(currency), self.as_of)
         if asked.overdue_minor > 0:
@@ -366,6 +368,7 @@ class _CurrencyTotals:
         ageing = Ageing(self.minor, self.oldest_days)
         all_sales = _by_day(self.sales, self.as_of)
         sales, collected = _window(all_sales, self.as_of), _window(_by_day(self.collected, self.as_of), self.as_of)
+        adjusted = _window(_by_day(self.adjusted, self.as_of), self.as_of)
         sales_minor = sum(sales.values())
         dso, best = dso_tenths(ageing.total_minor, sales_minor), dso_tenths(self.minor["current"], sales_minor)
         recent = self.as_of - timedelta(days=RECENT_DAYS)
@@ -385,7 +388,7 @@ class _CurrencyTotals:
             best_possible_dso_tenths=best,
             average_days_delinquent_tenths=None if dso is None or best is None else dso - best,
             countback_dso_tenths=countback_dso_tenths(ageing.total_minor, all_sales, self.as_of),
-            effectiveness_permille=self._effectiveness(sales_minor, sum(collected.values())),
+            effectiveness_permille=self._effectiveness(sales_minor, sum(collected.values()), sum(adjusted.values())),
             sales_by_day=sales,
             collected_by_day=collected,
             calls=tuple(self.calls),
@@ -393,9 +396,9 @@ class _CurrencyTotals:
             concentration=self.concentration.result(parents),
         )
 
-    def _effectiveness(self, sales_minor: int, collected_minor: int) -> int | None:
+    def _effectiveness(self, sales_minor: int, collected_minor: int, adjusted_minor: int) -> int | None:
         """The index over the window. What was open at its beginning is worked out backwards from what is open now;
-        money that no item shows yet counts as collected.
+        money that no item shows yet counts as collected. What was written off or let go in it was open before, too.
 
         Headers do not keep credit notes by day: with some in it, the index is known only when the whole history lies
         within the window (nothing was open before it).
@@ -405,7 +408,7 @@ class _CurrencyTotals:
             return effectiveness_permille(0, sales_minor, ending, self.minor["current"])
         if self.amounts["credited"]:
             return None
-        beginning = ending - sales_minor + collected_minor
+        beginning = ending - sales_minor + collected_minor + adjusted_minor
         return effectiveness_permille(beginning, sales_minor, ending, self.minor["current"])
 
 

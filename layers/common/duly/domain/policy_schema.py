@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from duly.domain.calendar import UnknownTimeZone, zone
+from duly.domain.debt_order import COMMON
 from duly.domain.money import MoneyError, exponent, parse_minor
 from duly.domain.toml_lines import KeyPath, line_of
 
@@ -34,7 +35,7 @@ BASES: Final = ("due", "due_end_of_month", "previous", "invoice", "oldest")
 CHANNELS: Final = ("email", "sms", "letter", "registered_letter", "call", "hand_over")
 SECURITIES: Final = ("", "prepayment", "guarantee", "deposit", "retention_of_title")
 REGIMES: Final = ("none", "EU", "DE", "AT", "FR", "BE", "IE", "UK", "BR", "NL", "ES", "IT")
-DEBTS: Final = ("costs", "interest", "principal")
+DEBTS: Final = COMMON
 BOUNDARIES: Final = ("on_or_after", "after")
 
 _MAIL_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -171,6 +172,14 @@ def list_of(kind: Kind, *, least: int = 0, most: int = 10, unique: bool = True) 
         return tuple(values)
 
     return read
+
+
+def debts(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """All kinds of debt in an order, or none."""
+    found = list_of(one_of(*DEBTS), most=len(DEBTS))(findings, path, raw)
+    if found is not INVALID and len(found) not in (0, len(DEBTS)):
+        return findings.add(path, "bad_length", f"expected {', '.join(DEBTS)} in an order, or an empty list")
+    return found
 
 
 def whole(least: int, most: int, unit: str = "") -> Kind:
@@ -387,16 +396,15 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key(
             "allocation",
             list_of(one_of("stated", "oldest_due", "newest_due"), least=1, most=3),
-            "Where money goes first: what the payer names, then by due date.",
+            "Where money goes first: what the payer names, then by due date; only stated: it waits for a person.",
         ),
         Key(
             "debt_order",
-            list_of(one_of(*DEBTS), least=3, most=3),
-            "What a payment settles first inside one invoice.",
-            neutral=DEBTS,
+            debts,
+            "What a payment settles first inside one invoice; []: by the law of the creditor's country.",
         ),
-        Key("tolerance", amounts, "A payment short by no more settles the invoice.", "tolerance_minor", neutral={}),
-        Key("tolerance_percent", percent(10), "The same as a percentage; the smaller counts.", neutral=Decimal(0)),
+        Key("tolerance", amounts, "A payment short by no more settles the invoice.", "tolerance_minor"),
+        Key("tolerance_percent", percent(10), "The same as a percentage; the smaller counts."),
         Key(
             "bank_fee_tolerance",
             amounts,
@@ -405,7 +413,7 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
             neutral={},
         ),
         Key("auto_confirm", permille, "A match this certain is booked unasked.", "auto_confirm_permille", neutral=980),
-        Key("overpayment", one_of("unapplied", "refund"), "What is paid too much.", neutral="unapplied"),
+        Key("overpayment", one_of("unapplied", "refund"), "What is paid too much: kept, or a task to refund it."),
     ),
     "gates": (
         Key(

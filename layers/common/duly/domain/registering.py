@@ -8,12 +8,13 @@ from datetime import date, datetime
 
 from duly.domain import events as ev
 from duly.domain.account import CONTENT, Account, owed_for
-from duly.domain.allocation import allocation_changes, as_events, reallocate
+from duly.domain.allocation import allocation_changes, as_events, followed, parted, reallocate
 from duly.domain.calendar import due_date
 from duly.domain.cash import receive, settle_promises, withdraw
 from duly.domain.cash_discount import CashDiscount
 from duly.domain.entities import MAX_INSTALMENTS, Cash, Item, instalment_key, rank_of
 from duly.domain.flags import flags_of
+from duly.domain.refund_tasks import refund_tasks
 from duly.domain.statements import Outcome, earlier_rows, is_own, merge_credit_notes, merge_items, same_core
 
 LAST_LINE = 999_999_999  # of a person's word: it counts after every row of the same moment
@@ -237,7 +238,7 @@ def _stands_alone(account: Account, said: Item) -> bool:
     """Whether a new invoice is known to nothing on the account: most are, and then nothing follows from it."""
     if said.key in account.items or said.replaces or said.instalments:
         return False
-    return not any(said.key in cash.names for cash in account.cash.values())
+    return not any(said.key in cash.names or cash.is_unnamed for cash in account.cash.values())
 
 
 def _said_again(account: Account, present: Item, said: Item, terms: Terms) -> Verdict:
@@ -305,19 +306,18 @@ def _restated(account: Account, first: ev.Event, more: Iterable[ev.Event], today
     keys = sorted(key for kind, key in trial.touched if kind == "items")
     cash = sorted(key for kind, key in trial.touched if kind == "cash")
     changes, current = allocation_changes(trial, keys, cash)
-    shrinking = [change for change in changes if change.amount_minor < current.get((change.cash, change.item), 0)]
-    growing = [change for change in changes if change not in shrinking]
+    shrinking, growing = parted(changes, current)
     is_plain = isinstance(first, ev.InvoiceRegistered) and not shrinking
-    if _fit_within(changes, structural, trial.touched) and not is_plain:
+    if _fit_within([*shrinking, *growing], structural, trial.touched) and not is_plain:
         if len(structural) == 1:
-            structural = [_with_changes(first, (*shrinking, *growing))]
+            structural = [_with_changes(first, changes)]
         elif changes:
             structural = [_with_changes(first, shrinking), *structural[1:-1], _with_changes(structural[-1], growing)]
         events = structural
     else:
         events = [*as_events(shrinking), *structural, *as_events(growing)]
-    after = account.after(events)
-    return [*events, *_consequences(after, keys, today)]
+    events = [*events, *followed(account.after(events), keys, cash, changes)]
+    return [*events, *_consequences(account.after(events), keys, today)]
 
 
 def _fit_within(
@@ -336,7 +336,7 @@ def _with_changes(event: ev.Event, changes: Iterable[ev.Allocation]) -> ev.Event
 
 def _consequences(after: Account, keys: Sequence[str], today: date) -> list[ev.Event]:
     """Promises settle; disputes and tasks about nothing but cancelled invoices are void."""
-    events: list[ev.Event] = list(settle_promises(after, today, final=False))
+    events: list[ev.Event] = [*settle_promises(after, today, final=False), *refund_tasks(after, today)]
     ended = {key for key in keys if after.items[key].state == "cancelled"}
     for dispute in after.live("disputes") if ended else []:
         known = all(key in after.items for key in dispute.items)

@@ -20,7 +20,7 @@ def facts_of(account: Account, as_of: date) -> RiskFacts:
     overdue_minor: dict[str, int] = {}
     oldest_overdue_days = overdue_items = 0
     for item in account.live("items"):
-        if item.state != "open":
+        if item.state != "open" or not item.outstanding_minor:
             continue
         open_minor[item.currency] = open_minor.get(item.currency, 0) + item.outstanding_minor
         if item.is_overdue_on(as_of):

@@ -80,7 +80,8 @@ def debits_expected(account: Account) -> list[Item]:
     return [
         item
         for item in account.live("items")
-        if item.state == "open" and direct_debit_pending(item) and not item.debit_missing and item.key not in told
+        if item.state == "open" and item.outstanding_minor and direct_debit_pending(item)
+        if not item.debit_missing and item.key not in told
     ]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from duly.domain import codec
 from duly.domain.account import Account
-from duly.domain.entities import AccountError, Cash, Item
+from duly.domain.entities import GRANTED, AccountError, Cash, Item, is_exchange
 from duly.domain.money import format_minor
 from duly.domain.transaction import Transaction
 from duly.flows.edge import Edge
@@ -127,22 +127,35 @@ def _compare(account_id: str, wanted: dict[str, Record], found: dict[str, Record
 def _balances(account: Account, report: Report) -> None:
     """Invariants 1 and 2: nothing is negative, and both ends of every allocation say the same."""
     from_items = {
-        (cash, item.key): amount for item in account.items.values() for cash, amount in item.allocations.items()
+        (kind, cash, item.key): amount
+        for item in account.items.values()
+        for kind, paid in {"principal": item.allocations, **item.charges_paid}.items()
+        for cash, amount in paid.items()
     }
     from_cash = {
-        (cash.key, item): amount for cash in account.cash.values() for item, amount in cash.allocations.items()
+        (kind, cash.key, item): amount
+        for cash in account.cash.values()
+        for kind, paid in {"principal": cash.allocations, **cash.charges}.items()
+        for item, amount in paid.items()
     }
     if from_items != from_cash:
         report.add("allocations_differ", account.id, "items and payments disagree about what pays what")
     for item in account.items.values():
         is_owed = item.state in ("open", "paid")
-        if item.outstanding_minor < 0 or (is_owed and (item.state == "paid") != (item.outstanding_minor == 0)):
+        open_charges = item.open_charges_minor
+        is_settled = item.outstanding_minor == 0 and not open_charges
+        is_negative = min(item.outstanding_minor, *open_charges.values(), 0) < 0
+        if is_negative or (is_owed and (item.state == "paid") != is_settled):
             report.add("item_balance", f"{account.id} {item.key}", "outstanding is negative or the state untrue")
-        if not is_owed and item.allocations:
+        if not is_owed and item.payers:
             report.add("item_balance", f"{account.id} {item.key}", "money pays what is not owed")
     for cash in account.cash.values():
-        if cash.unallocated_minor < 0:
+        is_over = cash.allocated_minor > cash.amount_minor if cash.is_adjustment else cash.unallocated_minor < 0
+        if is_over:
             report.add("cash_balance", f"{account.id} {cash.key}", "more is allocated than came in")
+        made = [account.cash.get(key) for key in cash.spent if is_exchange(key)]
+        if any(one is None or (one.source, one.state == "withdrawn") != (cash.key, False) for one in made):
+            report.add("exchange_differs", f"{account.id} {cash.key}", "an exchange lacks its other side")
 
 
 # --- bank transactions
@@ -299,7 +312,8 @@ def _cancelled(account: Account, cash: Cash) -> bool:
 def canonical(edge: Edge) -> dict[str, Any]:
     """Return the balances without versions, times or hashes: equal for equal facts in whatever order they came.
 
-    By customer: items (amount, outstanding, what pays them) and cash (amount, unallocated); then money in suspense.
+    By customer: items (amount, outstanding, what pays them, charges) and cash (amount, unallocated, what was refunded
+    or exchanged; adjustments that settle something); then money in suspense.
     """
     customers: dict[str, Any] = {}
     for account_id in account_ids(edge):
@@ -314,6 +328,22 @@ def canonical(edge: Edge) -> dict[str, Any]:
     return {"customers": dict(sorted(customers.items())), "suspense": dict(sorted(suspense.items()))}
 
 
+def _canonical_charges(item: Item) -> dict[str, Any]:
+    """What was charged beside an item's amount, if anything: owed by kind, and what pays it."""
+    if not item.charges:
+        return {}
+    owed: dict[str, int] = {}
+    for charge in item.charges:
+        owed[charge.kind] = owed.get(charge.kind, 0) + charge.owed_minor
+    paid = {f"{kind} {cash}": amount for kind, by in item.charges_paid.items() for cash, amount in by.items()}
+    return {**_amounts("charges", owed, item.currency), **_amounts("charges_paid", paid, item.currency)}
+
+
+def _amounts(name: str, amounts: dict[str, int], currency: str) -> dict[str, dict[str, str]]:
+    """The amounts under a name, in order; nothing for none."""
+    return {name: {key: format_minor(minor, currency) for key, minor in sorted(amounts.items())}} if amounts else {}
+
+
 def _canonical_account(account: Account) -> dict[str, Any]:
     items: dict[str, Any] = {
         item.key: {
@@ -322,6 +352,7 @@ def _canonical_account(account: Account) -> dict[str, Any]:
             "currency": item.currency,
             "due": item.due.isoformat(),
             "paid_by": {cash: format_minor(amount, item.currency) for cash, amount in sorted(item.allocations.items())},
+            **_canonical_charges(item),
         }
         for item in account.items.values()
         if item.state in ("open", "paid")
@@ -331,9 +362,11 @@ def _canonical_account(account: Account) -> dict[str, Any]:
             "amount": format_minor(one.amount_minor, one.currency),
             "unallocated": format_minor(one.unallocated_minor, one.currency),
             "currency": one.currency,
+            **({"kind": one.kind} if one.kind not in ("payment", "credit_note") else {}),
+            **_amounts("spent", one.spent, one.currency),
         }
         for one in account.cash.values()
-        if one.state != "withdrawn"
+        if one.state != "withdrawn" and not (one.kind in GRANTED and not one.allocations)
     }
     cancelled = sorted(
         key

@@ -14,7 +14,7 @@ from duly.domain.registering import cancel_invoice
 from duly.domain.replying import resolve_dispute
 from duly.domain.scoring import with_score
 from duly.domain.upkeep import today_of
-from duly.flows import clearing, continuity
+from duly.flows import clearing, continuity, money_decisions
 from duly.flows.edge import Edge
 from duly.flows.registering import complete_customer
 from duly.flows.waking import waiting_for_item, wake_transactions
@@ -250,6 +250,12 @@ def _text(request: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def _money(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """A decision about money on an account, which frees or pays items: those and the score follow."""
+    found = money_decisions.plan(request, edge.policy())
+    return _change(edge, request, now, found.also, found.events, linked=True)
+
+
 _ACTIONS: dict[str, Callable[[Edge, Mapping[str, Any], datetime], dict[str, Any]]] = {
     "resolve_dispute": _resolve,
     "close_task": _close_task,
@@ -260,6 +266,7 @@ _ACTIONS: dict[str, Callable[[Edge, Mapping[str, Any], datetime], dict[str, Any]
     "debit_returned": _debit_returned,
     "complete_customer": _complete_customer,
     "accept_gap": _accept_gap,
+    **dict.fromkeys(money_decisions.ACTIONS, _money),
 }
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.agenda import Moments, next_moments
+from duly.domain.cash_rules import cash_rules
 from duly.domain.policy import Policy
 from duly.domain.policy_reader import default_policy, parse_policy
 from duly.mail.sending import Mailer
@@ -78,7 +79,7 @@ class Edge:
     _pointer_read: float = 0.0
 
     def __post_init__(self) -> None:
-        self.accounts = AccountStore(self.table, self._rebuilt)
+        self.accounts = AccountStore(self.table, self._rebuilt, lambda: cash_rules(self.policy()))
         self.transactions = TransactionStore(self.table)
         self.bank = BankStore(self.table)
         self.uploads = UploadStore(self.uploads_table)

@@ -14,6 +14,7 @@ from duly.domain.entities import Cash, Item
 from duly.domain.references import normalise_name, normalise_reference
 from duly.domain.registering import Incoming, keys_named, register_all
 from duly.domain.scoring import rescore
+from duly.domain.short_payments import moved_adjustments, moved_key
 from duly.domain.upkeep import today_of
 from duly.flows.edge import Edge
 from duly.flows.waking import waiting_for_item, wake_transactions
@@ -85,6 +86,7 @@ def merge(edge: Edge, source_id: str, target_id: str, now: datetime) -> None:
         days = partial(default_days, account, policy)
         events, verdicts = register_all(account, part, days, today, policy.terms.issue_within_days)
         events += _returned(source, part, account.after(events), today)
+        events += moved_adjustments(source, _numbers(part), account.after(events), today)
         refused = {_named(one) for one, verdict in zip(part, verdicts, strict=True) if verdict.result == "rejected"}
         kept.update(refused)
         task = f"merge-{source_id}"
@@ -95,6 +97,7 @@ def merge(edge: Edge, source_id: str, target_id: str, now: datetime) -> None:
     for start in range(0, len(moving), FACTS_AT_ONCE):
         part = moving[start : start + FACTS_AT_ONCE]
         also = [key for one in part for key in keys_named(one)]
+        also += [("cash", moved_key(source, cash)) for cash in source.cash.values() if cash.is_adjustment]
         decide = partial(decide_target, part)
         edge.change(target_id, decide, now, [*also, ("tasks", f"merge-{source_id}")], linked=True)
     gone = {_named(one) for one in moving} - kept
@@ -121,9 +124,13 @@ def _move_credit(edge: Edge, source: Account, target_id: str, now: datetime) -> 
     edge.change(source.id, lambda account: credit_left(account, today_of(account, policy, now)), now)
 
 
+def _numbers(part: list[Incoming]) -> set[str]:
+    return {one.number for one in part if isinstance(one, Item)}
+
+
 def _returned(source: Account, part: list[Incoming], account: Account, today: date) -> list[ev.Event]:
     """Return what says of the moved invoices that what was collected for them came back."""
-    numbers = {one.number for one in part if isinstance(one, Item)}
+    numbers = _numbers(part)
     keys = [key for key, item in source.items.items() if item.returned and item.number in numbers]
     return returned_debits(account, keys, today)
 
@@ -178,7 +185,8 @@ def _empty(edge: Edge, source: Account, gone: set[tuple[str, str]], now: datetim
 
         for key in sorted(working.cash):
             cash = working.cash[key]
-            if cash.kind == "credit_note" and ("cash", key) in gone:
+            is_moved = ("cash", key) in gone if cash.kind == "credit_note" else cash.is_adjustment
+            if is_moved:
                 add(withdraw(working, key, "transferred"))
             elif cash.state != "withdrawn":
                 add(unname(working, key))

@@ -11,6 +11,7 @@ from duly.domain import codec
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.agenda import Moments
+from duly.domain.cash_rules import CashRules
 from duly.domain.entities import KINDS, Header, concerns, links
 from duly.store import journal, keys, lookups
 from duly.store.tables import Conflict, Record, Table
@@ -33,18 +34,26 @@ def _no_alarm(code: str, account: str) -> None:
 
 
 class AccountStore:
-    """Accounts in a table. ``alarm(code, account id)`` is called when an account had to be rebuilt."""
+    """Accounts in a table. ``alarm(code, account id)`` is called when an account had to be rebuilt; ``rules`` tells the
+    rules about money that loaded accounts are worked out under."""
 
-    def __init__(self, table: Table, alarm: Alarm = _no_alarm) -> None:
+    def __init__(self, table: Table, alarm: Alarm = _no_alarm, rules: Callable[[], CashRules] = CashRules) -> None:
         self.table = table
         self.alarm = alarm
+        self.rules = rules
+
+    def _empty(self, account_id: str) -> Account:
+        account = Account(account_id)
+        account.rules_of = self.rules
+        return account
 
     # --- reading
     def load(self, account_id: str, also: Also = (), linked: bool = False) -> Account:
         """Return the account with all that is live and, of the closed, what ``also`` names as (kind, key).
 
         ``linked`` adds the closed cash that pays or names the named items and the closed items which that cash pays or
-        names, and so on: what a new payment for them may move. An account nobody wrote has version 0.
+        names, and so on: what a new payment for them may move. So it does with money that names nothing, what that
+        pays, and what else pays the same or open items. An account nobody wrote has version 0.
         """
         wanted = list(also)
         for _ in range(MAX_READS):
@@ -66,7 +75,7 @@ class AccountStore:
     def _read_live(self, account_id: str) -> Account | None:
         """Return the account, or None when the Query saw half of a transaction."""
         records = self.table.query(keys.account(account_id), keys.LIVE)
-        account = Account(account_id)
+        account = self._empty(account_id)
         if not records:
             return account
         if records[0].sk != keys.HEADER:
@@ -84,18 +93,44 @@ class AccountStore:
         seen: set[tuple[str, str]] = set(level)
         reads = 0
         while level:
-            missing = [(kind, key) for kind, key in level if key not in account.entities[kind]]
-            reads += len(missing)
+            found = self._read(account, level)
+            if found is None:
+                return False
+            reads += found
             if reads > MAX_EXTRA:
                 raise TooMuch(f"more than {MAX_EXTRA} items beside the live ones for one decision")
-            sks = [keys.entity(kind, key, live=False) for kind, key in missing]
-            for record in self.table.get_many(keys.account(account.id), sks).values():
-                if record.version > account.version:
-                    return False
-                _take(account, record)
             level = [one for one in _linked_to(account, level) if one not in seen] if linked else []
             seen.update(level)
+        is_unnamed = account.header.unnamed or any(cash.is_unnamed for cash in account.cash.values())
+        if not linked or not (is_unnamed or any(kind == "cash" for kind, _ in wanted)):
+            return True
+        return self._add_unnamed(account, reads)
+
+    def _add_unnamed(self, account: Account, reads: int) -> bool:
+        """Add what money that names nothing (or may be made to) pays and may pay: the money itself, its items, and all
+        that pays those or open items. What that other money pays besides is not concerned: unnamed money comes after
+        it."""
+        for wanted in (_unnamed, _paid_by_unnamed, _paying_as_well):
+            found = self._read(account, wanted(account))
+            if found is None:
+                return False
+            reads += found
+            if reads > MAX_EXTRA:
+                raise TooMuch(f"more than {MAX_EXTRA} items beside the live ones for money that names nothing")
         return True
+
+    def _read(self, account: Account, named: Iterable[tuple[str, str]]) -> int | None:
+        """Read closed entities that are not loaded yet and return how many were asked for; None when one of them is
+        newer than the account."""
+        missing = [(kind, key) for kind, key in named if key not in account.entities[kind]]
+        if len(missing) > MAX_EXTRA:
+            return len(missing)
+        sks = [keys.entity(kind, key, live=False) for kind, key in missing]
+        for record in self.table.get_many(keys.account(account.id), sks).values():
+            if record.version > account.version:
+                return None
+            _take(account, record)
+        return len(missing)
 
     def now_at(self, account_id: str) -> str:
         """Return the account's id, or that of the account which it was merged into."""
@@ -119,7 +154,7 @@ class AccountStore:
 
     def replayed(self, account_id: str, entries: Iterable[journal.Entry]) -> Account:
         """Return the account as these entries of its journal say, with every entity, open and closed."""
-        account = Account(account_id)
+        account = self._empty(account_id)
         for entry in entries:
             for event in entry.events:
                 account.apply(event)
@@ -360,8 +395,9 @@ def summary(account: Account) -> dict[str, Any]:
     """Return what lists and metrics need of the live items, so that they read headers alone.
 
     Amounts in minor units: ``open`` by currency and due day, of which ``collecting``, likewise, is what the creditor is
-    to collect, ``disputed`` and ``promised`` by currency; ``unapplied`` cash and credits by currency; ``ordered``: what
-    is left of open orders; ``flagged``: open items by what was noticed on their arrival; counts of live entities.
+    to collect, ``disputed`` and ``promised`` by currency; ``unapplied`` cash and credits by currency; ``charges``: open
+    costs and interest; ``ordered``: what is left of open orders; ``flagged``: open items by what was noticed on
+    their arrival; counts of live entities.
     """
     disputed_keys = {key for dispute in account.live("disputes") for key in dispute.items}
     promised_keys = {key for promise in account.live("promises") for key in promise.items}
@@ -384,6 +420,10 @@ def summary(account: Account) -> dict[str, Any]:
     unapplied: dict[str, int] = {}
     for cash in account.live("cash"):
         unapplied[cash.currency] = unapplied.get(cash.currency, 0) + cash.unallocated_minor
+    charges: dict[str, int] = {}
+    for item in account.live("items"):
+        for amount in item.open_charges_minor.values():
+            charges[item.currency] = charges.get(item.currency, 0) + amount
     ordered: dict[str, int] = {}
     for order in account.live("orders"):
         ordered[order.currency] = ordered.get(order.currency, 0) + order.remaining_minor
@@ -395,6 +435,7 @@ def summary(account: Account) -> dict[str, Any]:
         "unapplied": unapplied,
         "counts": {kind: count for kind, count in counts.items() if count},
         **({"ordered": ordered} if ordered else {}),
+        **({"charges": charges} if charges else {}),
         **({"flagged": flagged} if flagged else {}),
         **({"collecting": collecting} if collecting else {}),
     }
@@ -409,11 +450,30 @@ def _linked_to(account: Account, named: Iterable[tuple[str, str]]) -> list[tuple
         for name in cash.names:
             naming.setdefault(name, []).append(cash.key)
     for kind, key in named:
+        if kind == "cash" and key in account.cash and account.cash[key].is_unnamed:
+            continue  # what it pays is read apart, and goes no further
         if kind in ("items", "cash") and key in account.entities[kind]:
             found |= dict.fromkeys(sorted(links(account.entities[kind][key])))
         elif kind == "items":  # it is not there yet, and money may wait for it
             found |= dict.fromkeys(("cash", cash) for cash in sorted(naming.get(key, ())))
     return list(found)
+
+
+def _unnamed(account: Account) -> list[tuple[str, str]]:
+    """Return the money that names nothing and pays something."""
+    return [("cash", key) for key in account.header.unnamed]
+
+
+def _paid_by_unnamed(account: Account) -> list[tuple[str, str]]:
+    paid = {item for key in account.header.unnamed if key in account.cash for item in account.cash[key].pays}
+    return [("items", key) for key in sorted(paid)]
+
+
+def _paying_as_well(account: Account) -> list[tuple[str, str]]:
+    """Return all that pays or settles an open item, or one that unnamed money pays."""
+    around = {key for _, key in _paid_by_unnamed(account)}
+    items = [item for item in account.items.values() if item.state == "open" or item.key in around]
+    return [("cash", key) for key in sorted({one for item in items for one in (*item.payers, *item.adjustments)})]
 
 
 def _pending(account: Account) -> list[tuple[str, str]]:

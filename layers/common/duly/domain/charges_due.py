@@ -1,0 +1,58 @@
+"""Costs and interest that are owed beside an invoice's amount, from the day on which they were demanded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from duly.domain import events as ev
+from duly.domain.account import Account
+from duly.domain.allocation import reallocate
+
+MAX_CHARGES = 60  # of one item: a demand each month for five years; an item is one record of the table
+
+
+def demand_charges(account: Account, item: str, charges: Sequence[ev.Charge], by: str = "") -> list[ev.Event]:
+    """Return the events by which charges are owed beside an invoice, with what money pays of them: what came later than
+    the demand, by value date, in the order of debts. Charges that are known (by key) are not demanded again.
+
+    The account must be loaded with the item, linked. Raises LookupError for an invoice that is not owed, ValueError for
+    too many charges.
+    """
+    found = account.items.get(item)
+    if found is None or found.state not in ("open", "paid"):
+        raise LookupError("no such invoice on this account that is owed")
+    known = {charge.key for charge in found.charges}
+    new = tuple(charge for charge in charges if charge.key not in known)
+    if len(known) + len(new) > MAX_CHARGES:
+        raise ValueError(f"expected at most {MAX_CHARGES} charges on one invoice")
+    if not new:
+        return []
+    demanded = ev.ChargesDemanded(item, new, found.currency, by)
+    return [demanded, *reallocate(account.after([demanded]), items=[item])]
+
+
+def waive_charges(
+    account: Account, item: str, kind: str, amount_minor: int | None, reason: str, by: str, on: date
+) -> list[ev.Event]:
+    """Return the events by which a person lets the customer off open charges of an invoice: of a kind (empty: of all),
+    so much (None: all that is open), the latest demanded first.
+
+    Raises LookupError for an unknown invoice, ValueError when no such charge or less than that is open.
+    """
+    found = account.items.get(item)
+    if found is None or found.state not in ("open", "paid"):
+        raise LookupError("no such invoice on this account that is owed")
+    open_minor = {one: minor for one, minor in found.open_charges_minor.items() if kind in ("", one)}
+    wanted = sum(open_minor.values()) if amount_minor is None else amount_minor
+    if not 0 < wanted <= sum(open_minor.values()):
+        raise ValueError("expected an amount above zero, and no more than is open of these charges")
+    waived: dict[str, int] = {}
+    for charge in sorted(found.charges, key=lambda one: (one.on, one.key), reverse=True):
+        part = min(wanted, charge.owed_minor, open_minor.get(charge.kind, 0))
+        if part:
+            waived[charge.key] = part
+            wanted -= part
+            open_minor[charge.kind] -= part
+    event = ev.ChargesWaived(item, waived, found.currency, reason, by, on)
+    return [event, *reallocate(account.after([event]), items=[item])]
