@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,11 +15,14 @@ from hypothesis import strategies as st
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.allocation import reallocate
-from duly.domain.cash import receive
+from duly.domain.cash import receive, withdraw
 from duly.domain.cash_discount import CashDiscount
 from duly.domain.cash_rules import CashRules
+from duly.domain.charges_due import waive_charges
 from duly.domain.entities import GRANTED
+from duly.domain.overpayments import exchange, refund, reverse_exchange, undo_refund
 from duly.domain.registering import InvoiceFacts, keys_named, register_invoice
+from duly.domain.short_payments import undo_write_off, write_off
 from duly.store import keys
 from duly.store.accounts import AccountStore, projections
 from duly.store.memory import MemoryTable
@@ -126,6 +131,28 @@ def _demand(store: AccountStore, fact: tuple[Any, ...]) -> None:
     commit(store, account, [*demanded, *reallocate(account.after(demanded), items=[key])])
 
 
+def decide_something(store: AccountStore, chance: random.Random) -> None:
+    """A person decides, or money leaves: whatever is possible on the account as it is."""
+    account = store.rebuild("A")
+    cash, items = sorted(account.cash), sorted(account.items)
+    key, item = chance.choice(cash or ["-"]), chance.choice(items or ["-"])
+    amount = chance.choice([1, 7, 40])
+    decisions: list[Callable[[Account], list[ev.Event]]] = [
+        lambda one: withdraw(one, key, "returned"),
+        lambda one: write_off(one, item, amount, chance.choice(["write_off", "bank_fee"]), "why", "Ada", MONDAY),
+        lambda one: undo_write_off(one, key, "Ada"),
+        lambda one: refund(one, key, amount, "Ada", MONDAY),
+        lambda one: undo_refund(one, key, next(iter(one.cash[key].spent), ""), "Ada", MONDAY),
+        lambda one: exchange(one, key, item, 2 * amount, amount, "0.5", "Ada", MONDAY),
+        lambda one: reverse_exchange(one, key, next(iter(one.cash[key].spent), ""), "Ada", MONDAY),
+        lambda one: waive_charges(one, item, "", None, "why", "Ada", MONDAY),
+        lambda one: [ev.DisputeOpened(f"D{one.version}", (item,), "price", "default", MONDAY, MONDAY)],
+    ]
+    loaded = store.load("A", [("cash", key), ("items", item)], linked=True)
+    with suppress(LookupError, ValueError):
+        commit(store, loaded, list(chance.choice(decisions)(loaded)))
+
+
 def commit(store: AccountStore, account: Account, events: list[ev.Event]) -> None:
     if events:
         store.commit(account, events, NOON, samples.nothing_due)
@@ -145,7 +172,7 @@ def balances(account: Account) -> dict[str, Any]:
 def assert_balanced(account: Account) -> None:
     """Invariants 1 to 4."""
     for item in account.items.values():
-        by_kind = dict.fromkeys(("payment", "credit_note", "adjustment"), 0)
+        by_kind = dict.fromkeys(("payment", "exchange", "credit_note", "adjustment"), 0)
         for key, amount in item.allocations.items():
             cash = account.cash[key]
             assert amount > 0
@@ -175,15 +202,22 @@ def assert_balanced(account: Account) -> None:
 
 def settled(rules: CashRules, order: list[tuple[Any, ...]], again: list[tuple[Any, ...]]) -> Account:
     """The account after these facts in this order; those that had to wait come ``again``."""
-    alarms: list[str] = []
-    store = AccountStore(MemoryTable(), lambda code, _: alarms.append(code), lambda: rules)
+    store = AccountStore(MemoryTable(), no_alarm, lambda: rules)
     for fact in (*order, *again):
         carry_out(store, fact)
+    return as_stored(store)
+
+
+def no_alarm(code: str, account: str) -> None:
+    raise AssertionError(f"{account} had to be rebuilt: {code}")
+
+
+def as_stored(store: AccountStore) -> Account:
+    """The account as its journal says, which is what the table holds."""
     account = store.rebuild("A")
     pk = keys.account("A")
     stored = store.table.query(pk, keys.LIVE) + store.table.query(pk, keys.CLOSED)
     assert {one.sk: one for one in stored} == ({one.sk: one for one in projections(account)} if account.exists else {})
-    assert alarms == []
     return account
 
 
@@ -198,3 +232,22 @@ def test_any_order_ends_in_the_same_balances(
     assert_balanced(first)
     assert_balanced(second)
     assert balances(first) == balances(second)
+
+
+@settings(max_examples=100, deadline=None)
+@given(facts(), st.sampled_from(RULES), st.randoms(use_true_random=False))
+def test_no_decision_breaks_a_balance(found: list[tuple[Any, ...]], rules: CashRules, chance: random.Random) -> None:
+    """Facts and what persons decide between them, and money that leaves."""
+    store = AccountStore(MemoryTable(), no_alarm, lambda: rules)
+    for fact in found:
+        carry_out(store, fact)
+        decide_something(store, chance)
+        account = as_stored(store)
+        assert_balanced(account)
+        received = {"EUR": 0, "USD": 0}
+        for cash in account.cash.values():
+            if cash.is_money:
+                left = 0 if cash.state == "withdrawn" else cash.amount_minor
+                received[cash.currency] += left - sum(cash.spent.values())
+        collected = {currency: amount for currency, amount in received.items() if amount}
+        assert account.header.collected_minor == collected

@@ -33,6 +33,7 @@ def receive(account: Account, received: ev.CashReceived, today: date) -> list[ev
         events = [replace(received, names=first), *_naming(received.cash, first, names, received.decision, caps)]
     elif (present.names, present.caps) != (names, caps) and not _is_held(present, names):
         events = _naming(received.cash, present.names, names, received.decision, caps)
+        events = events or [ev.CashNamed(received.cash, names, received.decision, dict(caps))]
     after = account.after(events)
     events += reallocate(after, cash=[received.cash], items=names)
     if not events:
@@ -105,7 +106,7 @@ def _naming(
         named ^= set(changing[start : start + MAX_NAMED_PER_EVENT])
         names = tuple(key for key in names_of([*after, *before]) if key in named)
         events.append(ev.CashNamed(cash, names, decision, caps))
-    if not events and (before != after or caps):  # another order, or other caps
+    if not events and before != after:  # another order
         events.append(ev.CashNamed(cash, after, decision, caps))
     return events
 

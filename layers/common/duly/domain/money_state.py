@@ -128,7 +128,7 @@ def cash_withdrawn(account: Account, event: ev.CashWithdrawn) -> None:
     withdrawn = replace(cash, state="withdrawn", decision=max(cash.decision, event.decision))
     account._put("cash", withdrawn)
     _set_names(account, withdrawn, cash.names)
-    _count_collected(account, cash, sum(cash.spent.values()) - cash.amount_minor)
+    _count_collected(account, cash, -cash.amount_minor)
 
 
 def cash_refunded(account: Account, event: ev.CashRefunded) -> None:
