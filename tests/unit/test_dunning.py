@@ -10,6 +10,7 @@ import pytest
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.cash import receive
+from duly.domain.cash_rules import CashRules
 from duly.domain.dunning import (
     MAX_ITEMS_AT_ONCE,
     MAX_NOTICE_ITEMS,
@@ -50,6 +51,8 @@ def skipped(found: Account, policy: Policy = PLAIN, now: datetime = NOON) -> set
 
 
 def with_money(found: Account, *cash: ev.CashReceived) -> Account:
+    """The account with money, of which what names nothing waits for a person and is set off meanwhile."""
+    found.rules_of = lambda: CashRules(allocation=("stated",))
     for one in cash:
         found = then(found, receive(found, one, MONDAY))
     return found
