@@ -355,3 +355,14 @@ def test_what_is_agreed_reaches_the_account_and_an_older_file_does_not_undo_it(w
     header = world.account("C-1001").header
     assert (header.parent, header.order_required, header.terms_days) == ("", False, None)
     assert (header.limit_minor, header.external_permille) == ({"EUR": 100}, None)
+
+
+def test_a_remittance_advice_is_kept_and_the_same_again_is_a_duplicate(world: World) -> None:
+    world.set_up()
+    advice = b"Invoice,Paid,Currency,Reference\nI-1,12.00,EUR,ZA-4711\nI-2,30.00,EUR,ZA-4711\n"
+    key = world.take_in("reconcile", "upload-statement", advice, "statements/advice.csv")
+    receipt = world.stack.receipt(key)
+    assert receipt["rows"] == {"in": 2, "applied": 2, "duplicate": 0, "rejected": 0} and receipt["adds_up"]
+    assert receipt["format"] == "remittance csv"
+    world.take_in("reconcile", "upload-statement", advice, "statements/again.csv")
+    assert world.stack.receipt("statements/again.csv")["rows"]["duplicate"] == 2

@@ -16,12 +16,14 @@ from duly.domain.upkeep import today_of
 from duly.flows.delivery import sent_by_evidence
 from duly.flows.edge import Edge
 from duly.flows.outcomes import finish_message, write_rejects
+from duly.flows.remittances import take_mailed
 from duly.formats.mail import ParsedMail, read_mail
 from duly.formats.records import Reject
 from duly.mail.token import find_token, verify
 from duly.store import lookups, objects
 from duly.store.uploads import RowOutcome, Upload, upload_id
 
+PAYING = frozenset({"paid", "promise"})  # intents of a mail whose list of invoices and amounts is an advice
 TRUSTED_VERDICTS = ("dmarc", "spam", "virus")
 
 
@@ -65,7 +67,7 @@ def _take(edge: Edge, upload: Upload, inbound: Inbound, now: datetime) -> RowOut
     conversation, code = _conversation(edge, mail, inbound.recipients)
     if conversation is None:
         return _refused(edge, upload, code, _REASONS[code], now)
-    return _reply(edge, conversation, mail, inbound, now)
+    return _reply(edge, conversation, mail, found.data, inbound, now)
 
 
 _REASONS = {
@@ -109,7 +111,9 @@ def is_trusted(account: Account, mail: ParsedMail, inbound: Inbound) -> bool:
     return passed and mail.from_count == 1 and mail.from_address.casefold() in known
 
 
-def _reply(edge: Edge, conversation: _Conversation, mail: ParsedMail, inbound: Inbound, now: datetime) -> RowOutcome:
+def _reply(
+    edge: Edge, conversation: _Conversation, mail: ParsedMail, raw: bytes, inbound: Inbound, now: datetime
+) -> RowOutcome:
     reply = reply_id(mail, conversation.notice)
     wanted = [("replies", reply), ("notices", conversation.notice), ("tasks", f"read-{reply}")]
     account = edge.accounts.load(conversation.account, wanted)
@@ -127,7 +131,21 @@ def _reply(edge: Edge, conversation: _Conversation, mail: ParsedMail, inbound: I
     )
     edge.change(conversation.account, lambda one: _pause(edge, one, received, now), now, wanted)
     edge.change(conversation.account, lambda one: _understand(edge, one, received, mail, inbound, now), now, wanted)
+    if received.trusted:
+        _take_advices(edge, conversation.account, mail, raw, inbound, now)
     return RowOutcome(0, "applied")
+
+
+def _take_advices(edge: Edge, account_id: str, mail: ParsedMail, raw: bytes, inbound: Inbound, now: datetime) -> None:
+    """Keep what a trusted reply announces: tables attached to it, or invoices listed in a text about paying."""
+    account = edge.accounts.load(account_id)
+    numbers = [item.number for item in account.items.values() if item.state == "open"]
+    found = _classified(mail, numbers, account, today_of(account, edge.policy(), now), inbound)
+    if found.kind != "reply":
+        return
+    kinds = {intent.kind for intent in found.intents}
+    text = mail.text if kinds & PAYING and "dispute" not in kinds else ""
+    take_mailed(edge, account, raw, text, inbound.object_key, now)
 
 
 def _pause(edge: Edge, account: Account, received: ev.ReplyReceived, now: datetime) -> list[ev.Event]:

@@ -27,6 +27,7 @@ from duly.flows.edge import Edge
 from duly.flows.intake import plan, read_part, register_upload, send_parts
 from duly.flows.outcomes import close_if_complete, finish_message
 from duly.flows.profiles import profile_for
+from duly.flows.remittances import ADVICES, advice_parts, take_advice
 from duly.flows.standing import Row, take_rows
 from duly.formats.read import read_file
 from duly.formats.records import BankEntry, FileResult, Statement
@@ -47,7 +48,10 @@ def take_statement(edge: Edge, key: str, version: str, now: datetime) -> Upload:
         _show_days(edge, result)
         notes, until = note_statements(edge, _seen(result, upload.id), now)
         result = replace(result, notes=(*result.notes, *notes))
-        upload = plan(edge, upload, result, _parts(result), (), now, covers_until=until)
+        if result.remittances:  # announced money is on no account's books; the receipt says what it is
+            result = replace(result, format=f"{ADVICES} {result.format}")
+        parts = advice_parts(result.remittances) or _parts(result)
+        upload = plan(edge, upload, result, parts, (), now, covers_until=until)
     send_parts(edge, upload, CASH, now)
     return upload
 
@@ -182,8 +186,11 @@ def take_entries(edge: Edge, upload_id: str, number: int, now: datetime) -> None
     if edge.uploads.has_outcome(upload_id, number):
         close_if_complete(edge, upload_id, now)
         return
-    rows = [_row(row) for row in read_part(edge, upload_id, number)["rows"]]
-    finish_message(edge, upload_id, number, take_rows(edge, rows, upload_id, now), now)
+    rows = read_part(edge, upload_id, number)["rows"]
+    outcomes = [outcome for row in rows if "advice" in row for outcome in take_advice(edge, row, upload_id, now)]
+    if not outcomes:
+        outcomes = take_rows(edge, [_row(row) for row in rows], upload_id, now)
+    finish_message(edge, upload_id, number, outcomes, now)
 
 
 def _row(row: dict[str, Any]) -> Row:

@@ -192,6 +192,29 @@ BANK: Final[dict[str, str]] = {
     "status": "status state transactionstatus bookingstatus info",
     "code": "code transactioncode transactiontype type buchungstext umsatzart buchungsart vorgang typeoperation",
 }
+REMITTANCE: Final[dict[str, str]] = {
+    "number": INVOICES["number"],
+    "paid": """
+        paid paidamount amountpaid paymentamount settled settledamount amountsettled netpaid amounttobepaid bezahlt
+        bezahlterbetrag gezahlt gezahlterbetrag zahlbetrag zahlungsbetrag uberwiesen ueberwiesen montantpaye
+        montantregle regle paye importopagato pagato importepagado pagado betaald betaaldbedrag
+    """,
+    "currency": INVOICES["currency"],
+    "amount": INVOICES["amount"],
+    "deduction": """
+        deduction deductions discount cashdiscount discounttaken abzug abzuge abzuege skonto skontobetrag kurzung
+        kuerzung escompte remise deduzione sconto deduccion descuento aftrek korting
+    """,
+    "type": INVOICES["type"],
+    "reference": INVOICES["reference"] + " paymentnumber paymentno paymentid zahlungsnummer avisnummer paymentrun",
+    "date": """
+        date paymentdate paidon zahlungsdatum zahltag datum datepaiement datereglement datapagamento fechapago
+        betaaldatum
+    """,
+    "total": "total paymenttotal totalpaid gesamtbetrag gesamtsumme summe totalpaye totale totaal",
+    "customer": INVOICES["customer"],
+    "name": INVOICES["name"] + " payer payername zahler payeur pagatore pagador betaler",
+}
 #: Used only when the column has no other name in the header and nothing else means the name.
 WEAK: Final[dict[str, str]] = {
     "customer": "customer client debtor account kunde debiteur klant cliente",

@@ -7,16 +7,19 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 
 from duly.formats.mail_auto import is_automatic, is_own
 from duly.formats.mail_parts import Part, addresses_in, decoded_header, read_parts
 from duly.formats.mail_report import DeliveryReport, RecipientReport, read_report, returned_message, walk
 from duly.formats.mail_text import MAX_TEXT_CHARACTERS, guess_language, html_to_text, newest_part, without_sign_off
 
-__all__ = ["Attachment", "DeliveryReport", "ParsedMail", "RecipientReport", "read_mail"]
+__all__ = ["Attachment", "DeliveryReport", "ParsedMail", "RecipientReport", "attached_tables", "read_mail"]
 
 MAX_MAIL_BYTES = 30 * 1024 * 1024
 MAX_TEXT_PARTS = 20
+MAX_TABLES = 5
+MAX_TABLE_BYTES = 2 * 1024 * 1024
 MAX_ID_CHARACTERS = 998
 MAX_REFERENCES = 100
 _TO_HEADERS = (
@@ -31,6 +34,14 @@ _TO_HEADERS = (
 )
 _REPLY_ADDRESS = re.compile(r"reply\+[a-z2-7]{53}@[a-z0-9.-]{1,253}", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,996}>")
+_TABLES = frozenset(
+    {
+        "text/csv",
+        "application/csv",
+        "text/comma-separated-values",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    }
+)
 _TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 
 
@@ -96,6 +107,19 @@ def read_mail(data: bytes) -> ParsedMail:
     mail = _with_text(mail, texts, root)
     mail = _with_sender_kind(mail, root, texts)
     return replace(mail, problems=tuple(problems))
+
+
+def attached_tables(data: bytes) -> tuple[bytes, ...]:
+    """The CSV files and workbooks attached to a raw mail, at most MAX_TABLES of at most MAX_TABLE_BYTES each."""
+    root, _ = read_parts(data[:MAX_MAIL_BYTES])
+    found = (part.decoded() for part in walk(root) if _is_table(part))
+    return tuple(content for content in islice(found, MAX_TABLES) if 0 < len(content) <= MAX_TABLE_BYTES)
+
+
+def _is_table(part: Part) -> bool:
+    name = part.parameters.get("name", "") or part.first("content-disposition")
+    ends = name.strip().strip('";').lower().endswith((".csv", ".xlsx"))
+    return part.content_type in _TABLES or (ends and not part.content_type.startswith(("multipart/", "message/")))
 
 
 def _envelope(root: Part, problems: dict[str, None]) -> ParsedMail:

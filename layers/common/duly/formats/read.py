@@ -8,7 +8,8 @@ from typing import Any, Final, get_args
 
 from duly.domain.cash_discount import CashDiscount
 from duly.domain.money import format_minor, shortened
-from duly.formats import bank_csv, camt, customers_csv, invoices_csv
+from duly.domain.remittance import RemittanceLine
+from duly.formats import bank_csv, camt, customers_csv, invoices_csv, remittance_table
 from duly.formats.bai2 import read_bai2
 from duly.formats.cii import read_cii
 from duly.formats.coda import read_coda
@@ -98,6 +99,9 @@ SHAPES: Final = (
     Shape("statement", bank_csv.COLUMNS, bank_csv.read_bank_table),
 )
 
+#: Remittance advices have no folder of their own: they are taken under `statements/`.
+REMITTANCE: Final = Shape("remittance", remittance_table.COLUMNS, remittance_table.read_remittance)
+
 #: Bytes at the start of a large CSV that tell its layout.
 HEAD_BYTES: Final = 64 * 1024
 
@@ -181,11 +185,33 @@ def profile_note(profile: Profile) -> tuple[str, ...]:
 
 def _candidates(expected: FileKind | None) -> list[Columns]:
     found = [shape.columns for shape in SHAPES if expected in (None, "unknown", shape.kind)]
-    return found or [shape.columns for shape in SHAPES]
+    also = [REMITTANCE.columns] if expected in _WITH_REMITTANCES else []
+    return [*found, *also] or [shape.columns for shape in SHAPES]
+
+
+_WITH_REMITTANCES: Final = (None, "unknown", "statement", "remittance")
+
+
+def _is_remittance(table: Table, expected: FileKind | None) -> bool:
+    """Whether a table lists invoices with what is paid of them, and is nothing else.
+
+    Only where one may be. The amount must be called paid; in a folder of statements any amount will do if the table has
+    fewer columns of a statement than of an advice.
+    """
+    if expected not in _WITH_REMITTANCES:
+        return False
+    mapped = find_header(table, REMITTANCE.columns).mapped
+    if not mapped.good or expected == "remittance":
+        return mapped.good
+    fits = {shape.kind: _fit(table, shape) for shape in SHAPES}
+    is_said = "paid" in mapped.places or (expected == "statement" and fits["statement"][3] < len(mapped.places))
+    return is_said and not any(complete for _, _, complete, _ in fits.values())
 
 
 def _expected_shape(table: Table, data: bytes, look: Look, expected: FileKind | None) -> Shape:
-    shape = _shape_of(table, expected)
+    shape = REMITTANCE if _is_remittance(table, expected) else _shape_of(table, expected)
+    if shape is REMITTANCE:
+        return shape
     if shape is None:
         raise _refusal(data, look, expected)
     if expected in _UPLOADS and shape.kind != expected:
@@ -270,9 +296,11 @@ def _reject(reject: Reject) -> dict[str, Any]:
     return shown
 
 
-def _record(record: CustomerRow | InvoiceRow | Statement) -> dict[str, Any]:
+def _record(record: CustomerRow | InvoiceRow | Statement | RemittanceLine) -> dict[str, Any]:
     if isinstance(record, InvoiceRow):
         return _invoice(record)
+    if isinstance(record, RemittanceLine):
+        return _remittance(record)
     return _customer(record) if isinstance(record, CustomerRow) else _statement(record)
 
 
@@ -327,6 +355,18 @@ def _invoice(row: InvoiceRow) -> dict[str, Any]:
 def format_percent(discount: CashDiscount) -> str:
     """A percentage as text: 250 hundredths -> "2.50"."""
     return f"{discount.percent_hundredths // 100}.{discount.percent_hundredths % 100:02}"
+
+
+def _remittance(line: RemittanceLine) -> dict[str, Any]:
+    return {
+        "line": line.line,
+        "number": line.number,
+        "paid": format_minor(line.paid_minor, line.currency),
+        "currency": line.currency,
+        "reference": line.reference,
+        "date": line.on.isoformat() if line.on else None,
+        "customer": {"id": line.customer, "name": line.name},
+    }
 
 
 def _statement(statement: Statement) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from datetime import date
 from typing import Final, Literal
 
 from duly.domain.cash_discount import CashDiscount
+from duly.domain.remittance import RemittanceLine
 
-FileKind = Literal["customers", "invoices", "statement", "policy", "mail", "unknown"]
+FileKind = Literal["customers", "invoices", "statement", "remittance", "policy", "mail", "unknown"]
 InvoiceType = Literal["invoice", "credit_note", "correction", "self_billed", "prepayment", "partial", "cancellation"]
 #: A due date that the file states, one read from its terms in words, or none (the policy's days are used then).
 DueSource = Literal["stated", "terms_text", "default"]
@@ -200,7 +201,7 @@ class Statement:
     opening_date: date | None = None
 
 
-Record = CustomerRow | InvoiceRow | Statement
+Record = CustomerRow | InvoiceRow | Statement | RemittanceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,11 @@ class FileResult:
         return tuple(record for record in self.records if isinstance(record, Statement))
 
     @property
+    def remittances(self) -> tuple[RemittanceLine, ...]:
+        """The lines of remittance advices among the records."""
+        return tuple(record for record in self.records if isinstance(record, RemittanceLine))
+
+    @property
     def rejected_rows(self) -> tuple[Reject, ...]:
         """The rejects that stand for a row; the others (line 0) speak of the whole file."""
         return tuple(reject for reject in self.rejects if reject.line > 0)
@@ -264,4 +270,6 @@ def _amounts_of(record: Record) -> Iterable[tuple[int, str]]:
         return [(entry.amount_minor, entry.currency) for entry in record.entries]
     if isinstance(record, InvoiceRow):
         return [(record.amount_minor, record.currency)]
+    if isinstance(record, RemittanceLine):
+        return [(record.paid_minor, record.currency)]
     return [(0, "")]

@@ -4,7 +4,7 @@ Accounts table, partition ``A#<account>``: live items sort before closed ones, c
     1#0             header            1#<letter>#<key>  live items      1#X#<id>  the present personal item
     2#<letter>#<key>  closed items    2#X#<id>  earlier personal items  3#<version>  journal entries
 Partition ``T#<transaction>`` has the same shape. Partition ``L#<kind>#<value>`` holds lookups, one item per answer;
-``B#<group>`` and ``B#<bank>#<day>`` what is seen of bank entries (``store.bank``).
+``B#<group>`` and ``B#<bank>#<day>`` what is seen of bank entries (``store.bank``); ``R#<advice>`` a remittance advice.
 Uploads table: ``U#<upload>`` with ``0`` (state) and ``M#<number>`` (outcome of one message); of an upload in chunks
 also ``S#<state>`` (reached), ``C#<round>#<number>`` (what a chunk gave), ``M#<group>#<number>`` (outcome of a message)
 and ``G#<group>`` (all of a group are there). ``OPEN#<kind>`` lists open uploads; ``STACK`` holds facts about the stack
@@ -48,6 +48,10 @@ def account_id(pk: str) -> str:
 
 def transaction(transaction_id: str) -> str:
     return f"T#{transaction_id}"
+
+
+def remittance(advice: str) -> str:
+    return f"R#{advice}"
 
 
 def entity(kind: str, key: str, live: bool) -> str:

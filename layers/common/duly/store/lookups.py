@@ -27,6 +27,8 @@ TOKEN = "token"  # reply token -> account, notice
 WAITING = "waiting"  # a reference in a payment's text -> transaction
 WAITING_AMOUNT = "waiting-amount"
 WAITING_NAME = "waiting-name"
+ADVICE_AMOUNT = "advice-amount"  # currency and total of a remittance advice -> the advice
+ADVICE_REFERENCE = "advice-reference"  # the payer's reference in it -> the advice
 
 MARK = "mark"  # that money waits under a value of one of the kinds above, or has waited
 
@@ -35,7 +37,7 @@ MAX_ANSWERS = 50  # more answers than this to one value are as good as none
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a lookup names: an account (with an item or notice of it) or a transaction."""
+    """What a lookup names: an account (with an item or notice of it), a transaction, or by its key alone an advice."""
 
     account: str = ""
     key: str = ""
@@ -52,7 +54,8 @@ class Lookup:
 
     @property
     def key(self) -> tuple[str, str]:
-        name = f"{self.answer.account}#{self.answer.key}" if self.answer.account else f"T#{self.answer.transaction}"
+        is_money = bool(self.answer.transaction)
+        name = f"T#{self.answer.transaction}" if is_money else f"{self.answer.account}#{self.answer.key}"
         return keys.lookup(self.kind, self.value), name
 
     def record(self) -> Record:
@@ -70,9 +73,11 @@ def find(table: Table, kind: str, value: str) -> list[Answer]:
 
 
 def mark(lookup: Lookup) -> Record | None:
-    """Return the item that says that a value has any answer, of a lookup by which money waits. All answers to a value
-    share it: whoever asks for many values, most of which have none, reads them a hundred at once."""
-    if lookup.kind not in (WAITING, WAITING_AMOUNT, WAITING_NAME):
+    """Return the item that says that a value has any answer, of a lookup by which money waits or is announced.
+
+    All answers to a value share it: whoever asks for many values, most of which have none, reads them a hundred at
+    once."""
+    if lookup.kind not in (WAITING, WAITING_AMOUNT, WAITING_NAME, ADVICE_AMOUNT, ADVICE_REFERENCE):
         return None
     return Record(*_mark_key(lookup.kind, lookup.value), {}, kind="lookup")
 
