@@ -151,7 +151,7 @@ def main() -> int:
         f"Wrong bookings of the baseline: {sum(one == 'wrong_booking' for one in base.values())}.",
     ]
     if options.speed:
-        lines += ["", *speed((1_000, 10_000, 100_000, 1_000_000), 5_000)]
+        lines += ["", *speed((1_000, 10_000, 100_000, 1_000_000), 2_000)]
     print("\n".join(lines))
     show_wrong(traffic, run, found, options.wrong)
     if options.page:

@@ -55,6 +55,7 @@ def test_a_number_inside_a_structured_reference_nominates() -> None:
         "RE-2026-00\n123",
         "RE-2026-0 0123",
         "Inv no 2026/00123 Tel. +49 211 4711008",
+        "FAKTURA VAT NR RE-2026-00123",
     ],
 )
 def test_a_number_is_found_however_it_is_written(text: str) -> None:
@@ -119,6 +120,12 @@ def test_the_number_of_another_invoice_with_the_amount_of_a_third_is_a_proposal(
     assert ("RE-2026-00124",) in named and ("RE-2026-00125",) in named
 
 
+def test_an_ordinal_behind_a_number_is_no_part_of_it() -> None:
+    ledger = (debtor("C3", "Regen AG", item("RE-2026-18782", 500), item("RE-2026-18786", 500)),)
+    found = matched(ledger, payment("RE-2026-1878 2. Mahnung", 500, "Regen AG"))
+    assert found.outcome != "book" or booked(found) == {"C3": ()}
+
+
 def test_purchase_order_and_name() -> None:
     found = matched(LEDGER, payment("Bestellung PO-778899", 119_000, "Fog & Co"))
     assert booked(found) == {"C1": ("RE-2026-00123",)}
@@ -168,6 +175,18 @@ def test_a_name_cut_by_the_bank_is_proposed() -> None:
 def test_names_that_differ_in_legal_form_are_two_customers() -> None:
     found = matched(LEDGER, payment("danke", 1_020, "Müller Bau AG"))
     assert found.outcome != "book"
+
+
+def test_another_legal_form_is_not_confirmed_by_number_and_amount() -> None:
+    ledger = (debtor("C2", "Müller Bau GmbH", item("RE-2026-00900", 5_000)),)
+    found = matched(ledger, payment("RE-2026-00900", 5_000, "Müller Bau AG"))
+    assert found.outcome == "propose" and found.best is not None and "legal_form_differs" in found.best.reasons
+
+
+def test_a_company_of_many_words_cut_inside_its_form() -> None:
+    long = debtor("C3", "Esposito Costruzioni Berlin GmbH & Co. KG", item("RE-2026-00901", 5_000))
+    found = matched((long,), payment("RE-2026-00901 Teil", 1_000, "ESPOSITO COSTRUZIONI BERLIN GMBH &"))
+    assert booked(found) == {"C3": ("RE-2026-00901",)}
 
 
 def test_two_customers_of_one_name_are_never_booked_by_name() -> None:

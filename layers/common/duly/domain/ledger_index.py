@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from duly.domain.match_model import MAX_ANSWERS, Answer, Debtor, Question
+from duly.domain.match_model import AMOUNT, MAX_ANSWERS, Answer, Debtor, Question
 from duly.domain.matching import account_value, debtor_values
 
 
@@ -33,9 +33,18 @@ class LedgerIndex:
         self._answers.setdefault(account_value(payer_account), {})[Answer(account)] = None
 
     def answer(self, questions: Iterable[Question]) -> dict[Question, Sequence[Answer]]:
-        """The answers to those questions that have any, at most MAX_ANSWERS + 1 to each."""
+        """The answers to those questions that have any, at most MAX_ANSWERS + 1 to each; of an amount that more owe,
+        the answers for accounts that other questions nominate."""
         found = {question: self._answers[question] for question in questions if question in self._answers}
-        return {question: _first(answers) for question, answers in found.items()}
+        given: dict[Question, Sequence[Answer]] = {question: _first(answers) for question, answers in found.items()}
+        few = [
+            answers for question, answers in given.items() if question.kind != AMOUNT and len(answers) <= MAX_ANSWERS
+        ]
+        nominated = sorted({answer.account for answers in few for answer in answers})
+        for question, answers in given.items():
+            if question.kind == AMOUNT and len(answers) > MAX_ANSWERS:
+                given[question] = [one for one in map(Answer, nominated) if one in found[question]][:MAX_ANSWERS]
+        return given
 
     def known(self, answers: dict[Question, Sequence[Answer]]) -> dict[str, Debtor]:
         """The debtors that answers name."""

@@ -16,7 +16,7 @@ MAX_PAIRED: Final = 400  # invoices of which every pair is looked at, when there
 MAX_SETS: Final = 200  # sets of one sum that are kept
 #: Reasons that rest on what never changes: original amounts, terms, the policy, what the payment itself says.
 FACTS: Final = frozenset(
-    {"amount_exact", "amount_instalment", "amount_discount", "amount_credit", "amount_tolerance", "amount_documents"}
+    {"amount_exact", "amount_instalment", "amount_discount", "amount_tolerance", "amount_documents"}
 )
 #: Reasons that do not settle which invoices unnamed money pays, however certain it is who paid.
 FREE_CHOICE: Final = frozenset(

@@ -30,6 +30,8 @@ from duly.domain.match_text import Reading, Token, groups_of
 from duly.domain.references import normalise_reference
 
 WEAK_DIGITS: Final = 5  # a plain number with fewer digits also occurs as a house number, a year, an amount
+MIN_PLAIN: Final = 3  # digits of a number that is looked up
+MIN_LETTERED: Final = 2  # characters of one with letters
 MIN_STRONG: Final = 4  # digits of a number with letters that is nobody else's
 MIN_SLIP: Final = 6  # characters of a number in which a slip can be told from another number
 MAX_SEARCHED: Final = 500  # invoices of one account that the text is searched for
@@ -159,7 +161,11 @@ def _note_named(
     payment: Payment, look: Look, answers: dict[Question, list[Answer]], found: dict[str, Evidence]
 ) -> None:
     taken: list[tuple[int, int]] = []
+    in_field = {reference_value(payment.structured_reference), normalise_reference(payment.structured_reference)}
+    is_known = any(answers.get(Question(REFERENCE, value)) for value in in_field - {""})
     for how, value, start, end, cap in _mentions(payment, look):
+        if how == "embedded_number" and is_known:
+            continue  # the reference is registered as it is
         kind = ORDER if how == "purchase_order" else REFERENCE
         named = [answer for answer in answers.get(Question(kind, value), ()) if answer.account in found]
         if not named or (
@@ -195,7 +201,7 @@ def _mentions(payment: Payment, look: Look) -> Iterator[tuple[str, str, int, int
             yield "document", value, 0, 0, amount
     ranges = [token for token in look.reading.tokens if token.how == "range"]
     for token in sorted(look.reading.tokens, key=_by_length):
-        if token.how == "range" or len(token.value) < 3 or _is_amount(look, token, payment):
+        if token.how == "range" or is_too_short(token.value) or _is_amount(look, token, payment):
             continue
         for value in dict.fromkeys((token.value, token.value.lstrip("0"))):
             yield "invoice_number", value, token.start, token.end, None
@@ -215,6 +221,11 @@ def _is_amount(look: Look, token: Token, payment: Payment) -> bool:
 
 def _by_length(token: Token) -> tuple[int, int, str]:
     return -len(token.value), token.start, token.value
+
+
+def is_too_short(value: str) -> bool:
+    """Whether a number is not worth a look: R2 is, 12 is not."""
+    return len(value) < (MIN_PLAIN if value.isdecimal() else MIN_LETTERED)
 
 
 def is_strong_number(value: str) -> bool:

@@ -159,10 +159,10 @@ def _is_cut(short: _Read, long: _Read) -> bool:
 
 
 def is_in_text(customer: str, text: str) -> bool:
-    """Whether a text holds all words of a customer's name, as words: two at least, or one that is long enough."""
+    """Whether a text holds all words of a customer's name, two at least: one may be anybody's."""
     for spelled in (False, True):
         words = _read(customer, spelled).set
-        if len(words) < 2 and max(map(len, words), default=0) <= MIN_WORD:
+        if len(words) < 2:
             continue
         for other in (False, True):
             if words <= set(re.findall(r"\w+", _plain(_spelled(text) if other else text))):

@@ -85,11 +85,9 @@ def placements(
     for account in sorted(evidence):
         found += _of_account(case, evidence[account])
     found += _of_several(case)
-    best: dict[tuple[Share, ...], Placement] = {}
-    order = sorted(found, key=lambda one: (-one.confidence_permille, _rank(one)))
-    for one in order:
-        key = tuple((share.account, share.names, share.amount_minor) for share in one.shares)
-        best.setdefault(key, one)  # type: ignore[arg-type]
+    best: dict[object, Placement] = {}
+    for one in sorted(found, key=lambda one: (-one.confidence_permille, _rank(one))):
+        best.setdefault(tuple((share.account, share.names, share.amount_minor) for share in one.shares), one)
     return list(best.values())[:MAX_PLACEMENTS]
 
 
@@ -110,32 +108,49 @@ def _items(one: Evidence, invoice: str) -> list[DebtItem]:
 
 
 def _named(case: _Case, one: Evidence) -> Iterator[Placement]:
-    payment = case.payment
+    choices = _choices(case, one)
+    exact = sum(fit.reason == "amount_exact" for _, fit in choices)
+    for at, (chosen, fit) in enumerate(choices):
+        caps = _caps(one, chosen)
+        if caps and sum(caps.values()) == case.payment.amount_minor and fit.reason not in FACTS:
+            fit = Fit("amount_documents", fit.items)
+        confidence, reasons = _number_confidence(one, chosen, fit)
+        if confidence <= WEAK_NUMBER_ALONE:
+            continue  # no reason to trouble a person
+        doubts = _named_doubts(case, one, chosen, fit)
+        if len(choices) > 1 and (fit.reason != "amount_exact" or exact > 1):
+            doubts.append("ambiguous_set")
+        invoices = tuple(dict.fromkeys(hit.invoice for hit in chosen))
+        yield _placement(case, one, invoices, caps, fit, confidence - at, [*reasons, fit.reason], doubts)
+
+
+def _choices(case: _Case, one: Evidence) -> list[tuple[list[Hit], Fit]]:
+    """What the text may name, with how the amount fits: all that is named clearly, else each of what may be meant."""
     hits = sorted(one.hits, key=lambda hit: hit.start)
     clear = [hit for hit in hits if hit.how not in UNSURE or not hit.is_shared]
-    choices = [clear] if clear else [[hit] for hit in hits]
-    fits = [_fit(case, one, chosen) for chosen in choices]
-    if clear and one.parts and fits[0].reason not in FACTS:
+    if not clear:
+        return [([hit], _fit(case, one, [hit])) for hit in hits]
+    fit = _fit(case, one, clear)
+    if one.parts and fit.reason not in FACTS:
         longer = sorted([*clear, *one.parts], key=lambda hit: hit.start)
-        if _fit(case, one, longer).reason == "amount_exact":
-            choices, fits = [longer], [_fit(case, one, longer)]
-    exact = sum(fit.reason == "amount_exact" for fit in fits)
-    for at, (chosen, fit) in enumerate(zip(choices, fits, strict=True)):
-        items = [item for hit in chosen for item in _items(one, hit.invoice)]
-        caps = _caps(one, chosen)
-        if caps and sum(caps.values()) == payment.amount_minor and fit.reason not in FACTS:
-            fit = Fit("amount_documents", tuple(items))
-        invoices = tuple(dict.fromkeys(hit.invoice for hit in chosen))
-        doubts = _doubts(case, one, items)
-        doubts += ["ambiguous_set"] if len(choices) > 1 and (fit.reason != "amount_exact" or exact > 1) else []
-        doubts += ["ambiguous_number"] if any(hit.is_shared for hit in chosen) and one.name <= names.CONFLICT else []
-        doubts += _amount_doubts(case, one, fit)
-        confidence, reasons = _number_confidence(one, chosen, fit)
-        if "several_customers" in doubts and "invoice_number_slip" in reasons and fit.reason != "amount_exact":
-            doubts.append("name_alone")
-        if "other_payer" in doubts and fit.reason == "amount_exact" and any(_counts(hit) for hit in chosen):
-            doubts[doubts.index("other_payer")] = "other_payer_exact"
-        yield _placement(case, one, invoices, caps, fit, confidence - at, [*reasons, fit.reason], doubts)
+        other = _fit(case, one, longer)
+        if other.reason == "amount_exact":
+            return [(longer, other)]
+    return [(clear, fit)]
+
+
+def _named_doubts(case: _Case, one: Evidence, chosen: Sequence[Hit], fit: Fit) -> list[str]:
+    items = [item for hit in chosen for item in _items(one, hit.invoice)]
+    doubts = _doubts(case, one, items)
+    if any(hit.is_shared for hit in chosen) and one.name <= names.CONFLICT:
+        doubts.append("ambiguous_number")
+    doubts += _amount_doubts(case, one, fit)
+    is_exact = fit.reason == "amount_exact"
+    if "several_customers" in doubts and not is_exact and any(hit.how == "invoice_number_slip" for hit in chosen):
+        doubts.append("name_alone")
+    if "other_payer" in doubts and is_exact and any(_counts(hit) for hit in chosen):
+        doubts[doubts.index("other_payer")] = "other_payer_exact"
+    return doubts
 
 
 def _fit(case: _Case, one: Evidence, hits: Sequence[Hit]) -> Fit:
@@ -158,9 +173,8 @@ def _amount_doubts(case: _Case, one: Evidence, fit: Fit) -> list[str]:
     if fit.reason in FACTS:
         return []
     found = ["amount_over"] if fit.reason == "amount_over" else []
-    named = {item.key for item in fit.items}
-    others = (item for item in one.debtor.items if item.key not in named and item.currency == case.payment.currency)
-    if any(item.amount_minor == case.payment.amount_minor for item in others):
+    is_named = any(item.amount_minor == case.payment.amount_minor for item in fit.items)
+    if one.amount and not is_named:  # by lookup, which outlives the invoice: what is open now must not decide
         found.append("amount_of_another")
     if len({hit.invoice for hit in one.hits}) < len(case.payment.documents):
         found.append("unknown_number")
@@ -225,6 +239,23 @@ def _who(one: Evidence) -> list[str]:
 def _unnamed(case: _Case, one: Evidence) -> Iterator[Placement]:
     payment, who = case.payment, _who(one)
     fits = fit_unnamed(payment, payment.amount_minor, one.debtor, case.rules)
+    doubts = _unnamed_doubts(case, one, fits)
+    confidence = _unnamed_confidence(case, one)
+    if confidence:  # who paid is certain; what it pays is the account's own business
+        reason = "amount_exact" if one.amount else fits[0].reason if fits else "oldest_first"
+        yield _placement(case, one, (), {}, None, confidence, [*who, reason], doubts)
+    if who:
+        yield from _by_fit(case, one, fits, doubts)
+    elif len(case.evidence) == 1:  # only the amount speaks for it, and for nobody else
+        exact = [fit for fit in fits if fit.reason == "amount_exact"]
+        for at, fit in enumerate(exact[:MAX_PLACEMENTS]):
+            sure = AMOUNT_ALONE - ALTERNATIVE_STEP * at
+            yield _placement(case, one, fit.invoices, {}, fit, sure, [fit.reason, "amount_alone"], doubts)
+    if who and not fits and not confidence:
+        yield _oldest_first(case, one, doubts)
+
+
+def _unnamed_doubts(case: _Case, one: Evidence, fits: Sequence[Fit]) -> list[str]:
     doubts = _doubts(case, one, [])
     if one.hits:
         doubts.append("amount_of_another")
@@ -232,34 +263,29 @@ def _unnamed(case: _Case, one: Evidence) -> Iterator[Placement]:
         doubts.append("name_alone")
     if _names_unknown(case, one):
         doubts.append("unknown_number")
-    exact = one.amount or any(fit.items[0].amount_minor == payment.amount_minor for fit in fits if len(fit.items) == 1)
-    confidence = _unnamed_confidence(one, exact)
-    if confidence >= ACCOUNT_AMOUNT:  # who paid is certain; what it pays is the account's own business
-        first = fits[0].reason if fits else "oldest_first"
-        yield _placement(case, one, (), {}, None, confidence, [*who, "amount_exact" if exact else first], doubts)
-    if not who:  # only the amount speaks for it: worth a proposal when it does so for nobody else
-        fits = [fit for fit in fits if fit.reason == "amount_exact"] if len(case.evidence) == 1 else []
-    per_reason: dict[str, int] = {}
+    return doubts
+
+
+def _by_fit(case: _Case, one: Evidence, fits: Sequence[Fit], doubts: Sequence[str]) -> Iterator[Placement]:
+    """Each way in which the amount fits the customer's open invoices, the likelier first."""
+    counts: dict[str, int] = {}
     for fit in fits[:MAX_PLACEMENTS]:
-        nth = per_reason.setdefault(fit.reason, 0)
-        per_reason[fit.reason] += 1
-        unclear = ["ambiguous_set"] if sum(other.reason == fit.reason for other in fits) > 1 else []
-        sure = _fit_confidence(fit) if who else AMOUNT_ALONE
-        reasons = [*who, fit.reason] if who else [fit.reason, "amount_alone"]
+        nth = counts.setdefault(fit.reason, 0)
+        counts[fit.reason] += 1
+        reasons, found, sure = [*_who(one), fit.reason], list(doubts), _fit_confidence(fit) - ALTERNATIVE_STEP * nth
         if one.hits and _is_slip(case, fit):
-            doubted = [doubt for doubt in doubts if doubt not in ("amount_of_another", "unknown_number")]
-            yield _placement(
-                case, one, fit.invoices, {}, fit, SLIP_AMOUNT_EXACT, ["invoice_number_slip", *reasons], doubted
-            )
-            continue
-        yield _placement(case, one, fit.invoices, {}, fit, sure - ALTERNATIVE_STEP * nth, reasons, [*doubts, *unclear])
-    if who and not fits and confidence < ACCOUNT_AMOUNT:
-        oldest = oldest_first(payment, one.debtor, payment.amount_minor)
-        first_due = Fit("oldest_first", oldest) if oldest else None
-        sure = ACCOUNT_ALONE if one.learned else NAME_ALONE if one.name > names.PART else AMOUNT_ALONE
-        yield _placement(
-            case, one, first_due.invoices if first_due else (), {}, first_due, sure, [*who, "oldest_first"], doubts
-        )
+            found = [doubt for doubt in doubts if doubt not in ("amount_of_another", "unknown_number")]
+            reasons, sure = ["invoice_number_slip", *reasons], SLIP_AMOUNT_EXACT
+        elif sum(other.reason == fit.reason for other in fits) > 1:
+            found.append("ambiguous_set")
+        yield _placement(case, one, fit.invoices, {}, fit, sure, reasons, found)
+
+
+def _oldest_first(case: _Case, one: Evidence, doubts: Sequence[str]) -> Placement:
+    items = oldest_first(case.payment, one.debtor, case.payment.amount_minor)
+    sure = ACCOUNT_ALONE if one.learned else NAME_ALONE if one.name > names.PART else AMOUNT_ALONE
+    fit = Fit("oldest_first", items)
+    return _placement(case, one, fit.invoices, {}, fit, sure, [*_who(one), "oldest_first"], doubts)
 
 
 def _names_unknown(case: _Case, one: Evidence) -> bool:
@@ -277,12 +303,13 @@ def _is_slip(case: _Case, fit: Fit) -> bool:
     )
 
 
-def _unnamed_confidence(one: Evidence, exact: bool) -> int:
+def _unnamed_confidence(case: _Case, one: Evidence) -> int:
+    """How certain it is who paid, without any number; 0 when it is not."""
     if (one.learned or one.end_to_end) and one.name > names.PART:
         return ACCOUNT_NAME
-    if (one.learned or one.end_to_end) and exact:
+    if (one.learned or one.end_to_end) and one.amount:
         return ACCOUNT_AMOUNT
-    if exact and one.name == names.STRICT and any(names.has_form(name) for name in one.debtor.names):
+    if one.amount and one.name == names.STRICT and names.has_form(case.payment.payer_name):
         return STRICT_NAME_AMOUNT
     return 0
 
@@ -302,6 +329,8 @@ def _doubts(case: _Case, one: Evidence, items: Sequence[DebtItem]) -> list[str]:
         found.append("several_customers")
     if not one.hits and any(_has_same_name(other, one) for other in case.evidence.values()):
         found.append("ambiguous_name")
+    if one.name == names.CONFLICT:
+        found.append("legal_form_differs")
     if one.negated:
         found.append("negated")
     if case.look.reading.is_settlement:
@@ -346,8 +375,8 @@ def _placement(
     caps: Mapping[str, int],
     fit: Fit | None,
     confidence: int,
-    reasons: list[str],
-    doubts: list[str],
+    reasons: Sequence[str],
+    doubts: Sequence[str],
 ) -> Placement:
     share = Share(one.debtor.account, invoices, case.payment.amount_minor, dict(caps))
     return _judged((share,), fit, confidence, reasons, doubts)

@@ -46,20 +46,24 @@ _PHONE: Final = re.compile(
 )
 # The number of something else: customer, mandate, creditor id, contract, tax number.
 _OTHER_NUMBER: Final = re.compile(
-    r"\b(?:(?:kd|kunden?|kto|konto|customer|cust|client|debitoren|klant|mandats?|mitglieds?|vertrags?|steuer|ust|vat|tva|btw|kvk)"
+    r"\b(?:(?:kd|kunden?|kto|konto|customer|cust|client|debitoren|klant|mandats?|mitglieds?|vertrags?|steuer|ust"
+    r"|(?<!faktura )(?<!invoice )vat|tva|btw|kvk)"  # but "faktura VAT nr" is the number of an invoice
     r"[\s.-]{0,2}(?:id|nr|no|num|number|nummer|n°|ref)[\s.:#-]{0,3}|\b(?:mref|cred|mandat|kunde|bic|blz|plz)[+:\s]{1,2})"
     r"[A-Z]{0,4}[-/]?\d[\w/-]*",
     re.IGNORECASE,
 )
+# "Not for R-12", but not "without deduction R-12": only words for an invoice may stand between.
 _NOT: Final = re.compile(
-    r"\b(?:nicht|ohne|kein|keine|not|except|excluding|excl|without|sauf|hors|zonder|niet|statt|instead)\b[^\d\n]{0,30}$",
+    r"\b(?:nicht|ohne|kein|keine|not|except|excluding|excl|without|sauf|hors|zonder|niet|statt|instead of)\b\.?"
+    r"(?:\s+(?:für|fuer|for|pour|voor|of|von|the|die|der|den|de|la|le|het|unsere|ihre|invoice|rechnung|facture|factuur|"
+    r"rg|re|nr|no)\b\.?)*[\s:#-]*(?:[A-Z]{1,5}[-/.]?)?$",
     re.IGNORECASE,
 )
 _LIST_SIGN: Final = re.compile(r"\s*(?:[/,;+&]|\b(?:und|and|et|en|y|e|u)\b\.?)\s*(?:nr\.?\s*)?", re.IGNORECASE)
 _RANGE_SIGN: Final = re.compile(r"\s*(?:-|–|—|\b(?:bis|to|until|through|thru|tot|t/m|au|à|al|do)\b)\s*", re.IGNORECASE)
 _SETTLEMENT: Final = re.compile(
     r"\b(?:adyen|stripe|paypal|wirecard|sumup|worldpay|concardis|payone|mollie|klarna|nexi|elavon|six payment\w*|"
-    r"kartenzahlung\w*|kartenumsatz|card settlement|card payout|settlement|payout|sammelgutschrift|terminal)\b",
+    r"kartenzahlung\w*|kartenums\w+|card settlement|settlement (?:batch|report)|payout|sammelgutschrift|terminal id)\b",
     re.IGNORECASE,
 )
 _INVOICE_WORD: Final = re.compile(
@@ -195,7 +199,8 @@ def _joined(text: str, atoms: list[_Atom]) -> Iterator[Token]:
         is_end = atoms[last].text[0].isdigit() or (last > first + 1 and len(atoms[last].text) == 1)  # ... 00123 A
         if is_whole or not is_end or any(len(word) > MAX_PREFIX for word in letters):
             continue
-        if len(letters) <= 2:
+        is_ordinal = re.match(r"\.(?:\s|$)", text[atoms[last].end :]) is not None  # ... 00123 2. Mahnung
+        if len(letters) <= 2 and not is_ordinal:
             yield Token(_value(atoms, first, last), atoms[first].start, atoms[last].end, "joined")
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from duly.domain.check_digits import compact
 from duly.domain.creditor_references import find_creditor_references, reference_value
-from duly.domain.match_evidence import Look, collect
+from duly.domain.match_evidence import Look, collect, is_too_short
 from duly.domain.match_model import (
     AMOUNT,
     END_TO_END,
@@ -138,7 +138,11 @@ def _embedded(structured: str) -> tuple[str, ...]:
 
 
 def questions(payment: Payment) -> tuple[Question, ...]:
-    """What must be looked up for a payment; the likelier first, each once. Nothing for one that is no receipt."""
+    """What must be looked up for a payment; the likelier first, each once. Nothing for one that is no receipt.
+
+    More than MAX_ANSWERS answers are not looked at. An amount that so many owe still says something beside a name: then
+    the answers for the accounts that other questions nominate will do.
+    """
     if payment.reversal or payment.amount_minor <= 0:
         return ()
     look = _look(payment)
@@ -161,7 +165,7 @@ def _references(payment: Payment, look: Look) -> Iterator[str]:
     for number, _ in payment.documents[:MAX_DOCUMENTS]:
         yield from (value for value in (normalise_reference(number), number_core(number)) if value)
     for token in look.reading.tokens:
-        if len(token.value) >= 3:
+        if not is_too_short(token.value):
             yield token.value
             if token.value.isdecimal() and token.value.startswith("0") and token.value.strip("0"):
                 yield token.value.lstrip("0")

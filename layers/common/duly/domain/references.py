@@ -43,6 +43,8 @@ def normalise_reference(text: str) -> str:
     No Unicode folding: a look-alike letter of another script is a different reference. Nor is a letter whose upper case
     is another letter's (a dotless i, a long s, the micro sign) put in upper case.
     """
+    if text.isascii():
+        return "".join(filter(str.isalnum, text.upper()))
     return "".join(_upper(character) for character in text if character.isalnum())
 
 
