@@ -74,6 +74,7 @@ METRICS: dict[str, tuple[str, ...]] = {
     "AccountsDue": (),
     "AgendaCut": (),
     "UploadsFoundLost": (),
+    "StatementGaps": (),
     "NoticesSent": ("level",),
     "NoticesDoubtful": (),
     "NoticesReleased": (),
@@ -935,6 +936,7 @@ def alarms(template: Template) -> list[str]:
     needed = {
         "NoticesDoubtful",
         "NoticesSentTwice",
+        "StatementGaps",
         "AccountRebuilt",
         "Reputation.BounceRate",
         "Reputation.ComplaintRate",

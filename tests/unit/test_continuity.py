@@ -14,6 +14,7 @@ from rich.console import Console
 from cli.show_bank import bank_data, print_bank
 from duly.domain.continuity import StatementSeen, chain, covered_until, gaps
 from duly.flows import decisions
+from duly.flows.continuity import open_gaps
 from duly.flows.twin import TwinStack
 from duly.formats.records import Statement
 from tests.bank_samples import ACCOUNT, any_format, as_file, entry, statement
@@ -105,12 +106,13 @@ def test_receipts_say_what_is_missing_and_data_is_complete_only_up_to_the_gap() 
     (note,) = notes(stack, 1)
     assert "a statement is missing" in note and "1.50 EUR more than statement 1" in note
     assert until(stack) == day(0).isoformat()
+    assert open_gaps(stack.edge) == 1
     (one,) = bank_data(stack.edge, 10)
     assert (one["gaps"], one["complete_until"], one["account"]) == (1, day(0).isoformat(), "…3000")
     assert [line["joins"] for line in one["statements"]] == ["first", "gap"]
     stack = uploaded([paid(0, 0)], [paid(2, 250)], [statement([entry(150, booked=day(1))], 100, number="2")])
     assert until(stack) == day(2).isoformat()
-    assert bank_data(stack.edge, 10)[0]["gaps"] == 0
+    assert bank_data(stack.edge, 10)[0]["gaps"] == open_gaps(stack.edge) == 0
 
 
 def test_another_account_does_not_carry_data_over_a_gap() -> None:

@@ -12,6 +12,7 @@ from duly.domain.money import format_minor
 from duly.flows.edge import Edge
 
 MAX_NOTES = 50  # in one receipt
+GAPS = "statement_gaps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,19 @@ def note_statements(
 
 def complete_until(edge: Edge, now: datetime) -> date | None:
     """Return the last day up to which the statements of all accounts are complete; never a day to come, which says
-    nothing about money that has come in."""
+    nothing about money that has come in. Notes how many gaps are open, for each tick to report."""
     all_banks = banks(edge)
+    edge.stack.put(GAPS, {"open": str(sum(len(one.open_gaps) for one in all_banks))})
     until = max((one.until for one in all_banks if one.until), default=None)
     if until is None:
         return None
     held = [one.until for one in all_banks if one.open_gaps and one.until]
     return min(until, *held, local_date(now, edge.policy().creditor.timezone))
+
+
+def open_gaps(edge: Edge) -> int:
+    """Return how many gaps between statements were open when the last one was taken in."""
+    return int(edge.stack.get(GAPS).get("open", "0"))
 
 
 def accept_gap(edge: Edge, name: str, currency: str, source: str, by: str, now: datetime) -> date | None:

@@ -12,6 +12,7 @@ from duly.domain.policy import Policy
 from duly.domain.scoring import rescore
 from duly.domain.upkeep import today_of, upkeep
 from duly.flows.cash import clear_untrue_marks, settle_transaction
+from duly.flows.continuity import open_gaps
 from duly.flows.edge import Edge
 from duly.flows.notices import Claimed, RemainingSeconds, send_claimed, sending_paused
 from duly.flows.waking import money_not_placed
@@ -33,6 +34,7 @@ def tick(edge: Edge, now: datetime, wall_now: datetime) -> int:
     """Send every account whose moment has come to the account queue; return how many. ``wall_now`` is compared with
     the bucket's own times. While a gate of the stack is closed, only accounts with upkeep are sent."""
     edge.observer.metric("TicksStarted", 1)
+    edge.observer.metric("StatementGaps", open_gaps(edge))
     sweep_uploads(edge, wall_now)
     policy = edge.policy()
     closed = [gate for gate in stack_gates(stack_facts(edge, policy, now), policy) if gate != "sending_paused"]
