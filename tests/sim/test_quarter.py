@@ -11,6 +11,8 @@ import pytest
 from cli.demo_credit import decisions_by_outcome, gather_credit, overrides_of, restated_by_kind
 from duly.domain import events as ev
 from duly.flows import audit, report
+from duly.flows.export import export
+from duly.flows.statements_of_account import told
 from duly.flows.twin import TwinStack
 from local.business import Business, make_business
 from local.debtors import Debtors
@@ -71,6 +73,34 @@ def test_the_audit_of_the_quarter_is_clean(quarter: Quarter) -> None:
     business, _, _, _, stack = quarter
     end = datetime.combine(business.last_day, time(20), tzinfo=UTC) + timedelta(days=31)
     assert audit.audit(stack.edge, end).problems == []
+
+
+def test_the_books_of_the_quarter_agree_with_the_accounts(quarter: Quarter) -> None:
+    _, _, _, found, stack = quarter
+    books = export(stack.edge)
+    assert books.holds, books.proofs
+    held = {(ledger.name, currency): 0 for ledger, currency in books.balances}
+    for (ledger, currency), amount in books.balances.items():
+        held[ledger.name, currency] += amount
+    for one in found.kpis.currencies:
+        assert held["receivables", one.currency] == one.receivables_minor
+        assert held.get(("suspense", one.currency), 0) <= 0
+
+
+def test_every_statement_of_account_ends_in_what_the_account_holds(quarter: Quarter) -> None:
+    business, *_, stack = quarter
+    for account_id in audit.account_ids(stack.edge):
+        account = stack.edge.accounts.load(account_id)
+        if account.header.merged_into:
+            continue
+        view = told(stack.edge, account_id, business.last_day + timedelta(days=1), business.start)
+        closing = {one.currency: one.closing_minor for one in view.statement.currencies if one.closing_minor}
+        held: Counter[str] = Counter()
+        for item in account.live("items"):
+            held[item.currency] += item.due_minor if item.state == "open" else 0
+        for cash in account.live("cash"):
+            held[cash.currency] -= cash.unallocated_minor
+        assert closing == {currency: minor for currency, minor in held.items() if minor}, account_id
 
 
 # --- credit
