@@ -11,22 +11,35 @@ from rich.text import Text
 
 from duly.domain.continuity import Link
 from duly.domain.money import format_minor
-from duly.flows.continuity import Bank, banks, masked
+from duly.domain.transaction import Transaction
+from duly.flows.continuity import Bank, announced, banks, is_unconfirmed, masked
 from duly.flows.edge import Edge
 
 
 def bank_data(edge: Edge, limit: int) -> list[dict[str, Any]]:
     """Return the bank accounts as JSON data, each with its latest statements, oldest first."""
-    return [_data(one, limit) for one in banks(edge)]
+    waiting = announced(edge)
+    return [_data(one, limit, waiting) for one in banks(edge)]
 
 
-def _data(one: Bank, limit: int) -> dict[str, Any]:
+def _data(one: Bank, limit: int, waiting: Sequence[Transaction]) -> dict[str, Any]:
+    own = [state for state in waiting if (state.bank, state.currency) == (one.bank, one.currency)]
+    late = [state for state in own if is_unconfirmed(state, one.until)]
     return {
         "bank": one.bank,
         "account": masked(one.account),
         "currency": one.currency,
         "complete_until": one.until.isoformat() if one.until else None,
         "gaps": len(one.open_gaps),
+        "announced": {"count": len(own), "amount": _money(sum(state.amount_minor for state in own), one.currency)},
+        "unconfirmed": [
+            {
+                "transaction": state.key,
+                "booked": state.booked.isoformat() if state.booked else "",
+                "amount": _money(state.amount_minor, one.currency),
+            }
+            for state in late[:limit]
+        ],
         "statements": [_link(one, link) for link in one.links[-limit:]],
     }
 
@@ -74,3 +87,9 @@ def print_bank(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
                 line["statement"],
             )
         console.print(table)
+        waiting = one["announced"]
+        if waiting["count"]:
+            console.print(f"Announced, not in a statement yet: {waiting['count']}, {waiting['amount']}")
+        for line in one["unconfirmed"]:
+            said = f"{line['amount']} announced for {line['booked']} is in no statement"
+            console.print(Text(f"Unconfirmed: {said} ({line['transaction']})", style="red"))

@@ -138,6 +138,21 @@ def test_the_same_statement_again_is_said_to_be_known() -> None:
     assert len(bank_data(stack.edge, 10)[0]["statements"]) == 1
 
 
+def test_announced_money_that_statements_pass_over_is_unconfirmed() -> None:
+    report = [paid(0, 0, is_final=False)]
+    stack = uploaded(report, [statement([entry(5, booked=day(1))], 0)])
+    (one,) = bank_data(stack.edge, 10)
+    assert one["announced"] == {"count": 1, "amount": "1.00"} and one["unconfirmed"] == []
+    stack = uploaded(report, [statement([entry(5, booked=day(1))], 0)], [statement([entry(5, booked=day(7))], 5)])
+    (one,) = bank_data(stack.edge, 10)
+    assert [line["amount"] for line in one["unconfirmed"]] == ["1.00"]
+    console = Console(record=True, width=160)
+    print_bank(console, [one])
+    assert "Unconfirmed: 1.00 announced for" in console.export_text()
+    stack = uploaded([statement([entry(5, booked=day(7))], 5)], [paid(0, 0)], report)
+    assert bank_data(stack.edge, 10)[0]["announced"]["count"] == 0
+
+
 def test_the_table_names_no_account_whole() -> None:
     console = Console(record=True, width=160)
     print_bank(console, bank_data(uploaded([paid(0, 0)], [paid(2, 250)]).edge, 10))

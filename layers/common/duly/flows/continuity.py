@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 
-from duly.domain.calendar import local_date
+from duly.domain import codec
+from duly.domain.calendar import business_days_between, local_date
 from duly.domain.continuity import GAP, OVERLAPS, REPEATS, Link, StatementSeen, chain, covered_until, gaps
+from duly.domain.identity import PROVISIONAL
 from duly.domain.money import format_minor
+from duly.domain.transaction import Transaction
 from duly.flows.edge import Edge
+from duly.store import keys
 
 MAX_NOTES = 50  # in one receipt
+MAX_SUSPENSE = 5_000  # transactions in suspense looked through for announced money
+CONFIRMED_WITHIN_DAYS = 3  # business days after its day within which a bank books what it announced, at the latest
 GAPS = "statement_gaps"
 
 
@@ -48,6 +55,21 @@ def banks(edge: Edge) -> list[Bank]:
     """Return the chains of all accounts."""
     found = edge.statements.banks()
     return [bank(edge, name.rpartition("#")[0], one["account"], one["currency"]) for name, one in found.items()]
+
+
+def announced(edge: Edge) -> list[Transaction]:
+    """Return the money that a bank has announced and no statement confirmed yet, the oldest first."""
+    records = (record for shard in keys.shards() for record in edge.table.headers(keys.suspense_shard(shard)))
+    states = (codec.decode(Transaction, record.body["state"]) for record in islice(records, MAX_SUSPENSE))
+    found = [state for state in states if state.standing == PROVISIONAL and state.state == "suspense"]
+    return sorted(found, key=lambda state: (state.booked or date.min, state.key))
+
+
+def is_unconfirmed(state: Transaction, until: date | None) -> bool:
+    """Whether statements are complete for so long beyond the day of announced money that one should have had it."""
+    if state.booked is None or until is None:
+        return False
+    return business_days_between(state.booked, until, frozenset(range(5)), frozenset()) > CONFIRMED_WITHIN_DAYS
 
 
 def note_statements(
