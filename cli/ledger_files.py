@@ -8,16 +8,15 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
-from duly.domain.cash_discount import CashDiscount
 from duly.domain.ledger_index import LedgerIndex
 from duly.domain.match_run import Run, place
 from duly.domain.matching import Credit, DebtItem, Debtor, MatchingRules, Payment
 from duly.domain.money import MoneyError, parse_minor
 from duly.domain.policy import Policy, PolicyErrors, default_policy, parse_policy, parse_policy_data
+from duly.domain.terms import read_terms
 from duly.formats.read import read_file
 from duly.formats.records import CustomerRow, InvoiceRow
 
@@ -187,7 +186,7 @@ class _Reading:
         for count, event in enumerate(events):
             try:
                 self.apply(event)
-            except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation) as error:
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise LedgerError(f"{path}: events[{count}]: {_wrong(error)}") from None
 
     def apply(self, event: Mapping[str, Any]) -> None:
@@ -219,21 +218,18 @@ class _Reading:
         number, currency = str(one["number"]), str(one["currency"])
         issued = _day(one["issued"]) if "issued" in one else on
         amount = parse_minor(str(one["amount"]), currency)
-        discounts = tuple(
-            CashDiscount(int(each["days"]), int(Decimal(str(each["percent"])) * 100))
-            for each in one.get("discounts", [])
-        )
+        terms = read_terms(str(one.get("terms", "")), issued)
         item = DebtItem(
             number,
             number,
             issued,
-            _day(one["due"]) if "due" in one else issued,
+            _day(one["due"]) if "due" in one else terms.due or issued,
             currency,
             amount,
             amount,
             str(one.get("reference", "")),
             str(one.get("order", "")),
-            discounts=discounts,
+            discounts=terms.discounts,
         )
         parts = [(_day(part["due"]), parse_minor(str(part["amount"]), currency)) for part in one.get("instalments", [])]
         self.add_invoice(self.accounts.setdefault(str(one["customer"]), _Account()), item, parts)
@@ -344,10 +340,6 @@ def _item_of(row: InvoiceRow) -> DebtItem:
         discounts=row.discounts,
         means=row.means,
     )
-
-
-def _discount(one: Mapping[str, Any]) -> CashDiscount:
-    return CashDiscount(int(one["days"]), int(Decimal(str(one["percent"])) * 100))
 
 
 def _day(value: Any) -> date:

@@ -121,6 +121,13 @@ def test_the_policy_of_a_scenario_applies(files: Any) -> None:
     assert found["proposals"][0]["allocations"] == [{"invoice": "R-1", "amount": "1190.00"}]
 
 
+def test_terms_in_words_give_the_cash_discount(files: Any) -> None:
+    sale = (INVOICE[0], "invoice", {**INVOICE[2], "number": "R-10001", "terms": "2% Skonto 40 Tage, netto 60 Tage"})
+    rows = bank("1166.20|Somebody Else|R-10001|B1")
+    _, found = run(*files(l_json=scenario(CUSTOMER, sale), p_csv=rows))
+    assert [(one["amount"], one["reasons"][-1]) for one in found["allocations"]] == [("1166.20", "amount_discount")]
+
+
 def test_a_scenario_in_toml(files: Any) -> None:
     ledger = """
 [[events]]

@@ -33,7 +33,7 @@ WEAK_DIGITS: Final = 5  # a plain number with fewer digits also occurs as a hous
 MIN_PLAIN: Final = 3  # digits of a number that is looked up
 MIN_LETTERED: Final = 2  # characters of one with letters
 MIN_STRONG: Final = 4  # digits of a number with letters that is nobody else's
-MIN_SLIP: Final = 6  # characters of a number in which a slip can be told from another number
+MIN_SLIP: Final = 5  # characters of a number in which a slip can be told from another number
 MAX_SEARCHED: Final = 500  # invoices of one account that the text is searched for
 #: Characters that are read or typed for each other.
 _LOOK_ALIKE: Final = (
