@@ -19,6 +19,7 @@ from duly.domain.transaction import Transaction
 from duly.flows.edge import Edge
 from duly.flows.outcomes import make_receipt
 from duly.flows.remittances import ADVICES
+from duly.flows.standing import standings
 from duly.store import keys
 from duly.store.accounts import projections
 from duly.store.journal import BrokenChain
@@ -74,6 +75,7 @@ def audit(edge: Edge, now: datetime, progress: Progress = _quiet) -> Report:
         progress("accounts", report.accounts)
     transactions = dict(_transactions(edge, report, progress))
     _money(accounts, transactions, report)
+    _standings(edge, transactions, report)
     _marks(accounts, transactions, report)
     _notices(accounts, report)
     _uploads(edge, accounts, transactions, now, report, progress)
@@ -196,6 +198,17 @@ def _money(accounts: dict[str, Account], transactions: dict[str, Transaction], r
             report.add(
                 "transaction_unsettled", key, f"expected routed, suspense or ignored and done, found {state.state}"
             )
+
+
+def _standings(edge: Edge, transactions: dict[str, Transaction], report: Report) -> None:
+    """Every transaction is worth what all entries of its group say, and each that could be a payment exists."""
+    wanted: dict[str, str] = {}
+    for group, bank in sorted({(state.group, state.bank) for state in transactions.values() if state.group}):
+        wanted |= standings(edge, group, bank)
+    found = {key: state.standing for key, state in transactions.items() if state.group}
+    for key in sorted(wanted.keys() | found.keys()):
+        if wanted.get(key) != found.get(key):
+            report.add("standing_differs", key, f"expected {wanted.get(key)}, found {found.get(key)}")
 
 
 def _marks(accounts: dict[str, Account], transactions: dict[str, Transaction], report: Report) -> None:

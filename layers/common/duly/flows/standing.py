@@ -121,6 +121,11 @@ def bring(edge: Edge, group: str, bank: str, now: datetime) -> None:
     _bring(edge, _Looker(edge), group, bank, now, [])
 
 
+def standings(edge: Edge, group: str, bank: str) -> dict[str, str]:
+    """Return what the standing of each transaction of a group should be now: for audits."""
+    return dict(_Looker(edge).look(group, bank)[1].standings)
+
+
 def _look_at(edge: Edge, groups: Mapping[str, str], cause: str, now: datetime) -> None:
     """Send other groups, for which these entries may make a difference, to be looked at."""
     messages = (
