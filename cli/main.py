@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from cli import credit, deciding, money
+from cli import cash, credit, deciding, money
 from cli.export import export
 from cli.screen import At, By, Json, Stack, err, fail, out, print_json, target_of
 from cli.statement import statement
@@ -331,6 +331,7 @@ def resolve(
 
 
 credit.add_to(app)
+cash.add_to(app)
 app.command()(statement)
 app.command()(export)
 for decision in (deciding.complete, deciding.cancel, deciding.returned, *money.COMMANDS):

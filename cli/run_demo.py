@@ -112,7 +112,7 @@ def summarise(
 def matching_of(edge: Edge) -> Matching:
     """Count money that came in, and of it what was booked without a person."""
     states = [state for state in _transactions(edge) if state.amount_minor > 0]
-    automatic = sum(state.state == "routed" and state.reason == "reference" for state in states)
+    automatic = sum(state.state == "routed" and state.reason != "person" for state in states)
     return Matching(incoming=len(states), automatic=automatic)
 
 

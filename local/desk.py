@@ -1,4 +1,4 @@
-"""What can be done from the page of `make up`: drop a file, answer a mail, let a day pass. Time is simulated."""
+"""What the page of `make up` can do: drop a file, answer a mail, place money, let a day pass. Time is simulated."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ MAX_FILE_BYTES = 50 * 1024 * 1024
 MAX_REPLY_CHARACTERS = 20_000
 MAX_QUOTED_LINES = 60
 MAX_RECEIPTS = 200
+MAX_WAITING = 100
 MAX_NAME = 200
 
 
@@ -125,6 +126,28 @@ class Desk:
         """The report page as the reports function draws it now."""
         answer = self.stack.invoke("ReportsFunction", {"type": "page", "time": self.now.isoformat()})
         return str(answer["html"])
+
+    def cash(self) -> dict[str, Any]:
+        """The money that waits for a person: proposals and suspense, as the reports function tells it."""
+        found = self.stack.invoke("ReportsFunction", {"type": "cash", "time": self.now.isoformat()})
+        return {name: list(found[name])[:MAX_WAITING] for name in ("proposals", "suspense")}
+
+    def place(self, transaction: str, action: str, detail: str) -> None:
+        """Decide about money that waits: confirm the placement ``detail`` counts, refuse all, or book it on the account
+        that ``detail`` names. Raises DeskError with the function's words when it is refused."""
+        request: dict[str, Any] = {"action": action, "transaction": transaction, "by": "page"}
+        if action == "confirm_match" and detail.isdecimal() and detail.isascii() and len(detail) < 3:
+            request["choice"] = int(detail)
+        elif action == "assign":
+            request |= {"account": detail, "items": []}
+        elif action != "refuse_match":
+            raise DeskError("There is no such decision.")
+        with self._busy:
+            event = {"type": "decision", **request, "time": self._moment().isoformat()}
+            answer = self.stack.invoke("ReconcileFunction", event)
+            self.stack.wait_until_idle()
+        if not answer.get("ok"):
+            raise DeskError(f"It was not booked: {answer.get('error')}.")
 
     def receipts(self) -> list[Receipt]:
         """What became of the files, the latest first, at most MAX_RECEIPTS."""

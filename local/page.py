@@ -1,4 +1,4 @@
-"""The page of `make up`: mailbox, report, files, next day. On loopback only, without a framework.
+"""The page of `make up`: mailbox, report, cash, files, next day. On loopback only, without a framework.
 
 It runs code of nobody: mails are shown in a sandbox, every action needs the run's own form token, and requests that
 name another host (a page elsewhere that points its name here) are refused.
@@ -143,6 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._show("report.html.j2", "report")
             case ["report", "page"]:
                 self._document(self.server.page.desk.report(), _REPORT_POLICY)
+            case ["cash"]:
+                self._show("cash.html.j2", "cash", **self.server.page.desk.cash())
             case ["files"]:
                 receipts = self.server.page.desk.receipts()
                 self._show("files.html.j2", "files", receipts=receipts, prefixes=PREFIXES, quoted=quote)
@@ -180,10 +182,13 @@ class _Handler(BaseHTTPRequestHandler):
             case "/drop":
                 desk.drop(form.get("prefix", ""), files)
                 self._redirect("/files")
+            case "/cash":
+                desk.place(form.get("transaction", ""), form.get("action", ""), form.get("detail", ""))
+                self._redirect("/cash")
             case "/next-day":
                 new = desk.next_day()
                 back = form.get("back", "")
-                self._redirect(back if back in ("/report", "/files") else f"/mailbox?new={new}")
+                self._redirect(back if back in ("/report", "/cash", "/files") else f"/mailbox?new={new}")
             case _:
                 raise Refused(404, "There is no such action.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,8 @@ NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)  # noon in Berlin
 CONTACT = {"id": "c1", "role": "billing", "email": "office@debtor.example"}
 
 POLICY = default_policy()
+LENIENT = replace(POLICY, cash=replace(POLICY.cash, auto_confirm_permille=900))
+"""Books money for which a number and the amount speak, or a number and the payer: for tests of what comes after."""
 
 
 def policy(text: str = "") -> Policy:

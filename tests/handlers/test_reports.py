@@ -66,7 +66,8 @@ def test_daily_publishes_metrics_and_writes_the_report(function: Function, capsy
     answer = function(event("daily", time="2026-04-06T05:30:00Z"))
     assert answer == {"ok": True, "folder": "reports/2026-04-06"}
     files = function.stack.objects.keys("reports/2026-04-06/")
-    assert [Path(key).name for key in files] == ["ageing.csv", "concentration.csv", "report.html", "report.json"]
+    names = ["ageing.csv", "cash.csv", "concentration.csv", "report.html", "report.json"]
+    assert [Path(key).name for key in files] == names
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     metrics = [line for line in lines if "_aws" in line]
     assert {line["stack"] for line in metrics} == {"stack_name"}
@@ -80,7 +81,7 @@ def test_daily_publishes_metrics_and_writes_the_report(function: Function, capsy
 def test_daily_twice_replaces_the_files(function: Function) -> None:
     first, second = (function(event("daily", time="2026-04-06T05:30:00Z")) for _ in range(2))
     assert first == second
-    assert len(function.stack.objects.keys("reports/")) == 4
+    assert len(function.stack.objects.keys("reports/")) == 5
 
 
 def test_nothing_personal_is_logged(

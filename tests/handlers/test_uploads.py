@@ -294,7 +294,7 @@ def test_a_statement_becomes_messages_and_money_on_accounts(world: World) -> Non
     assert receipt["rows"] == {"in": 2, "applied": 2, "duplicate": 0, "rejected": 0} and receipt["adds_up"]
     paid = world.account("C-1001", [("items", "RE-2026-0001")]).items["RE-2026-0001"]
     assert paid.outstanding_minor == 0
-    assert (world.stack.metric("PaymentsMatched"), world.stack.metric("PaymentsSuspense")) == (1, 1)
+    assert (world.stack.metric("PaymentsMatched"), world.stack.metric("PaymentsProposed")) == (1, 1)
     assert world.edge.stack.get("bank_data") == {"until": "2026-03-02"}
 
 

@@ -74,7 +74,12 @@ LATER_STATEMENT = b"""account,booked,amount,currency,value,name,counterparty_acc
 DE02120300000000202051,2026-02-27,99.90,EUR,2026-02-27,Bolte Druck KG,,Rechnung RE-26-1003,,B1
 DE02120300000000202051,2026-03-03,2000.00,GBP,2026-03-03,Castle Ltd,,RE-26-1004,,B6
 DE02120300000000202051,2026-03-03,300.00,EUR,2026-03-03,Ahrens Bau GmbH,,RE-26-1002 RE-26-1001,,B7
-DE02120300000000202051,2026-03-03,410.00,EUR,2026-03-03,Dorn AG,,unsere Zahlung,,B8
+DE02120300000000202051,2026-03-03,400.00,EUR,2026-03-03,Dorn AG,,unsere Zahlung,,B8
+DE02120300000000202051,2026-03-03,150.00,EUR,2026-03-03,H. Erler privat,DE44500105175407324931,RE-26-1030,,B11
+"""
+LAST_STATEMENT = b"""account,booked,amount,currency,value,name,counterparty_account,text,bank_reference,reversal
+DE02120300000000202051,2026-03-04,350.00,EUR,2026-03-04,H. Erler privat,DE44500105175407324931,danke,B12,
+DE02120300000000202051,2026-03-04,-99.90,EUR,2026-03-04,Bolte Druck KG,,returned,B1,yes
 """
 
 
@@ -139,8 +144,9 @@ def book(stack: TwinStack, now: datetime) -> None:
     states = [stack.edge.transactions.load(answer.transaction).state for answer in answers]
     stack.set_fault(fault)
     for state in states:
-        if state.state == "suspense":
+        if state.is_waiting:
             request = {"action": "assign", "transaction": state.key, "account": "C2", "items": ["RE-26-1030"]}
+            request |= {"by": "finance"}
             press(stack, request, now)
     stack.work()
 
@@ -165,6 +171,27 @@ def replies(stack: TwinStack) -> None:
 
 def take_later_payments(stack: TwinStack) -> None:
     stack.upload("statements/march.csv", LATER_STATEMENT, at(2, 6))
+    stack.work()
+
+
+def confirm(stack: TwinStack) -> None:
+    """Finance confirms that the money which names a number of two customers is the one's, and refuses it for a third;
+    later money from the same bank account finds its place by what that taught."""
+    fault = stack.set_fault(no_fault)
+    answers = lookups.find(stack.edge.table, lookups.WAITING_AMOUNT, lookups.amount_value("EUR", 15_000))
+    states = [stack.edge.transactions.load(answer.transaction).state for answer in answers]
+    stack.set_fault(fault)
+    for state in states:
+        shares = [[share.account for share in one.shares] for one in state.placements]
+        if state.state == "proposed" and ["C5"] in shares:
+            request = {"action": "confirm_match", "transaction": state.key, "choice": shares.index(["C5"])}
+            press(stack, {**request, "by": "finance"}, at(2, 8))
+    stack.work()
+
+
+def take_last_payments(stack: TwinStack) -> None:
+    """Money from the bank account that finance's confirmation taught, and the bank takes a payment back."""
+    stack.upload("statements/last.csv", LAST_STATEMENT, at(3, 6))
     stack.work()
 
 
@@ -219,6 +246,8 @@ STAGES: tuple[Stage, ...] = (
     replies,
     take_later_payments,
     decision,
+    confirm,
+    take_last_payments,
     later_ticks,
 )
 
@@ -510,5 +539,5 @@ def untrue_marks(stack: TwinStack, accounts: list[Account]) -> Iterator[str]:
     for account in accounts:
         for transaction in account.header.suspense:
             state = stack.edge.transactions.load(transaction).state
-            if state.state != "suspense" or account.id not in state.candidates:
+            if not state.is_waiting or account.id not in state.candidates:
                 yield f"{account.id} is marked by money that is not in suspense for it"

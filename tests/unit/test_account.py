@@ -13,6 +13,7 @@ from duly.domain import events as ev
 from duly.domain import transaction as bank
 from duly.domain.account import Account
 from duly.domain.entities import KINDS, TRANSITIONS, AccountError
+from duly.domain.match_model import Share
 from tests.core_samples import MONDAY, NOON, account, claim, customer, invoice, payment, sent, then
 
 LATER = MONDAY + timedelta(days=10)
@@ -423,7 +424,7 @@ def test_a_copy_is_independent() -> None:
 
 
 RECEIVED = ev.TransactionReceived("T1", 100, "EUR", MONDAY, MONDAY, NOON, "u", 1, "p", "h")
-SHARE = ev.Share("A", ("I-1",), 100)
+SHARE = Share("A", ("I-1",), 100)
 ROUTED = ev.TransactionRouted((SHARE,), "reference")
 PARKED = ev.TransactionParked("no_reference", ("A",))
 IGNORED = ev.TransactionIgnored("money_out")
@@ -458,7 +459,7 @@ def test_no_more_is_on_accounts_than_came_in() -> None:
     applied = bank_state(ROUTED, ev.TransactionApplied(SHARE))
     assert applied.is_settled
     with pytest.raises(bank.TransactionError, match="more would be"):
-        bank.apply(applied, ev.TransactionApplied(ev.Share("B", (), 1)))
+        bank.apply(applied, ev.TransactionApplied(Share("B", (), 1)))
     with pytest.raises(bank.TransactionError, match="another share"):
         bank.apply(applied, ev.TransactionApplied(replace(SHARE, amount_minor=60)))
     with pytest.raises(bank.TransactionError, match="not on that account"):
@@ -476,7 +477,7 @@ def test_a_transaction_is_settled_when_the_accounts_agree() -> None:
 
 
 def test_each_share_leaves_and_comes_by_itself() -> None:
-    one, other = ev.Share("A", ("I-1",), 70), ev.Share("B", (), 30)
+    one, other = Share("A", ("I-1",), 70), Share("B", (), 30)
     both = bank_state(ev.TransactionRouted((one, other), "person"), ev.TransactionApplied(other))
     assert (both.to_withdraw, both.to_apply) == ((), (one,))
     both = bank.apply(both, ev.TransactionApplied(one))
@@ -493,18 +494,18 @@ def test_each_share_leaves_and_comes_by_itself() -> None:
 
 @pytest.mark.parametrize("amounts", [(), (99,), (101,), (110, -10), (100, 0)])
 def test_shares_are_all_of_the_money_and_nothing_else(amounts: tuple[int, ...]) -> None:
-    shares = tuple(ev.Share(f"A{n}", (), amount) for n, amount in enumerate(amounts))
+    shares = tuple(Share(f"A{n}", (), amount) for n, amount in enumerate(amounts))
     with pytest.raises(bank.TransactionError, match="not the money"):
         bank_state(ev.TransactionRouted(shares, "person"))
     with pytest.raises(bank.TransactionError, match="one share"):
-        bank_state(ev.TransactionRouted((ev.Share("A", (), 50), ev.Share("A", (), 50)), "person"))
+        bank_state(ev.TransactionRouted((Share("A", (), 50), Share("A", (), 50)), "person"))
 
 
 def test_shares_of_accounts_that_became_one_are_put_together() -> None:
-    shares = [ev.Share("A", ("I-1",), 60, {"I-1": 60}), ev.Share("B", (), 5), ev.Share("A", ("I-2", "I-1"), 35)]
-    assert bank.joined(shares) == (ev.Share("A", ("I-1", "I-2"), 95), ev.Share("B", (), 5))
-    capped = [ev.Share("A", ("I-1",), 60, {"I-1": 60}), ev.Share("A", ("I-1", "I-2"), 40, {"I-1": 30, "I-2": 10})]
-    assert bank.joined(capped) == (ev.Share("A", ("I-1", "I-2"), 100, {"I-1": 90, "I-2": 10}),)
+    shares = [Share("A", ("I-1",), 60, {"I-1": 60}), Share("B", (), 5), Share("A", ("I-2", "I-1"), 35)]
+    assert bank.joined(shares) == (Share("A", ("I-1", "I-2"), 95), Share("B", (), 5))
+    capped = [Share("A", ("I-1",), 60, {"I-1": 60}), Share("A", ("I-1", "I-2"), 40, {"I-1": 30, "I-2": 10})]
+    assert bank.joined(capped) == (Share("A", ("I-1", "I-2"), 100, {"I-1": 90, "I-2": 10}),)
 
 
 def test_marks_come_and_go() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from duly.domain import codec
 from duly.domain.cash_discount import CashDiscount
+from duly.domain.match_model import Adjustment, Placement, Share
 
 Day = date  # the type, where a field is called date
 
@@ -817,24 +818,52 @@ class StandingChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """What of a payment belongs to one account, in minor units of the payment's currency, and what it names there.
-
-    ``caps``: the most that goes to an item; an item that is not in it takes what it can.
-    """
-
-    account: str
-    names: tuple[str, ...] = ()
-    amount_minor: int = 0
-    caps: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class TransactionRouted(Event):
-    """The money belongs to these accounts, at most one share to each, all of it together."""
+    """The money belongs to these accounts, at most one share to each, all of it together.
+
+    ``reason`` is ``person`` (``by`` names who), or the first of the matcher's ``reasons``. ``settle`` is what a person
+    confirmed beside it: what the payment leaves open of an item and nobody asks for. ``teaches``: the payer's bank
+    account and name are this customer's from now on.
+    """
 
     shares: tuple[Share, ...]
     reason: str
+    reasons: tuple[str, ...] = ()
+    confidence_permille: int = 0
+    by: str = ""
+    note: str = ""
+    settle: tuple[Adjustment, ...] = ()
+    teaches: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RestsSettled(Event):
+    """The accounts have let go of exactly this beside the money, and of nothing more."""
+
+    settle: tuple[Adjustment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionProposed(Event):
+    """The money plausibly belongs where the first placement says, or one of the others: a person confirms one."""
+
+    placements: tuple[Placement, ...]
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRefused(Event):
+    """A person says that the money belongs to none of the places that were proposed."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayerLearned(Event):
+    """The lookups of the payer's bank account and name lead to this customer because of this payment; "": to nobody
+    any more because of it."""
+
+    account: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,8 +196,8 @@ class Share:
     it pays is left to the account's rules. ``caps`` is the most that it may pay of an item."""
 
     account: str
-    names: tuple[str, ...]
-    amount_minor: int
+    names: tuple[str, ...] = ()
+    amount_minor: int = 0
     caps: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -410,9 +410,8 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
             amounts,
             "A shortfall that looks like a bank's charge is proposed to finance.",
             "bank_fee_tolerance_minor",
-            neutral={},
         ),
-        Key("auto_confirm", permille, "A match this certain is booked unasked.", "auto_confirm_permille", neutral=980),
+        Key("auto_confirm", permille, "A match this certain is booked unasked.", "auto_confirm_permille"),
         Key("overpayment", one_of("unapplied", "refund"), "What is paid too much: kept, or a task to refund it."),
     ),
     "gates": (

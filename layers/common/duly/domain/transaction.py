@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from duly.domain import events as ev
 from duly.domain.identity import FINAL, NOT_COUNTED
+from duly.domain.match_model import Adjustment, Placement, Share
+
+PERSON = "person"  # why money is where it is, when a person said so
+WAITING = ("proposed", "suspense")
 
 
 class TransactionError(Exception):
@@ -19,8 +23,10 @@ class TransactionError(Exception):
 class Transaction:
     """The state of one bank transaction. ``tokens`` are (normalised reference, start, end) found in its text.
 
-    ``state``: received (not looked at), routed (belongs to the accounts of ``shares``), suspense, ignored (not a
-    receipt). ``applied`` are the shares that the accounts' journals hold now; they follow ``shares``.
+    ``state``: received (not looked at), routed (belongs to the accounts of ``shares``), proposed (a person confirms one
+    of ``placements``), suspense, ignored (not a receipt). ``applied`` are the shares that the accounts' journals hold
+    now; they follow ``shares``. ``refused`` are placements that a person said no to. ``learned`` is the customer to
+    whom the payer leads because of this payment.
     """
 
     key: str = ""
@@ -37,8 +43,17 @@ class Transaction:
     reversal: bool = False
     state: str = "received"
     reason: str = ""
-    shares: tuple[ev.Share, ...] = ()
-    applied: tuple[ev.Share, ...] = ()
+    reasons: tuple[str, ...] = ()
+    confidence_permille: int = 0
+    by: str = ""
+    settle: tuple[Adjustment, ...] = ()
+    settled: tuple[Adjustment, ...] = ()  # what the accounts have let go of, which follows ``settle``
+    teaches: bool = False
+    learned: str = ""
+    placements: tuple[Placement, ...] = ()
+    refused: tuple[Placement, ...] = ()
+    shares: tuple[Share, ...] = ()
+    applied: tuple[Share, ...] = ()
     candidates: tuple[str, ...] = ()
     marked: tuple[str, ...] = ()
     takes_back: str = ""  # of a reversal: the payment that came back with it, once that is known
@@ -52,41 +67,46 @@ class Transaction:
     @property
     def is_settled(self) -> bool:
         """True when the accounts agree with the decision: applied where routed, nowhere when parked or ignored."""
-        return self.state != "received" and not self.to_withdraw and not self.to_apply
+        return self.state != "received" and not self.to_withdraw and not self.to_apply and self.settled == self.settle
 
     @property
-    def to_withdraw(self) -> tuple[ev.Share, ...]:
+    def is_waiting(self) -> bool:
+        """Nobody knows for certain where the money belongs: the chase of the candidates waits with it."""
+        return self.state in WAITING
+
+    @property
+    def to_withdraw(self) -> tuple[Share, ...]:
         """Shares that have to leave their accounts: the decision gives those none, or another amount."""
         wanted = {share.account: _money(share) for share in self.shares}
         return tuple(share for share in self.applied if wanted.get(share.account) != _money(share))
 
     @property
-    def to_apply(self) -> tuple[ev.Share, ...]:
+    def to_apply(self) -> tuple[Share, ...]:
         """Shares that their accounts do not hold as they are decided."""
         return tuple(share for share in self.shares if share not in self.applied)
 
 
-def _money(share: ev.Share) -> tuple[int, dict[str, int]]:
+def _money(share: Share) -> tuple[int, Mapping[str, int]]:
     return share.amount_minor, share.caps
 
 
-def joined(shares: Iterable[ev.Share]) -> tuple[ev.Share, ...]:
+def joined(shares: Iterable[Share]) -> tuple[Share, ...]:
     """Return the shares with one for each account: those of accounts that were merged into one are put together.
 
     An item that one of them caps and another names without a cap has none."""
-    found: dict[str, ev.Share] = {}
+    found: dict[str, Share] = {}
     for share in shares:
         other = found.get(share.account)
         found[share.account] = share if other is None else _together(other, share)
     return tuple(found.values())
 
 
-def _together(one: ev.Share, other: ev.Share) -> ev.Share:
+def _together(one: Share, other: Share) -> Share:
     names = tuple(dict.fromkeys([*one.names, *other.names]))
     uncapped = {key for share in (one, other) for key in share.names if key not in share.caps}
     keys = [key for key in (*one.caps, *other.caps) if key not in uncapped]
     caps = {key: one.caps.get(key, 0) + other.caps.get(key, 0) for key in keys}
-    return ev.Share(one.account, names, one.amount_minor + other.amount_minor, caps)
+    return Share(one.account, names, one.amount_minor + other.amount_minor, caps)
 
 
 def held_back(state: Transaction, decided: ev.Event | None) -> ev.Event | None:
@@ -101,7 +121,7 @@ def held_back(state: Transaction, decided: ev.Event | None) -> ev.Event | None:
         candidates = state.candidates
         if isinstance(decided, ev.TransactionRouted):
             candidates = tuple(share.account for share in decided.shares)
-        elif isinstance(decided, ev.TransactionParked):
+        elif isinstance(decided, (ev.TransactionProposed, ev.TransactionParked)):
             candidates = decided.candidates
         event = ev.TransactionParked(state.standing, candidates)
     return event if apply(state, event) != state else None
@@ -112,13 +132,20 @@ TRANSITIONS: frozenset[tuple[str, str]] = frozenset(
     {
         ("received", "routed"),
         ("received", "suspense"),
+        ("received", "proposed"),
         ("received", "ignored"),
         ("suspense", "routed"),
-        ("routed", "suspense"),
+        ("suspense", "proposed"),
         ("suspense", "ignored"),
         ("routed", "ignored"),  # another transaction stands for the same entry of the bank
         ("ignored", "routed"),
         ("ignored", "suspense"),
+        ("ignored", "proposed"),
+        ("proposed", "routed"),
+        ("proposed", "suspense"),
+        ("proposed", "ignored"),
+        ("routed", "suspense"),
+        ("routed", "proposed"),
     }
 )
 
@@ -167,16 +194,71 @@ def _routed(state: Transaction, event: ev.TransactionRouted) -> Transaction:
         raise TransactionError("the shares are not the money that came in")
     if len({share.account for share in event.shares}) != len(event.shares):
         raise TransactionError("an account has one share")
-    return replace(state, state="routed", shares=event.shares, reason=event.reason, candidates=())
+    chosen = event.reason == PERSON and any(one.shares == event.shares for one in state.placements)
+    return replace(
+        _undecided(state),
+        placements=state.placements if chosen else (),  # which of them it was, for whoever asks again
+        state="routed",
+        shares=event.shares,
+        reason=event.reason,
+        reasons=event.reasons,
+        confidence_permille=event.confidence_permille,
+        by=event.by,
+        settle=event.settle,
+        teaches=event.teaches,
+    )
+
+
+def _undecided(state: Transaction) -> Transaction:
+    """The transaction without what was decided of it before."""
+    return replace(
+        state,
+        shares=(),
+        reasons=(),
+        confidence_permille=0,
+        by="",
+        settle=(),
+        teaches=False,
+        placements=(),
+        candidates=(),
+    )
+
+
+def _proposed(state: Transaction, event: ev.TransactionProposed) -> Transaction:
+    if not event.placements:
+        raise TransactionError("nothing is proposed")
+    return replace(
+        _undecided(state),
+        state="proposed",
+        placements=event.placements,
+        reason="proposed",
+        candidates=event.candidates,
+    )
+
+
+def _refused(state: Transaction, event: ev.TransactionRefused) -> Transaction:
+    if state.state != "proposed":
+        raise TransactionError("nothing is proposed")
+    return replace(
+        _undecided(state), state="suspense", reason="refused", refused=(*state.refused, *state.placements), by=event.by
+    )
+
+
+def _settled(state: Transaction, event: ev.RestsSettled) -> Transaction:
+    return replace(state, settled=event.settle)
+
+
+def _learned(state: Transaction, event: ev.PayerLearned) -> Transaction:
+    return replace(state, learned=event.account)
 
 
 def _parked(state: Transaction, event: ev.TransactionParked) -> Transaction:
-    parked = replace(state, state="suspense", shares=(), reason=event.reason, candidates=event.candidates)
+    parked = replace(_undecided(state), state="suspense", reason=event.reason, candidates=event.candidates)
     return replace(parked, takes_back=event.takes_back or state.takes_back)
 
 
 def _ignored(state: Transaction, event: ev.TransactionIgnored) -> Transaction:
-    return replace(state, state="ignored", shares=(), reason=event.reason, candidates=())
+    return replace(_undecided(state), state="ignored", reason=event.reason)
 
 
 def _applied(state: Transaction, event: ev.TransactionApplied) -> Transaction:
@@ -207,6 +289,10 @@ _APPLY: dict[type[ev.Event], Callable[[Transaction, Any], Transaction]] = {
     ev.TransactionReceived: _received,
     ev.StandingChanged: _stands,
     ev.TransactionRouted: _routed,
+    ev.TransactionProposed: _proposed,
+    ev.TransactionRefused: _refused,
+    ev.PayerLearned: _learned,
+    ev.RestsSettled: _settled,
     ev.TransactionParked: _parked,
     ev.TransactionIgnored: _ignored,
     ev.TransactionApplied: _applied,

@@ -196,7 +196,9 @@ def _money(accounts: dict[str, Account], transactions: dict[str, Transaction], r
     for key, state in sorted(transactions.items()):
         if not state.is_settled:
             report.add(
-                "transaction_unsettled", key, f"expected routed, suspense or ignored and done, found {state.state}"
+                "transaction_unsettled",
+                key,
+                f"expected routed, proposed, suspense or ignored and done, found {state.state}",
             )
 
 
@@ -217,7 +219,7 @@ def _marks(accounts: dict[str, Account], transactions: dict[str, Transaction], r
     wanted = {
         (key, account)
         for key, state in transactions.items()
-        if state.state == "suspense"
+        if state.is_waiting
         for account in state.candidates
         if account in accounts and accounts[account].exists
     }
@@ -338,7 +340,7 @@ def canonical(edge: Edge) -> dict[str, Any]:
     suspense = {
         key: {"amount": format_minor(state.amount_minor, state.currency), "currency": state.currency}
         for key, state in _transactions(edge, Report(), _quiet)
-        if state.state == "suspense"
+        if state.is_waiting
     }
     return {"customers": dict(sorted(customers.items())), "suspense": dict(sorted(suspense.items()))}
 

@@ -45,7 +45,8 @@ def decide(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, A
 
     ``action``: resolve_dispute (account, dispute, outcome), close_task (account, task, result), hold (account, items,
     until, reason), release (account, hold), assign (transaction, account, items; or shares, each with account, items
-    and amount), cancel_invoice (account, item, reason), debit_returned (account, item), accept_gap (bank, currency,
+    and amount), reassign (the same and reason), confirm_match (transaction, choice), refuse_match (transaction),
+    cancel_invoice (account, item, reason), debit_returned (account, item), accept_gap (bank, currency,
     statement: of `duly bank`), complete_customer (account, name, country, emails and any other column of the customer
     file; the customer's id when the account has none). ``by`` names who decided.
     """
@@ -69,7 +70,8 @@ def _check(request: Mapping[str, Any]) -> None:
     if len(items) > MAX_ITEMS:
         raise DecisionRefused("too_long", f"expected at most {MAX_ITEMS} items")
     named = [(name, request[name]) for name in sorted(TEXTS & request.keys())]
-    for name, value in [*named, *(("items", item) for item in items)]:
+    plain = [item for item in items if not isinstance(item, Mapping)]  # a decision about money reads the others
+    for name, value in [*named, *(("items", item) for item in plain)]:
         if not isinstance(value, str):
             raise DecisionRefused("not_text", f"expected a text in the field {name}")
         if len(value) > MAX_TEXT:
@@ -262,6 +264,9 @@ _ACTIONS: dict[str, Callable[[Edge, Mapping[str, Any], datetime], dict[str, Any]
     "hold": _hold,
     "release": _release,
     "assign": clearing.assign,
+    "reassign": clearing.reassign,
+    "confirm_match": clearing.confirm_match,
+    "refuse_match": clearing.refuse_match,
     "cancel_invoice": _cancel_invoice,
     "debit_returned": _debit_returned,
     "complete_customer": _complete_customer,

@@ -202,8 +202,7 @@ def _empty(edge: Edge, source: Account, gone: set[tuple[str, str]], now: datetim
 def _forget_lookups(edge: Edge, source: Account, gone: set[tuple[str, str]]) -> None:
     """End the lookups by which the moved invoices were found here, so that they have one answer again."""
     for item in (item for item in source.items.values() if ("items", item.number) in gone):
-        references = {normalise_reference(item.number), normalise_reference(item.reference)} - {""}
-        for value in sorted(references) if not item.instalment else ():
-            edge.table.delete(*lookups.Lookup(lookups.REFERENCE, value, lookups.Answer(source.id, item.key)).key)
+        for found in lookups.of_item(source.id, item) if not item.instalment else ():
+            edge.table.delete(*found.key)
         amount = lookups.amount_value(item.currency, item.amount_minor)
         edge.table.delete(*lookups.Lookup(lookups.AMOUNT, amount, lookups.Answer(source.id)).key)

@@ -16,7 +16,6 @@ from duly.domain.account import Account
 from duly.domain.credit import default_days
 from duly.domain.money import MoneyError, parse_minor
 from duly.domain.policy import Policy
-from duly.domain.references import normalise_name
 from duly.domain.registering import InvoiceFacts, Verdict, keys_named, register_all, restated_for_customer
 from duly.domain.scoring import rescore
 from duly.domain.upkeep import today_of
@@ -24,9 +23,8 @@ from duly.flows.edge import Edge
 from duly.flows.intake import MAX_CONTACTS, read_part, rows_of
 from duly.flows.merging import merge, merge_around
 from duly.flows.outcomes import close_if_complete, finish_message
-from duly.flows.waking import waiting_for, waiting_for_item, wake_transactions
+from duly.flows.waking import waiting_for, waiting_for_customer, waiting_for_item, wake_transactions
 from duly.formats.records import Buyer, CustomerRow, InvoiceRow
-from duly.store import lookups
 from duly.store.tables import Conflict
 from duly.store.uploads import RowOutcome, Upload
 
@@ -97,7 +95,7 @@ def _take_customer(
     else:
         raise Conflict
     merge_around(edge, account_id, now)
-    wake_transactions(edge, [(lookups.WAITING_NAME, normalise_name(first.name))], f"{upload.id}-{account_id}", now)
+    wake_transactions(edge, waiting_for_customer(first.name), f"{upload.id}-{account_id}", now)
     if own:
         return [RowOutcome(row.line, "applied") for row in rows]
     if late:
@@ -356,7 +354,7 @@ def _waiting_for_rows(facts: Sequence[InvoiceFacts], verdicts: Sequence[Verdict]
         pair
         for fact, verdict in zip(facts, verdicts, strict=True)
         if verdict.result == "applied" and fact.type != "credit_note"
-        for pair in waiting_for(fact.number, fact.reference, fact.currency, fact.amount_minor)
+        for pair in waiting_for(fact.number, fact.reference, fact.currency, fact.amount_minor, fact.order)
     ]
 
 

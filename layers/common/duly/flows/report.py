@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from itertools import islice
@@ -20,6 +20,7 @@ from duly.domain.concentration import agreed_limits
 from duly.domain.credit import limits_on
 from duly.domain.entities import KINDS, Dispute, Item, Promise, Task
 from duly.domain.kpi import AccountFacts, Kpis, compute, facts_of
+from duly.domain.match_model import Placement
 from duly.domain.policy import Policy
 from duly.domain.transaction import Transaction
 from duly.store import keys
@@ -30,7 +31,8 @@ MAX_ACCOUNTS = 100_000  # headers in one report: a quarter of a millisecond each
 MAX_DETAILED = 200  # accounts whose live disputes, promises or tasks are read for one list
 MAX_OF_ACCOUNT = 50  # live disputes, promises or tasks of one account
 MAX_ITEMS = 200  # items read of one account, for its level and for what is disputed
-MAX_SUSPENSE = 2_000  # transactions in suspense
+MAX_SUSPENSE = 2_000  # transactions in suspense or proposed
+MAX_SHOWN = 500  # of each of these, with names, in a list of nothing else
 MAX_LINES = 50  # lines of a list
 MAX_UPLOADS = 100  # recent files looked at
 MAX_GROUPS = 10  # legal groups, countries and categories named for each currency
@@ -102,6 +104,46 @@ class SuspenseLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposalLine:
+    """Money of which it is plausible where it belongs: a person confirms one of the placements, the best one first."""
+
+    transaction: str
+    amount_minor: int
+    currency: str
+    booked: date | None
+    payer: str
+    placements: tuple[Placement, ...]
+
+    @property
+    def accounts(self) -> list[str]:
+        """The accounts that any placement names, in their order."""
+        return list(dict.fromkeys(share.account for one in self.placements for share in one.shares))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Money that waits for a person, the oldest first, with what of each currency it is in all, in minor units."""
+
+    proposals: tuple[ProposalLine, ...] = ()
+    suspense: tuple[SuspenseLine, ...] = ()
+
+    @property
+    def proposed_minor(self) -> dict[str, int]:
+        return _totals(self.proposals)
+
+    @property
+    def suspense_minor(self) -> dict[str, int]:
+        return _totals(self.suspense)
+
+
+def _totals(lines: Iterable[ProposalLine | SuspenseLine]) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for line in lines:
+        totals[line.currency] += line.amount_minor
+    return dict(totals)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that a report page or widget shows. ``names`` (account -> name) is the only personal data beside payers.
 
@@ -116,9 +158,12 @@ class Report:
     promises: tuple[PromiseLine, ...] = ()
     tasks: tuple[TaskLine, ...] = ()
     suspense: tuple[SuspenseLine, ...] = ()
+    proposals: tuple[ProposalLine, ...] = ()
     flagged: tuple[FlaggedLine, ...] = ()
     suspense_minor: Mapping[str, int] = field(default_factory=dict)
     suspense_count: int = 0
+    proposed_minor: Mapping[str, int] = field(default_factory=dict)
+    proposals_count: int = 0
     tasks_open: int = 0
     uploads: tuple[Upload, ...] = ()
     progress: Mapping[str, Progress] = field(default_factory=dict)
@@ -162,15 +207,14 @@ def gather(
         _sorted(details.tasks() + _of_stack(stack_tasks)),
     )
     flagged = details.flagged()
-    suspense = _suspense(accounts, cut)
+    waiting = _waiting(accounts, cut)
+    suspense, proposals = waiting.suspense[:MAX_LINES], waiting.proposals[:MAX_LINES]
     shown = [*called, *_heads(kpis, known)]
     for lines in (disputes, promises, tasks, flagged):
         shown += [line.account for line in lines[:MAX_LINES]]
-    shown += [candidate for line in suspense[:MAX_LINES] for candidate in line.candidates]
+    shown += [candidate for line in suspense for candidate in line.candidates]
+    shown += [account for line in proposals for account in line.accounts]
     wanted = {account: known[account] for account in dict.fromkeys(shown) if account in known}
-    totals: Counter[str] = Counter()
-    for line in suspense:
-        totals[line.currency] += line.amount_minor
     return Report(
         kpis=kpis,
         names=_names(accounts, wanted),
@@ -179,10 +223,13 @@ def gather(
         disputes=tuple(disputes),
         promises=tuple(promises),
         tasks=tuple(tasks),
-        suspense=tuple(_with_payer(accounts, line) for line in suspense[:MAX_LINES]),
+        suspense=tuple(_with_payer(accounts, line) for line in suspense),
+        proposals=tuple(_with_payer(accounts, line) for line in proposals),
         flagged=tuple(flagged[:MAX_LINES]),
-        suspense_minor=dict(totals),
-        suspense_count=len(suspense),
+        suspense_minor=waiting.suspense_minor,
+        suspense_count=len(waiting.suspense),
+        proposed_minor=waiting.proposed_minor,
+        proposals_count=len(waiting.proposals),
         tasks_open=kpis.tasks_open + len(stack_tasks),
         uploads=tuple(uploads[:MAX_UPLOADS]),
         creditor=creditor,
@@ -211,6 +258,39 @@ def open_disputes(accounts: Table) -> list[DisputeLine]:
 def open_tasks(accounts: Table) -> list[TaskLine]:
     """Return the open tasks of accounts alone, the oldest first. Reads much less than ``gather``."""
     return _sorted(_details_alone(accounts).tasks())
+
+
+def waiting_money(accounts: Table) -> tuple[Waiting, dict[str, str]]:
+    """Return the money that waits for a person, with its payers, and the names of the customers whose it could be.
+    Reads much less than ``gather``."""
+    found = _waiting(accounts, [])
+    proposals, suspense = found.proposals[:MAX_SHOWN], found.suspense[:MAX_SHOWN]
+    shown = [account for line in proposals for account in line.accounts]
+    shown += [account for line in suspense for account in line.candidates]
+    with_payers = Waiting(
+        tuple(_with_payer(accounts, line) for line in proposals),
+        tuple(_with_payer(accounts, line) for line in suspense),
+    )
+    return with_payers, names_of(accounts, shown)
+
+
+def of_transaction(state: Transaction) -> list[str]:
+    """Return the accounts on which a payment is, or whose it could be."""
+    shares = [*state.shares, *(share for one in state.placements for share in one.shares)]
+    return list(dict.fromkeys([*(share.account for share in shares), *state.candidates]))
+
+
+def names_of(table: Table, accounts: Iterable[str]) -> dict[str, str]:
+    """Return the names of the accounts that have one."""
+    found = {account: _name(table, account) for account in dict.fromkeys(accounts)}
+    return {account: name for account, name in found.items() if name}
+
+
+def _name(table: Table, account: str) -> str:
+    header = table.get(keys.account(account), keys.HEADER)
+    personal = str(header.body["header"].get("personal", "")) if header else ""
+    record = table.get(keys.account(account), keys.personal(personal)) if personal else None
+    return str(record.body.get("name", "")) if record else ""
 
 
 def _details_alone(accounts: Table) -> _Details:
@@ -348,35 +428,37 @@ def _names(table: Table, accounts: Mapping[str, _Known]) -> dict[str, str]:
     return found
 
 
-def _suspense(table: Table, cut: list[str]) -> list[SuspenseLine]:
-    """Return the money in suspense, the oldest first, without names."""
+def _waiting(table: Table, cut: list[str]) -> Waiting:
+    """Return the money in suspense and proposed, the oldest first, without names."""
     records: Iterator[Record] = (record for shard in keys.shards() for record in table.headers(f"S{shard}"))
     states = [codec.decode(Transaction, record.body["state"]) for record in islice(records, MAX_SUSPENSE)]
     if next(records, None) is not None:
         cut.append("suspense")
-    waiting = [state for state in states if state.state == "suspense"]
-    waiting.sort(key=lambda state: (state.booked or date.min, state.key))
-    return [
-        SuspenseLine(
-            state.key, state.amount_minor, state.currency, state.booked, state.reason, state.personal, state.candidates
-        )
-        for state in waiting
-    ]
+    states.sort(key=lambda state: (state.booked or date.min, state.key))
+    return Waiting(
+        tuple(_proposed(state) for state in states if state.state == "proposed"),
+        tuple(_suspended(state) for state in states if state.state == "suspense"),
+    )
 
 
-def _with_payer(table: Table, line: SuspenseLine) -> SuspenseLine:
+def _proposed(state: Transaction) -> ProposalLine:
+    return ProposalLine(state.key, state.amount_minor, state.currency, state.booked, state.personal, state.placements)
+
+
+def _suspended(state: Transaction) -> SuspenseLine:
+    return SuspenseLine(
+        state.key, state.amount_minor, state.currency, state.booked, state.reason, state.personal, state.candidates
+    )
+
+
+Line = TypeVar("Line", ProposalLine, SuspenseLine)
+
+
+def _with_payer(table: Table, line: Line) -> Line:
     """Return the line with the payer's name in place of the id of the personal item that holds it."""
     record = table.get(keys.transaction(line.transaction), keys.personal(line.payer)) if line.payer else None
     body: dict[str, Any] = record.body if record else {}
-    return SuspenseLine(
-        line.transaction,
-        line.amount_minor,
-        line.currency,
-        line.booked,
-        line.reason,
-        str(body.get("name", "")),
-        line.candidates,
-    )
+    return replace(line, payer=str(body.get("name", "")))
 
 
 def _counted(codes: Iterable[str]) -> dict[str, int]:

@@ -34,7 +34,6 @@ from duly.flows.cash import settle_transaction
 from duly.flows.edge import Edge
 from duly.flows.outcomes import rejected
 from duly.formats.records import BankEntry, Reject
-from duly.store import lookups
 from duly.store.bank import MAX_ITEMS, Made, Seen, made_record, work_record
 from duly.store.queues import CASH, Message
 from duly.store.tables import Conflict
@@ -180,8 +179,7 @@ def _make_one(edge: Edge, found: Resolution, made: set[str], row: Row, upload: s
     is_listed = standing not in NOT_COUNTED
     new = Made(free[0], row.sighting.name, standing, upload, row.entry.line, is_listed)
     event, personal = _received(new, row, upload, now)
-    waiting = lookups.of_transaction(event, row.entry.counterparty_name)
-    _create(edge, event, personal, waiting, new, now)
+    _create(edge, event, personal, new, now)
     return new
 
 
@@ -193,13 +191,12 @@ def _create(
     edge: Edge,
     event: ev.TransactionReceived,
     personal: dict[str, Any],
-    waiting: Sequence[lookups.Lookup],
     made: Made,
     now: datetime,
 ) -> None:
     beside = (made_record(event.group, made), work_record(event.group, made.transaction, 1))
     personals = {event.personal: personal}
-    edge.transactions.commit(Stored(Transaction()), made.transaction, [event], now, personals, waiting, beside)
+    edge.transactions.commit(Stored(Transaction()), made.transaction, [event], now, personals, beside=beside)
 
 
 def _received(made: Made, row: Row, upload: str, now: datetime) -> tuple[ev.TransactionReceived, dict[str, Any]]:
@@ -211,6 +208,11 @@ def _received(made: Made, row: Row, upload: str, now: datetime) -> tuple[ev.Tran
         "text": entry.remittance,
         "structured_reference": entry.structured_reference,
         "end_to_end_id": entry.end_to_end_id,
+        "documents": [list(one) for one in entry.documents],
+        "charges_minor": entry.charges_minor,
+        "code": entry.code,
+        "return_reason": entry.return_reason,
+        "bank_reference": entry.bank_reference,
     }
     content = codec.digest(personal)
     event = ev.TransactionReceived(
@@ -309,7 +311,7 @@ def _copy_missing(edge: Edge, group: str, seen: Seen, found: Resolution, now: da
         for transaction in missing:
             made = Made(transaction, "", found.standings[transaction], is_listed=False)
             event = _copied(state, made)
-            _create(edge, event, personal, lookups.of_transaction(event, personal.get("name", "")), made, now)
+            _create(edge, event, personal, made, now)
             copied = True
     return copied
 

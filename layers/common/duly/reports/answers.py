@@ -11,8 +11,9 @@ from typing import Any
 from duly.domain.calendar import local_date
 from duly.domain.money import format_minor
 from duly.flows.edge import Edge
-from duly.flows.report import MAX_UPLOADS, Report, ageing_facts, gather
+from duly.flows.report import MAX_UPLOADS, Report, ageing_facts, gather, waiting_money
 from duly.flows.statements_of_account import RemainingSeconds, StatementError, write_monthly, write_statement
+from duly.reports.cash import cash_csv, waiting_data
 from duly.reports.export import ageing_csv, concentration_csv, kpis_data, report_data
 from duly.reports.metrics import metrics_of
 from duly.reports.page import MAX_FILES, render_page
@@ -33,7 +34,8 @@ def report_of(edge: Edge, now: datetime) -> Report:
 
 
 def daily(edge: Edge, now: datetime, remaining: RemainingSeconds = lambda: 900.0) -> dict[str, Any]:
-    """Publish the day's metrics and write ``reports/<date>/``: report.html, report.json, ageing.csv, concentration.csv.
+    """Publish the day's metrics and write ``reports/<date>/``: report.html, report.json, ageing.csv, concentration.csv,
+    cash.csv.
 
     Running it again the same day replaces the files. Where the policy wants it, the statements of the month before are
     written, as long as ``remaining`` says that there is time (seconds).
@@ -47,6 +49,7 @@ def daily(edge: Edge, now: datetime, remaining: RemainingSeconds = lambda: 900.0
     edge.objects.put(f"{folder}/ageing.csv", ageing_csv(accounts, report.as_of), "text/csv; charset=utf-8")
     concentration = concentration_csv(report.kpis)
     edge.objects.put(f"{folder}/concentration.csv", concentration, "text/csv; charset=utf-8")
+    edge.objects.put(f"{folder}/cash.csv", cash_csv(report), "text/csv; charset=utf-8")
     for metric in metrics_of(report):
         edge.observer.metric(metric.name, metric.value, metric.unit, **metric.dimensions)
     edge.observer.log("report_written", date=report.as_of.isoformat(), customers=report.kpis.customers)
@@ -62,7 +65,8 @@ def daily(edge: Edge, now: datetime, remaining: RemainingSeconds = lambda: 900.0
 def answer(edge: Edge, event: Mapping[str, Any], now: datetime) -> Any:
     """Return what a direct invocation or a dashboard asks for.
 
-    ``describe``: Markdown. ``{"type": "page"}``: ``{"html"}``. ``{"type": "kpis"}``: the figures as data. ``statement``
+    ``describe``: Markdown. ``{"type": "page"}``: ``{"html"}``. ``{"type": "kpis"}``: the figures as data, ``cash``: the
+    money that waits. ``statement``
     (``account``, ``as_of``, ``from``, ``format`` pdf or html) writes a statement of account under ``documents/``, and
     ``export`` (``from``, ``to``, ``format`` csv, hledger or beancount) the books under ``reports/``; both answer
     ``{"ok", "key", ...}``, or ``{"ok": false, "code", "error"}``. A widget (it brings ``widgetContext``): HTML, or
@@ -72,6 +76,8 @@ def answer(edge: Edge, event: Mapping[str, Any], now: datetime) -> Any:
         return describe()
     if event.get("type") == "page":
         return {"html": render_page(report_of(edge, now))}
+    if event.get("type") == "cash":
+        return waiting_data(*waiting_money(edge.table))
     if event.get("type") == "kpis":
         return kpis_data(report_of(edge, now).kpis)
     if event.get("type") in ("statement", "export"):
@@ -81,7 +87,7 @@ def answer(edge: Edge, event: Mapping[str, Any], now: datetime) -> Any:
             return {"ok": False, "code": error.code, "error": str(error)}
     if "widgetContext" in event or "view" in event:
         return _widget(edge, event, now)
-    raise UnknownRequest("expected describe, widgetContext, or type daily, page, kpis, statement or export")
+    raise UnknownRequest("expected describe, widgetContext, or type daily, page, kpis, cash, statement or export")
 
 
 def _document(edge: Edge, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -132,7 +138,11 @@ def _widget(edge: Edge, event: Mapping[str, Any], now: datetime) -> Any:
     view = str(event.get("view") or DEFAULT_VIEW)
     try:
         return render_widget(
-            report_of(edge, now), view, context if isinstance(context, Mapping) else {}, str(event.get("decisions", ""))
+            report_of(edge, now),
+            view,
+            context if isinstance(context, Mapping) else {},
+            str(event.get("decisions", "")),
+            str(event.get("cash", "")),
         )
     except UnknownView:
         return {"markdown": f"This widget's parameter **view** is none of {', '.join(VIEWS)}."}

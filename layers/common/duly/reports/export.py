@@ -72,6 +72,7 @@ def report_data(report: Report) -> dict[str, Any]:
         **kpis_data(report.kpis),
         "disputes_open_by_reason": report.disputes_by_reason,
         "tasks_by_kind": report.tasks_by_kind,
+        "proposals": {"count": report.proposals_count, "amounts": _amounts(report.proposed_minor)},
         "suspense": {"count": report.suspense_count, "amounts": _amounts(report.suspense_minor)},
         "uploads": [
             {

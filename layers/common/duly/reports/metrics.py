@@ -38,6 +38,10 @@ def metrics_of(report: Report) -> list[Metric]:
     found += [
         Metric("SuspenseMinor", minor, "None", {"currency": currency}) for currency, minor in sorted(suspense.items())
     ]
+    proposed = {**dict.fromkeys((one.currency for one in report.kpis.currencies), 0), **report.proposed_minor}
+    found += [
+        Metric("ProposedMinor", minor, "None", {"currency": currency}) for currency, minor in sorted(proposed.items())
+    ]
     found += [Metric("ReportCut", 1, dimensions={"list": name}) for name in report.cut]
     return found
 

@@ -19,12 +19,14 @@ from duly.flows.report import (
     DisputeLine,
     FlaggedLine,
     PromiseLine,
+    ProposalLine,
     Report,
     SuspenseLine,
     TaskLine,
 )
 from duly.mail.local_forms import day as long_day
 from duly.mail.local_forms import one_line
+from duly.reports.cash import percent, sentences, where
 from duly.reports.charts import CURVE_HEIGHT, CURVE_WIDTH, LEFT, RIGHT, curve, segments, share_of
 from duly.reports.words import day, days, exact, share, short, tenths, whole, words
 from duly.store.uploads import Progress, Upload
@@ -98,6 +100,7 @@ def values_of(report: Report) -> Values:
         "more_calls": sum(one.more_calls for one in kpis.currencies[:MAX_CURRENCIES]),
         "disputes": _disputes(report),
         "promises": _promises(report),
+        "proposals": _proposals(report),
         "suspense": _suspense(report),
         "concentration": _concentration(report),
         "flagged": _flagged(report),
@@ -250,10 +253,40 @@ def _promise(report: Report, line: PromiseLine) -> Values:
     }
 
 
+def _proposals(report: Report) -> Values:
+    lines = report.proposals[:MAX_LINES]
+    return {
+        "count": days(report.proposals_count, "payment"),
+        "totals": _amounts(report.proposed_minor),
+        "lines": [_proposal(report, line) for line in lines],
+        "more": report.proposals_count - len(lines),
+    }
+
+
+def _proposal(report: Report, line: ProposalLine) -> Values:
+    """A payment with the places it could go, the most certain first."""
+    return {
+        "transaction": line.transaction,
+        "booked": day(line.booked),
+        "payer": one_line(line.payer) or "no name",
+        "currency": line.currency,
+        "amount": exact(line.amount_minor, line.currency),
+        "placements": [
+            {
+                "choice": choice,
+                "where": where(one, line.currency, lambda account: str(_who(report, account)["name"])),
+                "confidence": percent(one),
+                "why": " ".join(sentences(one)),
+            }
+            for choice, one in enumerate(line.placements)
+        ],
+    }
+
+
 def _suspense(report: Report) -> Values:
     lines = report.suspense[:MAX_LINES]
     return {
-        "count": report.suspense_count,
+        "count": report.suspense_count and days(report.suspense_count, "payment"),
         "totals": _amounts(report.suspense_minor),
         "lines": [_suspended(report, line) for line in lines],
         "more": report.suspense_count - len(lines),
@@ -268,7 +301,7 @@ def _suspended(report: Report, line: SuspenseLine) -> Values:
         "reason": words(line.reason),
         "currency": line.currency,
         "amount": exact(line.amount_minor, line.currency),
-        "candidates": [_who(report, account)["name"] for account in line.candidates[:MAX_INVOICES_NAMED]],
+        "candidates": [_who(report, account) for account in line.candidates[:MAX_INVOICES_NAMED]],
         "more_candidates": max(0, len(line.candidates) - MAX_INVOICES_NAMED),
     }
 

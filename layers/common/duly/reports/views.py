@@ -18,7 +18,7 @@ VIEWS = (
     "calls",
     "disputes",
     "promises",
-    "suspense",
+    "cash",
     "flagged",
     "concentration",
     "tasks",
@@ -50,6 +50,7 @@ Param | What
 ---|---
 **view** | One of {", ".join(f"`{view}`" for view in VIEWS)}. Without it: `{DEFAULT_VIEW}`.
 **decisions** | ARN of the disputes function. With it, each open dispute has buttons to decide it, after a question.
+**cash** | ARN of the reconcile function. With it, money that waits has buttons to book it or refuse what is proposed.
 
 ### Example
 ``` yaml
@@ -59,8 +60,8 @@ decisions: arn:aws:lambda:eu-central-1:123456789012:function:disputes
 """
 
 
-def render_widget(report: Report, view: str, context: Mapping[str, Any], decisions: str = "") -> str:
-    """The HTML of one view. ``decisions`` is the ARN that the buttons call; without it there are none.
+def render_widget(report: Report, view: str, context: Mapping[str, Any], decisions: str = "", cash: str = "") -> str:
+    """The HTML of one view. ``decisions`` and ``cash`` are the ARNs that the buttons call; without them there are none.
 
     Raises UnknownView.
     """
@@ -69,7 +70,11 @@ def render_widget(report: Report, view: str, context: Mapping[str, Any], decisio
     values = values_of(report)
     for line in values["disputes"]["lines"]:
         line["choices"] = _choices(line)
-    values |= {"view": view, "decisions": decisions, "dark": context.get("theme") == "dark"}
+    for line in values["proposals"]["lines"]:
+        line["choices"] = _proposal_choices(line)
+    for line in values["suspense"]["lines"]:
+        line["choices"] = [_booking(line, candidate) for candidate in line["candidates"]]
+    values |= {"view": view, "decisions": decisions, "cash": cash, "dark": context.get("theme") == "dark"}
     return environment().get_template("widget.html.j2").render(values)
 
 
@@ -92,3 +97,32 @@ def _choices(line: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for outcome, name, meaning in _CHOICES
     ]
+
+
+def _proposal_choices(line: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The buttons of a proposal: one for each place that the money could go, and one that refuses them all."""
+    money = f"{line['amount']} {line['currency']} from {line['payer']}"
+    found = [
+        _choice(
+            "Confirm",
+            f"Book {money} to {one['where']}?",
+            {"action": "confirm_match", "transaction": line["transaction"], "choice": one["choice"]},
+        )
+        for one in line["placements"]
+    ]
+    refuse = {"action": "refuse_match", "transaction": line["transaction"]}
+    return [*found, _choice("Refuse", f"None of these is right for {money}? It goes to suspense.", refuse)]
+
+
+def _booking(line: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str, Any]:
+    """The button that books money in suspense on a customer's account, for no invoice in particular."""
+    confirmation = (
+        f"Book {line['amount']} {line['currency']} from {line['payer']} on the account of {candidate['name']}?"
+    )
+    decision = {"action": "assign", "transaction": line["transaction"], "account": candidate["account"], "items": []}
+    return _choice(f"Book to {candidate['name']}", confirmation, decision)
+
+
+def _choice(name: str, confirmation: str, decision: Mapping[str, Any]) -> dict[str, Any]:
+    event = {"type": "decision", "decision": {**decision, "by": "dashboard"}}
+    return {"name": name, "confirmation": confirmation, "event": event}

@@ -25,6 +25,8 @@ _WORDS = {
     "ambiguous_reference": "reference of several invoices",
     "reversal": "taken back by a bank",
     "returned": "came back, see its reversal",
+    "refused": "what was proposed was refused",
+    "proposed": "waits to be confirmed",
     "several_customers": "names several customers",
     # what a person has to do
     "read_reply": "read a reply",

@@ -80,7 +80,7 @@ def shards() -> list[str]:
 
 
 def suspense_shard(name: str) -> str:
-    """Return the shard of the header index that lists transactions in suspense."""
+    """Return the shard of the header index that lists transactions in suspense, or proposed."""
     return f"S{name}"
 
 

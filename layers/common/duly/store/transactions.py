@@ -69,10 +69,14 @@ class TransactionStore:
         journal.append(self.table, pk, entry, [*put, *beside], ())
         return Stored(state, entry.version, entry.hash)
 
+    def history(self, transaction_id: str) -> list[journal.Entry]:
+        """Return the journal. Raises BrokenChain when it is not whole."""
+        return journal.read(self.table, keys.transaction(transaction_id))
+
     def rebuild(self, transaction_id: str) -> Stored:
         """Return the transaction as its journal alone says."""
         state, version, last_hash = Transaction(), 0, ""
-        for entry in journal.read(self.table, keys.transaction(transaction_id)):
+        for entry in self.history(transaction_id):
             for event in entry.events:
                 state = apply(state, event)
             version, last_hash = entry.version, entry.hash
@@ -81,6 +85,6 @@ class TransactionStore:
 
 def _header(pk: str, state: Transaction, entry: journal.Entry) -> Record:
     shard = keys.shard(pk)
-    listed = keys.suspense_shard(shard) if state.state == "suspense" else keys.transaction_shard(shard)
+    listed = keys.suspense_shard(shard) if state.is_waiting else keys.transaction_shard(shard)
     body = {"state": codec.encode(state), "hash": entry.hash}
     return Record(pk, keys.HEADER, body, entry.version, "transaction", header_shard=listed)
