@@ -65,6 +65,10 @@ def account_data(edge: Edge, wanted: str) -> dict[str, Any] | None:
         ],
         "open": _open_items(account),
         "unapplied": _unapplied(account),
+        "unapplied_money": [
+            f"{one.key.removeprefix('CN:')} {format_minor(one.unallocated_minor, one.currency)} {one.currency}"
+            for one in account.live("cash")
+        ],
         "disputes": [one.key for one in account.live("disputes")],
         "promises": [one.key for one in account.live("promises")],
         "holds": [one.key for one in account.live("holds")],
@@ -138,6 +142,8 @@ def _note(item: Item) -> str:
     words += [f"delivered {item.delivered}"] if item.delivered else []
     words += [FLAGS.get(flag, flag) for flag in item.flags]
     words += [f"replaces {item.replaces}"] if item.replaces else []
+    open_charges = sorted(item.open_charges_minor.items())
+    words += [f"{format_minor(minor, item.currency)} {kind} demanded" for kind, minor in open_charges]
     return "; ".join(words)
 
 
@@ -182,6 +188,7 @@ def print_account(console: Console, data: dict[str, Any]) -> None:
         "overrides",
         "orders",
         "unapplied",
+        "unapplied_money",
         "disputes",
         "promises",
         "holds",

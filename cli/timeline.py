@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from duly.domain.money import format_minor
 from duly.domain.risk import reason_words
 from duly.store.journal import Entry
 
+HASHED = re.compile("[0-9a-f]{24}")  # the id of a bank transaction
 DUE_SOURCES = {"terms_text": "from its terms", "default": "none stated"}
 
 
@@ -64,8 +66,10 @@ def _money(amount_minor: int, currency: str) -> str:
 
 
 def _cash(key: str) -> str:
-    """A credit note by its number; a payment, whose key is a hash, by the start of it."""
-    return key.removeprefix("CN:") if key.startswith("CN:") else key[:11]
+    """A credit note by its number; a payment, whose key is a hash, by the start of it; all else by its whole key."""
+    if key.startswith("CN:"):
+        return key.removeprefix("CN:")
+    return key[:11] if HASHED.fullmatch(key) else key
 
 
 def _listed(keys: tuple[str, ...]) -> str:
@@ -222,7 +226,7 @@ _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.InvoiceTransferred: lambda e: f"invoice {e.key} moved to account {e.into}",
     ev.CashReceived: lambda e: (
         f"{e.kind.replace('_', ' ')} {_cash(e.cash)} over {_money(e.amount_minor, e.currency)}, value {e.value_date},"
-        f" names {', '.join(e.names) or 'nothing'}{_origin(e)}{f' ({e.reason})' if e.reason else ''}{_by(e)}"
+        f" names {', '.join(e.names) or 'nothing'}{_origin(e)}{f' ({e.reason})' if e.reason else ''}"
     ),
     ev.ChargesDemanded: lambda e: (
         f"charges on invoice {e.item}: "

@@ -138,7 +138,7 @@ def decide_something(store: AccountStore, chance: random.Random) -> None:
     key, item = chance.choice(cash or ["-"]), chance.choice(items or ["-"])
     amount = chance.choice([1, 7, 40])
     decisions: list[Callable[[Account], list[ev.Event]]] = [
-        lambda one: withdraw(one, key, "returned"),
+        lambda one: withdraw(one, key, "returned") if one.cash[key].kind in ("payment", "credit_note") else [],
         lambda one: write_off(one, item, amount, chance.choice(["write_off", "bank_fee"]), "why", "Ada", MONDAY),
         lambda one: undo_write_off(one, key, "Ada"),
         lambda one: refund(one, key, amount, "Ada", MONDAY),

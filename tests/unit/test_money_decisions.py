@@ -13,12 +13,12 @@ from duly.domain.charges_due import demand_charges
 from duly.flows.audit import canonical
 from duly.flows.decisions import DecisionRefused, decide
 from duly.flows.twin import TwinStack
-from tests.core_samples import MONDAY, NOON, Payment
+from tests.core_samples import MONDAY, NOON, POLICY, Payment
 from tests.unit.test_corrections import Stack, row
 from tests.unit.test_merging import FOO, document
 from tests.unit.test_merging import Stack as Provisional
 
-TOLERANT = '[creditor]\nname = "Creditor"\ncountry = "DE"\n[cash]\ntolerance = { EUR = "0.50" }\n'
+TOLERANT = f'[creditor]\nname = "{POLICY.creditor.name}"\ncountry = "DE"\n[cash]\ntolerance = {{ EUR = "0.50" }}\n'
 
 
 def with_policy(stack: TwinStack, text: str) -> None:
@@ -182,4 +182,16 @@ def test_a_write_off_moves_with_its_invoice_to_the_customer() -> None:
     stack.customers(FOO)
     item = stack.accounts()["C-1"].items["INV-1"]
     assert (item.adjusted, item.open_charges_minor) == ({"write_off": 3_000}, {"costs": 4_000})
+    stack.assert_clean()
+
+
+def test_what_the_policy_let_go_is_granted_anew_where_the_invoice_moves() -> None:
+    stack = Provisional()
+    with_policy(stack, TOLERANT)
+    stack.invoices(document("INV-1"))
+    stack.statement(Payment("INV-1", 9_970))
+    source = stack.provisional()
+    assert stack.accounts()[source].items["INV-1"].adjusted == {"tolerance": 30}
+    stack.customers(FOO)
+    assert stack.accounts()["C-1"].items["INV-1"].adjusted == {"tolerance": 30}
     stack.assert_clean()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from cli.timeline import _WORDS, timeline
+from cli.timeline import _WORDS, describe, timeline
 from duly.domain import events as ev
 from duly.domain.account import _APPLY
 from duly.store import journal
-from tests.core_samples import customer
+from tests.core_samples import MONDAY, customer
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 INVOICE = ev.InvoiceRegistered(
@@ -95,3 +95,16 @@ def test_a_decision_under_an_override_names_it_once() -> None:
     (text,) = texts(decision)
     assert "(over limit, override); if prepayment; under override OV-1; exposure" in text
     assert text.endswith("category B; asked by shop")
+
+
+def test_what_a_person_undoes_is_named_whole_and_a_payment_by_the_start_of_its_id() -> None:
+    write_off = ev.CashReceived(
+        "WO-RE-2026-0001-17", "write_off", 40, "EUR", MONDAY, ("RE-2026-0001",), reason="small", by="Ada"
+    )
+    assert describe(write_off, {}) == (
+        "write off WO-RE-2026-0001-17 over EUR 0.40, value 2026-03-02, names RE-2026-0001 by Ada (small)"
+    )
+    split = ev.AllocationsChanged((ev.Allocation("0123456789abcdef01234567", "RE-1", 6_000, {"costs": 4_000}),))
+    assert describe(split, {"RE-1": "EUR"}) == "0123456789a pays EUR 40.00 costs and EUR 60.00 of RE-1"
+    refunded = ev.CashRefunded("0123456789abcdef01234567", "RF-3-x", 2_000, "EUR", MONDAY, "Ada")
+    assert describe(refunded, {}) == "0123456789a: EUR 20.00 refunded as RF-3-x by Ada"

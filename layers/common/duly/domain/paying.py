@@ -40,7 +40,7 @@ class Paying:
         if key not in self._open:
             anew = key in self._anew
             self._open[key] = item.owed_minor if anew else item.outstanding_minor
-            if not anew:
+            if not anew and item.allocations:
                 self._principal[key] = dict(item.allocations)
                 for kind, paid in item.charges_paid.items():
                     self._charges_paid[(key, kind)] = sum(paid.values())
@@ -58,7 +58,9 @@ class Paying:
 
     def payable_minor(self, key: str, on: date) -> int:
         """Return what is open of an item with the charges that were demanded by a day, in minor units."""
-        return self.open_minor(key) + sum(self._charges_open(key, kind, on) for kind in CHARGE_KINDS)
+        item = self._look_at(key)
+        charges = sum(self._charges_open(key, kind, on) for kind in CHARGE_KINDS) if item.charges else 0
+        return self._open[key] + charges
 
     def _charges_open(self, key: str, kind: str, on: date) -> int:
         item = self._look_at(key)

@@ -61,12 +61,13 @@ def undo_write_off(account: Account, adjustment: str, by: str) -> list[ev.Event]
     found = account.cash.get(adjustment)
     if found is None or found.state == "withdrawn" or not found.is_adjustment:
         raise LookupError("no write-off of this id on this account")
-    if _is_granted(found):
+    if is_granted(found):
         raise ValueError("the policy or the invoice's own terms let go of this; a person did not")
     return withdraw(account, adjustment, f"undone by {by}")
 
 
-def _is_granted(cash: Cash) -> bool:
+def is_granted(cash: Cash) -> bool:
+    """Whether the policy or the invoice's own terms made this adjustment, and no person."""
     return cash.kind in GRANTED and not cash.by
 
 
@@ -109,7 +110,7 @@ def moved_adjustments(source: Account, numbers: Collection[str], account: Accoun
             charges = tuple(one for one in item.charges if one.key in missing)
             more: list[ev.Event] = [ev.ChargesDemanded(item.key, charges, item.currency)]
             working, events = working.after(more), [*events, *more]
-    for cash in (one for _, one in sorted(source.cash.items()) if one.is_adjustment and not _is_granted(one)):
+    for cash in (one for _, one in sorted(source.cash.items()) if one.is_adjustment and not is_granted(one)):
         key = moved_key(source, cash)
         if cash.state == "withdrawn" or key in working.cash or not _is_of(source, cash, numbers, working):
             continue

@@ -11,7 +11,7 @@ there are more that pay something, the oldest is held to what it pays as if it n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from duly.domain import events as ev
@@ -37,51 +37,55 @@ def pay_unnamed(account: Account, paying: Paying, unnamed: Sequence[Cash], close
     """Let money that names nothing pay what is open. ``closed`` are items whose rest is let go."""
     if not unnamed:
         return
+    newest = account.rules.order == "newest_due"
     items = [
-        item for _, item in sorted(account.items.items()) if item.state in ("open", "paid") and item.key not in closed
+        item
+        for item in account.items.values()
+        if item.state in ("open", "paid") and item.key not in closed and (item.charges or paying.open_minor(item.key))
     ]
+    items.sort(key=lambda one: (-one.due.toordinal() if newest else one.due.toordinal(), one.key))
     disputed = _disputed_from(account, items)
+    open_minor = {item.key: paying.open_minor(item.key) for item in items}
+    charged = [item for item in items if item.charges]
     for cash in unnamed:
         left = cash.amount_minor - sum(cash.spent.values())
-        found = [
-            item
-            for item in items
-            if item.currency == cash.currency and paying.payable_minor(item.key, cash.value_date) > 0
-        ]
-        if not found or not left:
-            continue
-        clear = [item for item in found if not _is_disputed(item, cash.value_date, disputed)]
-        for item in _chosen(account, paying, cash, left, clear or found):
-            left -= paying.pay(cash, item.key, left)
-        if clear and left and account.rules.order and cash.is_money:
-            for item in _in_order(account, cash, [one for one in found if one not in clear])[:MAX_ITEMS_EACH]:
-                left -= paying.pay(cash, item.key, left)
+        for item in charged:  # what was demanded depends on the day
+            open_minor[item.key] = paying.payable_minor(item.key, cash.value_date)
+        found = [item for item in items if open_minor[item.key] and item.currency == cash.currency] if left else []
+        clear = [item for item in found if not _is_disputed(item, cash.value_date, disputed)] if disputed else found
+        later = [item for item in found if _is_disputed(item, cash.value_date, disputed)] if clear and disputed else []
+        chosen = _chosen(account, cash, left, clear or found, open_minor)
+        if later and account.rules.order and cash.is_money:
+            chosen += _in_order(cash, later)
+        for item in chosen:
+            paid = paying.pay(cash, item.key, left)
+            left, open_minor[item.key] = left - paid, open_minor[item.key] - paid
 
 
-def _chosen(account: Account, paying: Paying, cash: Cash, left: int, items: Sequence[Item]) -> list[Item]:
+def _chosen(
+    account: Account, cash: Cash, left: int, items: Sequence[Item], open_minor: Mapping[str, int]
+) -> list[Item]:
     """Return the items that this money pays, in turn."""
     issued = [item for item in items if item.issued <= cash.value_date]
-    open_minor = {item.key: paying.payable_minor(item.key, cash.value_date) for item in issued}
     exact = [item for item in issued if open_minor[item.key] == left]
     if len(exact) == 1:
         return exact
     if not cash.is_money:
         return []
-    if not exact:
+    if not exact and len(issued) <= MAX_IN_SET:
+        issued.sort(key=lambda one: one.key)
         chosen = only_set([open_minor[item.key] for item in issued], left)
         if chosen:
             return [issued[place] for place in chosen]
-    return _in_order(account, cash, items)[:MAX_ITEMS_EACH] if account.rules.order else []
+    return _in_order(cash, items) if account.rules.order else []
 
 
-def _in_order(account: Account, cash: Cash, items: Iterable[Item]) -> list[Item]:
-    newest = account.rules.order == "newest_due"
-
-    def rank(item: Item) -> tuple[bool, int, str]:
-        day = item.due.toordinal()
-        return item.issued > cash.value_date, -day if newest else day, item.key
-
-    return sorted(items, key=rank)
+def _in_order(cash: Cash, items: Sequence[Item]) -> list[Item]:
+    """Return items that are in the policy's order already: those issued up to the value date first, no more than one
+    payment pays."""
+    issued = [item for item in items if item.issued <= cash.value_date]
+    after = [item for item in items if item.issued > cash.value_date]
+    return [*issued, *after][:MAX_ITEMS_EACH]
 
 
 def only_set(amounts: Sequence[int], total: int) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from duly.domain.entities import Cash, Item
 from duly.domain.references import normalise_name, normalise_reference
 from duly.domain.registering import Incoming, keys_named, register_all
 from duly.domain.scoring import rescore
-from duly.domain.short_payments import moved_adjustments, moved_key
+from duly.domain.short_payments import is_granted, moved_adjustments, moved_key
 from duly.domain.upkeep import today_of
 from duly.flows.edge import Edge
 from duly.flows.waking import waiting_for_item, wake_transactions
@@ -185,6 +185,8 @@ def _empty(edge: Edge, source: Account, gone: set[tuple[str, str]], now: datetim
 
         for key in sorted(working.cash):
             cash = working.cash[key]
+            if cash.is_adjustment and is_granted(cash):
+                continue  # it pays nothing once the money is gone
             is_moved = ("cash", key) in gone if cash.kind == "credit_note" else cash.is_adjustment
             if is_moved:
                 add(withdraw(working, key, "transferred"))
