@@ -26,6 +26,9 @@ class PageStack:
         self.inbound: list[tuple[bytes, datetime]] = []
         self.files: dict[str, bytes] = {}
         self.failing: Exception | None = None
+        self.waiting: dict[str, Any] = {"proposals": [], "suspense": []}
+        self.decisions: list[tuple[str, dict[str, Any]]] = []
+        self.answer: dict[str, Any] = {"ok": True}
         self._mails: list[SentMail] = []
 
     def send(self, to: str, subject: str, text: str, html: str = "") -> SentMail:
@@ -78,6 +81,11 @@ class PageStack:
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         self.calls.append(("invoke", (function, event["type"])))
+        if event["type"] == "cash":
+            return self.waiting
+        if event["type"] == "decision":
+            self.decisions.append((function, event))
+            return self.answer
         return {"html": render_page(make_sample().report())}
 
     def wait_until_idle(self) -> None:

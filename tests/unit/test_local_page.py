@@ -202,3 +202,44 @@ def test_a_new_stack_says_what_to_do(tmp_path: Path) -> None:
     with PageServer(Desk(PageStack(tmp_path), START)) as server:
         assert "No mails yet" in ask(server, "GET", "/mailbox")[2]
         assert "No receipts yet" in ask(server, "GET", "/files")[2]
+
+
+def test_money_that_waits_is_confirmed_refused_or_booked(server: PageServer, stack: PageStack) -> None:
+    money = {"amount": "88.00", "currency": "EUR", "payer": "A <b>payer</b>", "booked": "2026-04-01"}
+    places = [
+        {"where": where, "words": ["The text names the invoice."], "confidence_percent": "90.0"}
+        for where in ("First GmbH: RE-1", "Second AG: RE-1")
+    ]
+    candidates = [{"account": "C-3", "name": "Third & Co"}]
+    stack.waiting = {
+        "proposals": [{**money, "transaction": "T1", "placements": places}],
+        "suspense": [{**money, "transaction": "T2", "words": "no reference", "candidates": candidates}],
+    }
+    _, _, html = ask(server, "GET", "/cash")
+    assert "Second AG: RE-1" in html and "A &lt;b&gt;payer" in html and "Third &amp; Co" in html
+    assert html.count(">Confirm<") == 2 and html.count(">Refuse<") == 1
+    for action, transaction, detail in (
+        ("confirm_match", "T1", "1"),
+        ("refuse_match", "T1", ""),
+        ("assign", "T2", "C-3"),
+    ):
+        status, headers, _ = post(server, "/cash", transaction=transaction, action=action, detail=detail)
+        assert (status, headers["Location"]) == (303, "/cash")
+    assert [function for function, _ in stack.decisions] == ["ReconcileFunction"] * 3
+    sent = [
+        {name: event.get(name) for name in ("action", "transaction", "choice", "account")}
+        for _, event in stack.decisions
+    ]
+    assert sent == [
+        {"action": "confirm_match", "transaction": "T1", "choice": 1, "account": None},
+        {"action": "refuse_match", "transaction": "T1", "choice": None, "account": None},
+        {"action": "assign", "transaction": "T2", "choice": None, "account": "C-3"},
+    ]
+
+
+def test_a_decision_about_money_that_is_refused_says_why(server: PageServer, stack: PageStack) -> None:
+    stack.answer = {"ok": False, "code": "not_possible", "error": "nothing is proposed"}
+    status, _, html = post(server, "/cash", transaction="T1", action="confirm_match", detail="0")
+    assert status == 400 and "nothing is proposed" in html
+    status, _, _ = post(server, "/cash", transaction="T1", action="write_off", detail="")
+    assert status == 400 and len(stack.decisions) == 1
