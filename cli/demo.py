@@ -39,6 +39,7 @@ SUMMARY_KEYS = (
     "overrides",
     "invoices_restated",
     "invoices_flagged",
+    "proposed",
     "suspense",
     "overdue_by_age",
     "dso",
@@ -133,6 +134,7 @@ def summary_of(
         "overrides": overrides_of(credit),
         "invoices_restated": restated_by_kind(story),
         "invoices_flagged": {flag: len(invoices) for flag, invoices in sorted(story.flagged.items())},
+        "proposed": {"transactions": report.proposals_count, "amounts": _amounts(report.proposed_minor)},
         "suspense": {"transactions": report.suspense_count, "amounts": _amounts(report.suspense_minor)},
         "overdue_by_age": {one.currency: _overdue(one) for one in currencies},
         "dso": {one.currency: tenths_text(one.dso_tenths) for one in currencies},
@@ -171,7 +173,7 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(justify="right")
     matched = summary["matched_automatically"]
-    suspense = summary["suspense"]
+    suspense, proposed = summary["suspense"], summary["proposed"]
     rows = [
         ("Customers", str(summary["customers"])),
         ("Invoices", str(summary["invoices"])),
@@ -186,6 +188,7 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
         ("Overrides", str(summary["overrides"])),
         ("Invoices restated", _counts(_restatements(summary["invoices_restated"]))),
         ("Flagged on arrival", _counts(summary["invoices_flagged"])),
+        ("To confirm", f"{proposed['transactions']} ({_money(proposed['amounts'])})"),
         ("Suspense", f"{suspense['transactions']} ({_money(suspense['amounts'])})"),
         *_age_rows(summary["overdue_by_age"]),
         *((f"Days sales outstanding {currency}", days) for currency, days in summary["dso"].items()),

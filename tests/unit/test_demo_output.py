@@ -34,7 +34,13 @@ DAY = date(2026, 2, 18)
 
 
 def empty_summary(audit: str = "clean") -> dict[str, Any]:
-    report = Report(kpis=compute([], DAY), suspense_minor={"EUR": 77_777}, suspense_count=1)
+    report = Report(
+        kpis=compute([], DAY),
+        suspense_minor={"EUR": 77_777},
+        suspense_count=1,
+        proposed_minor={"EUR": 50},
+        proposals_count=2,
+    )
     matching = Matching(incoming=8, automatic=7)
     return summary_of(report, days=91, invoices=300, matching=matching, audit=audit, story=STORY, credit=ASKED)
 
@@ -76,6 +82,7 @@ def test_the_summary_has_the_promised_keys_and_amounts_as_texts() -> None:
     summary = empty_summary()
     assert tuple(summary) == SUMMARY_KEYS
     assert summary["matched_automatically"] == {"transactions": 8, "automatic": 7, "percent": "87.5"}
+    assert summary["proposed"] == {"transactions": 2, "amounts": {"EUR": "0.50"}}
     assert summary["suspense"] == {"transactions": 1, "amounts": {"EUR": "777.77"}}
     assert summary["category_changes"] == {"better": 1, "worse": 1}
     assert summary["credit_decisions"] == {"approve": 0, "approve_with_conditions": 1, "refer": 0, "refuse": 1}
