@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 from hypothesis import given, settings
@@ -74,3 +75,14 @@ def test_any_files_in_any_order_end_in_the_same_balances(data: list[bytes], rand
     random.shuffle(other)
     first = audit.canonical(played(data).edge)
     assert audit.canonical(played(other, at_once=random.random() < 0.5).edge) == first
+
+
+def test_an_entry_that_turns_out_to_be_announced_for_its_own_day_confirms_no_other() -> None:
+    """It had confirmed by count what was announced for the next day with its value on this one."""
+    booked, late, same = (
+        as_file(statement([entry(300)])),
+        as_file(statement([entry(300, booked=DAYS[1], value=DAYS[0])], is_final=False)),
+        as_file(statement([entry(300)], is_final=False)),
+    )
+    ends = [audit.canonical(played(order).edge) for order in permutations((booked, late, same))]
+    assert all(one == ends[0] for one in ends)

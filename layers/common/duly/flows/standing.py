@@ -109,9 +109,9 @@ def take_rows(edge: Edge, rows: Sequence[Row], upload: str, now: datetime) -> li
             outcomes += [_refused(row) for row in alike]
             continue
         _bring(edge, looker, group, alike[0].bank, now, [_Confirming(row, upload) for row in alike])
-        neighbours |= dict.fromkeys(_neighbours(seen, alike), alike[0].bank)
+        neighbours |= dict.fromkeys(_neighbours(looker, seen, alike), alike[0].bank)
         outcomes += _outcomes(edge.bank.group(group).made, alike, upload)
-    _look_at(edge, neighbours, upload, now)
+    _look_at(edge, neighbours, f"{upload}|{rows[0].sighting.name}", now)
     return outcomes
 
 
@@ -138,17 +138,23 @@ def _look_at(edge: Edge, groups: Mapping[str, str], cause: str, now: datetime) -
     edge.queues.send_all(CASH, messages)
 
 
-def _neighbours(seen: Seen, rows: Sequence[Row]) -> set[str]:
-    """The groups of a batch's total and of its payments, and of entries booked or valued on another day."""
-    found: set[str] = set()
+def _neighbours(looker: _Looker, seen: Seen, rows: Sequence[Row]) -> set[str]:
+    """The groups of a batch's total and of its payments, and of entries booked or valued on another day. Whatever is
+    new in a group can decide whether it confirms what was announced for another day with its value on this one."""
+    found = _announced_elsewhere(seen)
     for row in rows:
         sighting = row.sighting
-        found |= {sighting.batch_group} if sighting.batch else set()
+        if sighting.batch:
+            found |= {sighting.batch_group} | _announced_elsewhere(looker.group(sighting.batch_group))
+        if sighting.value_group:
+            found |= {sighting.value_group} | _announced_elsewhere(looker.group(sighting.value_group))
         if sighting.cover.is_final:
-            found |= {sighting.value_group} if sighting.value_group else set()
             found |= {one.group for one in seen.details if one.reference == sighting.reference}
-            found |= {one.group for one in seen.echoes if not one.cover.is_final}
     return found - {rows[0].sighting.group}
+
+
+def _announced_elsewhere(seen: Seen) -> set[str]:
+    return {one.group for one in seen.echoes if not one.cover.is_final}
 
 
 # --- making transactions
