@@ -35,7 +35,8 @@ def add_to(parent: typer.Typer) -> None:
 
 @app.callback()
 def listed(context: typer.Context, stack: Stack = "", as_json: Json = False) -> None:
-    """List the money that waits, the oldest first: what is proposed for it and how sure that is, then suspense."""
+    """List the money that waits, the oldest first: what is proposed for it and how sure that is, suspense, and what a
+    bank has only announced."""
     if context.invoked_subcommand is not None:
         return
     found = _waiting(target_of(stack))
@@ -44,6 +45,7 @@ def listed(context: typer.Context, stack: Stack = "", as_json: Json = False) -> 
         return
     _print_proposals(found["proposals"])
     _print_suspense(found["suspense"])
+    _print_announced(found["announced"])
     for name, amounts in found["totals"].items():
         if amounts:
             parts = ", ".join(f"{currency} {amount}" for currency, amount in amounts.items())
@@ -125,7 +127,7 @@ def whole_id(target: Target, payment: str) -> str:
     if len(payment) >= WHOLE:
         return payment
     found = _waiting(target)
-    ids = [line["transaction"] for part in ("proposals", "suspense") for line in found[part]]
+    ids = [line["transaction"] for part in ("proposals", "suspense", "announced") for line in found[part]]
     matching = [one for one in ids if one.startswith(payment)]
     if len(matching) > 1:
         raise fail(f"{len(matching)} payments begin with {payment}", 1)
@@ -133,10 +135,11 @@ def whole_id(target: Target, payment: str) -> str:
 
 
 def _waiting(target: Target) -> dict[str, Any]:
+    from duly.flows.continuity import banks
     from duly.flows.report import waiting_money
     from duly.reports.cash import waiting_data
 
-    return waiting_data(*waiting_money(target.edge.table))
+    return waiting_data(*waiting_money(target.edge.table, banks(target.edge)))
 
 
 def payment_data(target: Target, payment: str) -> dict[str, Any] | None:
@@ -156,16 +159,13 @@ def _print_proposals(lines: Sequence[Mapping[str, Any]]) -> None:
     if not lines:
         out.print("Nothing to confirm.")
         return
-    table = Table("Payment", "Booked", "Amount", "Payer", "Would go to", "Sure", "Why", title="To confirm")
+    table = Table("Payment", "Amount", "Payer and text", "Would go to", "Sure", "Why", title="To confirm")
     for line in lines:
         best = line["placements"][0]
         others = len(line["placements"]) - 1
         more = f"\n(or {others} other place{'s' if others > 1 else ''})" if others else ""
         table.add_row(
-            line["transaction"][:SHOWN],
-            line["booked"],
-            f"{line['amount']} {line['currency']}",
-            Text(line["payer"] or "no name"),
+            *_payment(line),
             Text(best["where"] + more),
             f"{best['confidence_percent']} %",
             Text(" ".join(best["words"])),
@@ -177,18 +177,32 @@ def _print_suspense(lines: Sequence[Mapping[str, Any]]) -> None:
     if not lines:
         out.print("Nothing in suspense.")
         return
-    table = Table("Payment", "Booked", "Amount", "Payer", "Why it waits", "Could belong to", title="In suspense")
+    table = Table("Payment", "Amount", "Payer and text", "Why it waits", "Could belong to", title="In suspense")
     for line in lines:
-        who = [f"{one['name']} ({one['account']})" if one["name"] else one["account"] for one in line["candidates"]]
-        table.add_row(
-            line["transaction"][:SHOWN],
-            line["booked"],
-            f"{line['amount']} {line['currency']}",
-            Text(line["payer"] or "no name"),
-            line["words"],
-            Text(", ".join(who) or "nobody known"),
-        )
+        table.add_row(*_payment(line), line["words"], _candidates(line))
     out.print(table)
+
+
+def _print_announced(lines: Sequence[Mapping[str, Any]]) -> None:
+    if not lines:
+        return
+    table = Table("Payment", "Amount", "Payer and text", "Account", "What of it", "Could belong to", title="Announced")
+    for line in lines:
+        style = "red" if line["unconfirmed"] else ""
+        table.add_row(*_payment(line), line["bank"], Text(line["words"], style=style), _candidates(line))
+    out.print(table)
+
+
+def _payment(line: Mapping[str, Any]) -> tuple[str, str, Text]:
+    """The cells of a payment: its id with its day, the amount, the payer with the text."""
+    said = f"\n{line['text']}" if line["text"] else ""
+    money = f"{line['amount']} {line['currency']}"
+    return f"{line['transaction'][:SHOWN]}\n{line['booked']}", money, Text((line["payer"] or "no name") + said)
+
+
+def _candidates(line: Mapping[str, Any]) -> Text:
+    who = [f"{one['name']} ({one['account']})" if one["name"] else one["account"] for one in line["candidates"]]
+    return Text(", ".join(who) or "nobody known")
 
 
 def print_payment(data: Mapping[str, Any]) -> None:

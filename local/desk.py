@@ -128,9 +128,9 @@ class Desk:
         return str(answer["html"])
 
     def cash(self) -> dict[str, Any]:
-        """The money that waits for a person: proposals and suspense, as the reports function tells it."""
+        """The money that waits: proposals, suspense and what is announced, as the reports function tells it."""
         found = self.stack.invoke("ReportsFunction", {"type": "cash", "time": self.now.isoformat()})
-        return {name: list(found[name])[:MAX_WAITING] for name in ("proposals", "suspense")}
+        return {name: list(found[name])[:MAX_WAITING] for name in ("proposals", "suspense", "announced")}
 
     def place(self, transaction: str, action: str, detail: str) -> None:
         """Decide about money that waits: confirm the placement ``detail`` counts, refuse all, or book it on the account

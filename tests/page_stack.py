@@ -26,7 +26,7 @@ class PageStack:
         self.inbound: list[tuple[bytes, datetime]] = []
         self.files: dict[str, bytes] = {}
         self.failing: Exception | None = None
-        self.waiting: dict[str, Any] = {"proposals": [], "suspense": []}
+        self.waiting: dict[str, Any] = {"proposals": [], "suspense": [], "announced": []}
         self.decisions: list[tuple[str, dict[str, Any]]] = []
         self.answer: dict[str, Any] = {"ok": True}
         self._mails: list[SentMail] = []

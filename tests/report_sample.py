@@ -13,6 +13,10 @@ from pathlib import Path
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.agenda import Moments
+from duly.domain.continuity import StatementSeen, chain, gaps
+from duly.domain.identity import PROVISIONAL as ANNOUNCED
+from duly.domain.match_model import Adjustment, Placement, Share
+from duly.flows.continuity import Bank
 from duly.flows.report import Report, gather
 from duly.reports.page import render_page
 from duly.store.accounts import AccountStore
@@ -67,7 +71,25 @@ FLAGS = {
 }
 PICTURE_WIDTH, PICTURE_HEIGHT = 1200, 1480
 OPENING = timedelta(days=118)
+NUMBERS = (1001, 1002, 1007, 1009)
+"""The accounts, by number, that proposals speak of."""
 _STEPS = ((1, 8, "first"), (2, 20, "second"), (3, 34, "formal"))
+
+
+def _bank() -> Bank:
+    """An account whose statements lack a week, which nobody has accepted."""
+
+    def seen(source: str, first: date, last: date, opening: int, closing: int) -> StatementSeen:
+        return StatementSeen(source, "s1", "camt.053", "EUR", first, last, source, opening, closing, 5)
+
+    before = seen("11", AS_OF - timedelta(days=40), AS_OF - timedelta(days=30), 1_000_000, 1_250_000)
+    after = seen("13", AS_OF - timedelta(days=21), AS_OF - timedelta(days=3), 1_391_200, 1_600_000)
+    links = chain([before, after])
+    found = gaps(links, ())
+    return Bank("b1", "DE02120300000000202051", "EUR", tuple(links), (), tuple(found), AS_OF - timedelta(days=3))
+
+
+BANK = _bank()
 
 
 def _nothing_due(account: Account) -> Moments:
@@ -83,7 +105,7 @@ class Sample:
     uploads: tuple[Upload, ...]
 
     def report(self) -> Report:
-        return gather(self.table, self.uploads, AS_OF, "Muster Maschinen GmbH")
+        return gather(self.table, self.uploads, AS_OF, "Muster Maschinen GmbH", banks=(BANK,))
 
 
 def make_sample(names: tuple[str, ...] = NAMES) -> Sample:
@@ -92,6 +114,8 @@ def make_sample(names: tuple[str, ...] = NAMES) -> Sample:
     for number, name in enumerate(names):
         _Customer(table, number, name).write()
     _suspense(table)
+    _proposals(table)
+    _announced(table)
     return Sample(table, _uploads())
 
 
@@ -217,6 +241,80 @@ def _suspense(table: MemoryTable) -> None:
         received = ev.TransactionReceived(key, amount, currency, booked, booked, NOW, "s1", number, "p", "hash")
         stored = store.commit(store.load(key), key, [received], NOW, {"p": {"name": payer}})
         store.commit(stored, key, [ev.TransactionParked(reason, candidates)], NOW)
+
+
+def _proposals(table: MemoryTable) -> None:
+    """A set of invoices with another one that would do, a slip with a discount, and a payment for two of a group."""
+    store = TransactionStore(table)
+    invoices = {account: [f"26-{account - 1001:02d}{position:02d}" for position in range(4)] for account in NUMBERS}
+    first = Share("C1002", (invoices[1002][0], invoices[1002][1]), 184_230)
+    other = Share("C1002", (invoices[1002][2], invoices[1002][3]), 184_230)
+    discount = Adjustment("C1007", invoices[1007][1], "discount", 2_450)
+    group = (Share("C1001", (invoices[1001][0],), 50_000), Share("C1009", (invoices[1009][2],), 71_600))
+    waiting = (
+        (
+            "Baeckerei Sonnenschein",
+            "Sammelzahlung gemaess Ihrer Aufstellung vom 27.03.",
+            184_230,
+            (
+                Placement((first,), (), 930, ("name_alike", "amount_set", "ambiguous_set")),
+                Placement((other,), (), 910, ("name_alike", "amount_set", "ambiguous_set")),
+            ),
+        ),
+        (
+            "Hafen Logistik Nord",
+            "RG 26-O6O1 abzgl. 2 % Skonto",
+            120_050,
+            (
+                Placement(
+                    (Share("C1007", (invoices[1007][1],), 120_050),),
+                    (discount,),
+                    940,
+                    ("name_alike", "invoice_number_slip", "amount_discount"),
+                ),
+            ),
+        ),
+        (
+            "Nordlicht Werkzeugbau GmbH",
+            "fuer uns und Tochter",
+            121_600,
+            (Placement(group, (), 930, ("name", "group", "amount_set", "split_unclear")),),
+        ),
+    )
+    for number, (payer, text, amount, places) in enumerate(waiting):
+        key, booked = f"proposed-{number}", AS_OF - timedelta(days=6 - number)
+        received = ev.TransactionReceived(key, amount, "EUR", booked, booked, NOW, "s1", 20 + number, "p", "hash")
+        stored = store.commit(store.load(key), key, [received], NOW, {"p": {"name": payer, "text": text}})
+        candidates = tuple(dict.fromkeys(share.account for place in places for share in place.shares))
+        store.commit(stored, key, [ev.TransactionProposed(places, candidates)], NOW)
+
+
+def _announced(table: MemoryTable) -> None:
+    """Money that the bank has only told of: one that the next statement will have, one that it should have had."""
+    store = TransactionStore(table)
+    for key, payer, amount, age, account in (
+        ("soon", "Druckhaus Elbe GmbH", 96_000, 1, "C1018"),
+        ("late", "Lindqvist Marin AB", 41_250, 21, "C1017"),
+    ):
+        booked = AS_OF - timedelta(days=age)
+        received = ev.TransactionReceived(
+            f"announced-{key}",
+            amount,
+            "EUR",
+            booked,
+            booked,
+            NOW,
+            "s1",
+            40 + age,
+            "p",
+            "hash",
+            standing=ANNOUNCED,
+            bank=BANK.bank,
+        )
+        stored = store.commit(
+            store.load(received.transaction), received.transaction, [received], NOW, {"p": {"name": payer}}
+        )
+        store.commit(stored, received.transaction, [ev.TransactionParked(ANNOUNCED, (account,))], NOW)
 
 
 def _uploads() -> tuple[Upload, ...]:

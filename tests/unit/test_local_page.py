@@ -205,7 +205,7 @@ def test_a_new_stack_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_money_that_waits_is_confirmed_refused_or_booked(server: PageServer, stack: PageStack) -> None:
-    money = {"amount": "88.00", "currency": "EUR", "payer": "A <b>payer</b>", "booked": "2026-04-01"}
+    money = {"amount": "88.00", "currency": "EUR", "payer": "A <b>payer</b>", "text": "R<1", "booked": "2026-04-01"}
     places = [
         {"where": where, "words": ["The text names the invoice."], "confidence_percent": "90.0"}
         for where in ("First GmbH: RE-1", "Second AG: RE-1")
@@ -214,10 +214,15 @@ def test_money_that_waits_is_confirmed_refused_or_booked(server: PageServer, sta
     stack.waiting = {
         "proposals": [{**money, "transaction": "T1", "placements": places}],
         "suspense": [{**money, "transaction": "T2", "words": "no reference", "candidates": candidates}],
+        "announced": [
+            {**money, "transaction": key, "words": "announced", "bank": "…2051", "unconfirmed": late, "candidates": []}
+            for key, late in (("T3", True), ("T4", False))
+        ],
     }
     _, _, html = ask(server, "GET", "/cash")
     assert "Second AG: RE-1" in html and "A &lt;b&gt;payer" in html and "Third &amp; Co" in html
     assert html.count(">Confirm<") == 2 and html.count(">Refuse<") == 1
+    assert html.count("R&lt;1") == 4 and html.count(">It never came<") == 1
     for action, transaction, detail in (
         ("confirm_match", "T1", "1"),
         ("refuse_match", "T1", ""),

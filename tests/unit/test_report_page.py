@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -97,6 +98,34 @@ def test_the_page_lists_what_waits_for_a_person() -> None:
     assert "read a reply" in page.text("Tasks")
     for call in report.kpis.currencies[0].calls:
         assert exact(call.overdue_minor, call.currency) in page.text("Call list")
+
+
+def test_what_is_proposed_stands_with_its_text_reasons_and_other_places() -> None:
+    text = read(render_page(sample())).text("Cash to confirm")
+    assert "3 payments, EUR 4,258.80" in text
+    assert "1,842.30 EUR 31 Mar 2026Baeckerei SonnenscheinSammelzahlung gemaess Ihrer Aufstellung" in text
+    assert "Several sets of invoices have this sum." in text and " orBäckerei Sonnenschein" in text.replace("or ", "or")
+    assert "26-0601; 24.50 as cash discount" in text and "94.0 %" in text
+    assert "Nordlicht Werkzeugbau GmbH 500.00: 26-0000; Müller Präzisionsteile GmbH 716.00: 26-0802" in text
+
+
+def test_money_that_a_bank_only_announced_is_no_suspense_and_says_what_to_do() -> None:
+    report = sample()
+    page = read(render_page(report))
+    text = page.text("Announced by the bank")
+    assert "2 payments, EUR 1,372.50" in text and "Druckhaus Elbe GmbH" not in page.text("Cash in suspense")
+    assert [line.is_unconfirmed for line in report.announced] == [True, False], "what is late comes first"
+    assert "…2051: complete beyond this day and without it. Ask the bank" in text
+    assert "…2051: the next one confirms it" in text
+    assert "account …2051 has none between 7 Mar 2026 and 16 Mar 2026, and its balance differs by EUR 1,412.00" in (
+        " ".join(" ".join(page.sections.values()).split())
+    )
+    widget = render_widget(report, "cash", {}, cash="arn:c")
+    buttons = json.loads(re.findall(r'"transaction": "announced-late"[^}]*', unescape(widget))[0].join(("{", "}")))
+    assert buttons == {"transaction": "announced-late"}
+    assert "announced-soon" not in widget, "nothing is to be decided of it"
+    nothing = render_page(gather(MemoryTable(), [], AS_OF))
+    assert "Announced by the bank" not in nothing and "statement is missing" not in nothing
 
 
 def test_what_was_noticed_on_arrival_is_counted_and_says_what_to_do() -> None:

@@ -61,7 +61,8 @@ def test_what_waits_is_listed_in_words_and_as_data(run: Any) -> None:
     assert (line["amount"], line["payer"]) == ("50.00", "Some<one>")
     assert {place["shares"][0]["name"] for place in line["placements"]} == {FOO.name, BAR.name}
     assert "The text names the invoice by its number." in line["placements"][0]["words"]
-    assert data["totals"] == {"proposed": {"EUR": "50.00"}, "suspense": {"EUR": "77.70"}}
+    assert data["totals"] == {"proposed": {"EUR": "50.00"}, "suspense": {"EUR": "77.70"}, "announced": {}}
+    assert line["text"] == "RE-26-1001" and data["suspense"][0]["text"] == "thanks"
 
 
 def test_the_beginning_of_an_id_is_enough_to_confirm_and_to_move(run: Any, stack: Stack) -> None:

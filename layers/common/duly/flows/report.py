@@ -17,12 +17,15 @@ from typing import Any, TypeVar
 from duly.domain import codec
 from duly.domain.account import Account
 from duly.domain.concentration import agreed_limits
+from duly.domain.continuity import Link
 from duly.domain.credit import limits_on
 from duly.domain.entities import KINDS, Dispute, Item, Promise, Task
+from duly.domain.identity import PROVISIONAL
 from duly.domain.kpi import AccountFacts, Kpis, compute, facts_of
 from duly.domain.match_model import Placement
 from duly.domain.policy import Policy
 from duly.domain.transaction import Transaction
+from duly.flows.continuity import Bank, is_unconfirmed, masked
 from duly.store import keys
 from duly.store.tables import Record, Table
 from duly.store.uploads import Progress, Upload
@@ -101,6 +104,35 @@ class SuspenseLine:
     reason: str
     payer: str
     candidates: tuple[str, ...]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedLine:
+    """Money that a bank has announced on ``bank`` (the end of the account's number) and no statement has confirmed.
+    ``is_unconfirmed``: a statement should have had it by now."""
+
+    transaction: str
+    amount_minor: int
+    currency: str
+    booked: date | None
+    payer: str
+    candidates: tuple[str, ...]
+    bank: str = ""
+    is_unconfirmed: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GapLine:
+    """Statements that are missing on ``bank`` between the days ``after`` and ``before``, as the balances tell: the one
+    after opens with ``difference_minor`` more than the one before closed."""
+
+    bank: str
+    currency: str
+    after: date
+    before: date
+    difference_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +145,7 @@ class ProposalLine:
     booked: date | None
     payer: str
     placements: tuple[Placement, ...]
+    text: str = ""
 
     @property
     def accounts(self) -> list[str]:
@@ -122,10 +155,12 @@ class ProposalLine:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Money that waits for a person, the oldest first, with what of each currency it is in all, in minor units."""
+    """Money that waits, the oldest first, with what of each currency it is in all, in minor units: for a person, and
+    what is only announced for a statement."""
 
     proposals: tuple[ProposalLine, ...] = ()
     suspense: tuple[SuspenseLine, ...] = ()
+    announced: tuple[AnnouncedLine, ...] = ()
 
     @property
     def proposed_minor(self) -> dict[str, int]:
@@ -135,8 +170,12 @@ class Waiting:
     def suspense_minor(self) -> dict[str, int]:
         return _totals(self.suspense)
 
+    @property
+    def announced_minor(self) -> dict[str, int]:
+        return _totals(self.announced)
 
-def _totals(lines: Iterable[ProposalLine | SuspenseLine]) -> dict[str, int]:
+
+def _totals(lines: Iterable[ProposalLine | SuspenseLine | AnnouncedLine]) -> dict[str, int]:
     totals: Counter[str] = Counter()
     for line in lines:
         totals[line.currency] += line.amount_minor
@@ -164,6 +203,10 @@ class Report:
     suspense_count: int = 0
     proposed_minor: Mapping[str, int] = field(default_factory=dict)
     proposals_count: int = 0
+    announced: tuple[AnnouncedLine, ...] = ()
+    announced_minor: Mapping[str, int] = field(default_factory=dict)
+    announced_count: int = 0
+    gaps: tuple[GapLine, ...] = ()
     tasks_open: int = 0
     uploads: tuple[Upload, ...] = ()
     progress: Mapping[str, Progress] = field(default_factory=dict)
@@ -192,9 +235,11 @@ def gather(
     creditor: str = "",
     stack_tasks: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     policy: Policy | None = None,
+    banks: Sequence[Bank] = (),
 ) -> Report:
     """Return the report at the end of ``as_of``. ``uploads`` are the recent ones, newest first; ``stack_tasks`` are the
-    open tasks that belong to no account. Without a policy limits are those agreed with customers alone."""
+    open tasks that belong to no account; ``banks`` the statements of the bank accounts. Without a policy limits are
+    those agreed with customers alone."""
     cut: list[str] = []
     known: dict[str, _Known] = {}
     limits = partial(_limits, policy) if policy else agreed_limits
@@ -207,13 +252,12 @@ def gather(
         _sorted(details.tasks() + _of_stack(stack_tasks)),
     )
     flagged = details.flagged()
-    waiting = _waiting(accounts, cut)
-    suspense, proposals = waiting.suspense[:MAX_LINES], waiting.proposals[:MAX_LINES]
+    waiting = _waiting(accounts, cut, banks)
+    shown_money = _named(accounts, waiting, MAX_LINES)
     shown = [*called, *_heads(kpis, known)]
     for lines in (disputes, promises, tasks, flagged):
         shown += [line.account for line in lines[:MAX_LINES]]
-    shown += [candidate for line in suspense for candidate in line.candidates]
-    shown += [account for line in proposals for account in line.accounts]
+    shown += _accounts_of(shown_money)
     wanted = {account: known[account] for account in dict.fromkeys(shown) if account in known}
     return Report(
         kpis=kpis,
@@ -223,13 +267,17 @@ def gather(
         disputes=tuple(disputes),
         promises=tuple(promises),
         tasks=tuple(tasks),
-        suspense=tuple(_with_payer(accounts, line) for line in suspense),
-        proposals=tuple(_with_payer(accounts, line) for line in proposals),
+        suspense=shown_money.suspense,
+        proposals=shown_money.proposals,
         flagged=tuple(flagged[:MAX_LINES]),
         suspense_minor=waiting.suspense_minor,
         suspense_count=len(waiting.suspense),
         proposed_minor=waiting.proposed_minor,
         proposals_count=len(waiting.proposals),
+        announced=shown_money.announced,
+        announced_minor=waiting.announced_minor,
+        announced_count=len(waiting.announced),
+        gaps=tuple(_gap(one, link) for one in banks for link in one.open_gaps)[:MAX_LINES],
         tasks_open=kpis.tasks_open + len(stack_tasks),
         uploads=tuple(uploads[:MAX_UPLOADS]),
         creditor=creditor,
@@ -260,18 +308,31 @@ def open_tasks(accounts: Table) -> list[TaskLine]:
     return _sorted(_details_alone(accounts).tasks())
 
 
-def waiting_money(accounts: Table) -> tuple[Waiting, dict[str, str]]:
-    """Return the money that waits for a person, with its payers, and the names of the customers whose it could be.
-    Reads much less than ``gather``."""
-    found = _waiting(accounts, [])
-    proposals, suspense = found.proposals[:MAX_SHOWN], found.suspense[:MAX_SHOWN]
-    shown = [account for line in proposals for account in line.accounts]
-    shown += [account for line in suspense for account in line.candidates]
-    with_payers = Waiting(
-        tuple(_with_payer(accounts, line) for line in proposals),
-        tuple(_with_payer(accounts, line) for line in suspense),
+def waiting_money(accounts: Table, banks: Sequence[Bank] = ()) -> tuple[Waiting, dict[str, str]]:
+    """Return the money that waits, with its payers, and the names of the customers whose it could be. Reads much less
+    than ``gather``."""
+    found = _named(accounts, _waiting(accounts, [], banks), MAX_SHOWN)
+    return found, names_of(accounts, _accounts_of(found))
+
+
+def _named(accounts: Table, waiting: Waiting, most: int) -> Waiting:
+    """Return the first ``most`` lines of each kind, with payers and texts."""
+    return Waiting(
+        tuple(_with_payer(accounts, line) for line in waiting.proposals[:most]),
+        tuple(_with_payer(accounts, line) for line in waiting.suspense[:most]),
+        tuple(_with_payer(accounts, line) for line in _unconfirmed_first(waiting.announced)[:most]),
     )
-    return with_payers, names_of(accounts, shown)
+
+
+def _accounts_of(waiting: Waiting) -> list[str]:
+    """Return the accounts whose the money could be."""
+    found = [account for line in waiting.proposals for account in line.accounts]
+    found += [account for line in waiting.suspense for account in line.candidates]
+    return found + [account for line in waiting.announced for account in line.candidates]
+
+
+def _unconfirmed_first(lines: Sequence[AnnouncedLine]) -> list[AnnouncedLine]:
+    return sorted(lines, key=lambda line: not line.is_unconfirmed)
 
 
 def of_transaction(state: Transaction) -> list[str]:
@@ -428,17 +489,42 @@ def _names(table: Table, accounts: Mapping[str, _Known]) -> dict[str, str]:
     return found
 
 
-def _waiting(table: Table, cut: list[str]) -> Waiting:
-    """Return the money in suspense and proposed, the oldest first, without names."""
+def _waiting(table: Table, cut: list[str], banks: Sequence[Bank]) -> Waiting:
+    """Return the money in suspense, proposed and announced, the oldest first, without names."""
     records: Iterator[Record] = (record for shard in keys.shards() for record in table.headers(f"S{shard}"))
     states = [codec.decode(Transaction, record.body["state"]) for record in islice(records, MAX_SUSPENSE)]
     if next(records, None) is not None:
         cut.append("suspense")
     states.sort(key=lambda state: (state.booked or date.min, state.key))
+    known = {(one.bank, one.currency): one for one in banks}
     return Waiting(
         tuple(_proposed(state) for state in states if state.state == "proposed"),
-        tuple(_suspended(state) for state in states if state.state == "suspense"),
+        tuple(_suspended(state) for state in states if state.state == "suspense" and state.standing != PROVISIONAL),
+        tuple(
+            _announced(state, known.get((state.bank, state.currency)))
+            for state in states
+            if state.state == "suspense" and state.standing == PROVISIONAL
+        ),
     )
+
+
+def _announced(state: Transaction, bank: Bank | None) -> AnnouncedLine:
+    return AnnouncedLine(
+        state.key,
+        state.amount_minor,
+        state.currency,
+        state.booked,
+        state.personal,
+        state.candidates,
+        masked(bank.account) if bank else "",
+        is_unconfirmed(state, bank.until if bank else None),
+    )
+
+
+def _gap(bank: Bank, link: Link) -> GapLine:
+    assert link.after is not None, "a gap lies between two statements"
+    days = link.after.last, link.statement.first
+    return GapLine(masked(bank.account), bank.currency, *days, link.difference_minor)
 
 
 def _proposed(state: Transaction) -> ProposalLine:
@@ -451,14 +537,14 @@ def _suspended(state: Transaction) -> SuspenseLine:
     )
 
 
-Line = TypeVar("Line", ProposalLine, SuspenseLine)
+Line = TypeVar("Line", ProposalLine, SuspenseLine, AnnouncedLine)
 
 
 def _with_payer(table: Table, line: Line) -> Line:
-    """Return the line with the payer's name in place of the id of the personal item that holds it."""
+    """Return the line with the payer's name and text; before, its payer is the id of the personal item with both."""
     record = table.get(keys.transaction(line.transaction), keys.personal(line.payer)) if line.payer else None
     body: dict[str, Any] = record.body if record else {}
-    return replace(line, payer=str(body.get("name", "")))
+    return replace(line, payer=str(body.get("name", "")), text=str(body.get("text", "")))
 
 
 def _counted(codes: Iterable[str]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from duly.domain.calendar import local_date
 from duly.domain.money import format_minor
+from duly.flows.continuity import banks
 from duly.flows.edge import Edge
 from duly.flows.report import MAX_UPLOADS, Report, ageing_facts, gather, waiting_money
 from duly.flows.statements_of_account import RemainingSeconds, StatementError, write_monthly, write_statement
@@ -29,7 +30,7 @@ def report_of(edge: Edge, now: datetime) -> Report:
     policy = edge.policy()
     as_of = local_date(now, policy.creditor.timezone)
     uploads = edge.uploads.recent(now, MAX_UPLOADS)
-    report = gather(edge.table, uploads, as_of, policy.creditor.name, edge.stack.tasks(), policy)
+    report = gather(edge.table, uploads, as_of, policy.creditor.name, edge.stack.tasks(), policy, banks(edge))
     return replace(report, progress=edge.uploads.progress_of(uploads[:MAX_FILES]))
 
 
@@ -77,7 +78,7 @@ def answer(edge: Edge, event: Mapping[str, Any], now: datetime) -> Any:
     if event.get("type") == "page":
         return {"html": render_page(report_of(edge, now))}
     if event.get("type") == "cash":
-        return waiting_data(*waiting_money(edge.table))
+        return waiting_data(*waiting_money(edge.table, banks(edge)))
     if event.get("type") == "kpis":
         return kpis_data(report_of(edge, now).kpis)
     if event.get("type") in ("statement", "export"):

@@ -8,7 +8,7 @@ from typing import Any
 from duly.domain.match_model import REASONS, Placement
 from duly.domain.money import format_minor
 from duly.domain.transaction import Transaction
-from duly.flows.report import ProposalLine, Report, SuspenseLine, Waiting
+from duly.flows.report import AnnouncedLine, ProposalLine, Report, SuspenseLine, Waiting
 from duly.formats.export import csv_text
 from duly.mail.local_forms import one_line
 from duly.reports.words import exact, tenths, words
@@ -58,7 +58,12 @@ def waiting_data(waiting: Waiting, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "proposals": [proposal_data(line, names) for line in waiting.proposals],
         "suspense": [suspense_data(line, names) for line in waiting.suspense],
-        "totals": {"proposed": _amounts(waiting.proposed_minor), "suspense": _amounts(waiting.suspense_minor)},
+        "announced": [announced_data(line, names) for line in waiting.announced],
+        "totals": {
+            "proposed": _amounts(waiting.proposed_minor),
+            "suspense": _amounts(waiting.suspense_minor),
+            "announced": _amounts(waiting.announced_minor),
+        },
     }
 
 
@@ -107,6 +112,18 @@ def suspense_data(line: SuspenseLine, names: Mapping[str, str]) -> dict[str, Any
     }
 
 
+def announced_data(line: AnnouncedLine, names: Mapping[str, str]) -> dict[str, Any]:
+    candidates = [{"account": one, "name": names.get(one, "")} for one in line.candidates]
+    return {
+        **_facts(line),
+        "state": "announced",
+        "bank": line.bank,
+        "unconfirmed": line.is_unconfirmed,
+        "words": words("unconfirmed" if line.is_unconfirmed else "provisional"),
+        "candidates": candidates,
+    }
+
+
 def booked_data(state: Transaction, personal: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """One payment wherever it is, as JSON data, with the payer and text of its ``personal`` item."""
     shares = Placement(state.shares, state.settle, state.confidence_permille, state.reasons)
@@ -130,13 +147,14 @@ def booked_data(state: Transaction, personal: Mapping[str, Any], names: Mapping[
     }
 
 
-def _facts(line: ProposalLine | SuspenseLine) -> dict[str, Any]:
+def _facts(line: ProposalLine | SuspenseLine | AnnouncedLine) -> dict[str, Any]:
     return {
         "transaction": line.transaction,
         "booked": line.booked.isoformat() if line.booked else "",
         "amount": format_minor(line.amount_minor, line.currency),
         "currency": line.currency,
         "payer": one_line(line.payer),
+        "text": one_line(line.text),
     }
 
 

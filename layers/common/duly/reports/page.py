@@ -16,8 +16,10 @@ from duly.domain.kpi import BUCKETS, Call, CurrencyKpis, bucket_of
 from duly.flows.report import (
     MAX_GROUPS,
     MAX_LINES,
+    AnnouncedLine,
     DisputeLine,
     FlaggedLine,
+    GapLine,
     PromiseLine,
     ProposalLine,
     Report,
@@ -102,6 +104,8 @@ def values_of(report: Report) -> Values:
         "promises": _promises(report),
         "proposals": _proposals(report),
         "suspense": _suspense(report),
+        "announced": _announced(report),
+        "gaps": [_gap(line) for line in report.gaps],
         "concentration": _concentration(report),
         "flagged": _flagged(report),
         "tasks": _tasks(report),
@@ -269,6 +273,7 @@ def _proposal(report: Report, line: ProposalLine) -> Values:
         "transaction": line.transaction,
         "booked": day(line.booked),
         "payer": one_line(line.payer) or "no name",
+        "text": one_line(line.text),
         "currency": line.currency,
         "amount": exact(line.amount_minor, line.currency),
         "placements": [
@@ -298,11 +303,46 @@ def _suspended(report: Report, line: SuspenseLine) -> Values:
         "transaction": line.transaction,
         "booked": day(line.booked),
         "payer": one_line(line.payer) or "no name",
+        "text": one_line(line.text),
         "reason": words(line.reason),
         "currency": line.currency,
         "amount": exact(line.amount_minor, line.currency),
         "candidates": [_who(report, account) for account in line.candidates[:MAX_INVOICES_NAMED]],
         "more_candidates": max(0, len(line.candidates) - MAX_INVOICES_NAMED),
+    }
+
+
+def _announced(report: Report) -> Values:
+    lines = report.announced[:MAX_LINES]
+    return {
+        "count": days(report.announced_count, "payment"),
+        "totals": _amounts(report.announced_minor),
+        "lines": [_announced_line(report, line) for line in lines],
+        "more": report.announced_count - len(lines),
+    }
+
+
+def _announced_line(report: Report, line: AnnouncedLine) -> Values:
+    return {
+        "transaction": line.transaction,
+        "booked": day(line.booked),
+        "payer": one_line(line.payer) or "no name",
+        "text": one_line(line.text),
+        "currency": line.currency,
+        "amount": exact(line.amount_minor, line.currency),
+        "bank": one_line(line.bank),
+        "late": line.is_unconfirmed,
+        "candidates": [_who(report, account) for account in line.candidates[:MAX_INVOICES_NAMED]],
+        "more_candidates": max(0, len(line.candidates) - MAX_INVOICES_NAMED),
+    }
+
+
+def _gap(line: GapLine) -> Values:
+    return {
+        "bank": one_line(line.bank),
+        "after": day(line.after),
+        "before": day(line.before),
+        "amount": f"{line.currency} {exact(line.difference_minor, line.currency)}",
     }
 
 

@@ -74,6 +74,8 @@ def render_widget(report: Report, view: str, context: Mapping[str, Any], decisio
         line["choices"] = _proposal_choices(line)
     for line in values["suspense"]["lines"]:
         line["choices"] = [_booking(line, candidate) for candidate in line["candidates"]]
+    for line in values["announced"]["lines"]:
+        line["choices"] = [_never_came(line)] if line["late"] else []
     values |= {"view": view, "decisions": decisions, "cash": cash, "dark": context.get("theme") == "dark"}
     return environment().get_template("widget.html.j2").render(values)
 
@@ -121,6 +123,13 @@ def _booking(line: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str,
     )
     decision = {"action": "assign", "transaction": line["transaction"], "account": candidate["account"], "items": []}
     return _choice(f"Book to {candidate['name']}", confirmation, decision)
+
+
+def _never_came(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The button that ends announced money that no statement has had."""
+    money = f"{line['amount']} {line['currency']} from {line['payer']}"
+    confirmation = f"Nothing came of {money}? The customers it could belong to are chased again."
+    return _choice("Refuse", confirmation, {"action": "refuse_match", "transaction": line["transaction"]})
 
 
 def _choice(name: str, confirmation: str, decision: Mapping[str, Any]) -> dict[str, Any]:

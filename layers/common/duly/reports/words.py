@@ -21,11 +21,13 @@ _WORDS = {
     "no_billing_contact": "no billing contact",
     "flagged": "flagged invoices",
     # why money waits
-    "no_reference": "no reference in the text",
-    "ambiguous_reference": "reference of several invoices",
+    "no_reference": "nothing in it leads to a customer",
+    "ambiguous_reference": "what it names does not lead to one customer",
     "reversal": "taken back by a bank",
     "returned": "came back, see its reversal",
     "refused": "what was proposed was refused",
+    "provisional": "announced: the next statement confirms it",
+    "unconfirmed": "announced, but statements are complete and do not have it",
     "proposed": "waits to be confirmed",
     "several_customers": "names several customers",
     # what a person has to do
