@@ -496,6 +496,27 @@ def test_the_number_of_entries_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     assert codes(read(message_of(ntry() * 3))) == [(0, "too_large")]
 
 
+def test_what_is_too_much_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """2,000,000 empty entries took 17 s until they were refused."""
+    monkeypatch.setattr("duly.formats.camt.MAX_DETAILS", 2)
+    monkeypatch.setattr("duly.formats.camt._read_entry", lambda *_: pytest.fail("read"))
+    for detail in ("<TxDtls/>", "<a:TxDtls xmlns:a='urn:a'/>", "<TxDtls>\n</TxDtls>"):
+        assert codes(read(message_of(ntry(detail * 3)))) == [(0, "too_large")]
+
+
+@pytest.mark.parametrize("prefix", ["", "a:"])
+def test_namespaces_inside_a_message_do_not_matter(prefix: str) -> None:
+    """The default namespace of the root is passed over; others may stand anywhere."""
+    text = message_of(ntry("<RmtInf><Ustrd>text</Ustrd></RmtInf>"))
+    inner = text.replace("<RmtInf>", f"<{prefix}RmtInf xmlns{':a' * bool(prefix)}='urn:b'>")
+    inner = inner.replace("</RmtInf>", f"</{prefix}RmtInf>")
+    assert [entry.remittance for entry in read(inner).statements[0].entries] == ["text"]
+
+
+def test_an_entry_nested_too_deep_is_refused() -> None:
+    assert codes(read(message_of(ntry("<A>" * 70 + "</A>" * 70)))) == [(1, "xml_depth")]
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

@@ -6,6 +6,7 @@ number of them; the account and the balances stand before the entries, as the st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -40,6 +41,7 @@ from duly.formats.records import (
 )
 from duly.formats.xml import (
     Element,
+    Indexed,
     Lines,
     every,
     first,
@@ -56,6 +58,8 @@ from duly.formats.xml import (
 _OPENING: Final = ("OPBD", "PRCD")
 _CLOSING: Final = ("CLBD",)
 _INTERIM: Final = "ITBD"
+#: Most details (payments of batches) in a file: as many as one of the largest size holds when each says something.
+MAX_DETAILS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +105,10 @@ def reader(message: Message) -> Callable[[bytes], FileResult]:
 
 
 def _read(data: bytes, message: Message) -> FileResult:
+    _check_counts(data)
     lines = Lines()
     statements, rejects = list[Statement](), list[Reject]()
     reading: _Reading | None = None
-    entries = 0
     for event, element in stream_xml(data, (message.element, "Ntry")):
         is_entry = local_name(element) == "Ntry"
         if event == "start":
@@ -113,10 +117,7 @@ def _read(data: bytes, message: Message) -> FileResult:
             parent = element.getparent()
             if parent is not None and local_name(parent) == message.element:
                 reading = reading or _begun(parent)
-                entries += 1
-                if entries > MAX_ENTRIES:
-                    raise FileProblem("too_large", f"expected at most {MAX_ENTRIES} entries in a file, found more")
-                _read_entry(element, reading, lines)
+                _read_entry(Indexed(element), reading, lines)
         else:
             statement, found = _statement(element, reading or _begun(element), message)
             statements.append(statement)
@@ -125,6 +126,14 @@ def _read(data: bytes, message: Message) -> FileResult:
     if not statements:
         raise FileProblem("no_statement", f"expected at least one {message.called}, found none", line=1)
     return file_result("statement", message.format, statements, rejects)
+
+
+def _check_counts(data: bytes) -> None:
+    """Refuse what is too much before any of it is read, for each entry and detail costs time."""
+    for name, called, most in ((b"Ntry", "entries", MAX_ENTRIES), (b"TxDtls", "details", MAX_DETAILS)):
+        found = sum(1 for _ in re.finditer(rb"<(?:[\w.-]+:)?" + name + rb"[\s/>]", data))
+        if found > most:
+            raise FileProblem("too_large", f"expected at most {most} {called} in a file, found {found}")
 
 
 def _check_number(statements: Sequence[Statement]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from typing import Any, Final, Protocol, cast
 
 from duly.formats.decoding import check_bytes, decode
@@ -41,6 +42,71 @@ class Element(Protocol):
         """The element right above."""
 
 
+class Indexed:
+    """An Element whose children are found by name at once, for elements in which many places are looked up.
+
+    Each level is indexed when it is first asked for. The element below must stay as it is meanwhile.
+    """
+
+    __slots__ = ("_children", "_element")
+
+    def __init__(self, element: Any) -> None:
+        self._element = element
+        self._children: dict[str, list[Indexed]] | None = None
+
+    @property
+    def tag(self) -> Any:
+        """The local name."""
+        return self._element.tag
+
+    @property
+    def text(self) -> str | None:
+        """Text before the first child."""
+        return cast(str | None, self._element.text)
+
+    @property
+    def sourceline(self) -> int | None:
+        """Line of the start tag, from 1."""
+        return cast(int | None, self._element.sourceline)
+
+    def get(self, key: str) -> str | None:
+        """An attribute."""
+        return cast(str | None, self._element.get(key))
+
+    def getparent(self) -> Element | None:
+        """The element right above."""
+        return cast(Element | None, self._element.getparent())
+
+    def iterchildren(self) -> Iterator[Element]:
+        """The elements right below."""
+        return cast(Iterator[Element], self._element.iterchildren())
+
+    def find(self, path: str, /) -> Indexed | None:
+        """The first element at a path, trying all branches."""
+        node = self
+        for name in path.split("/"):
+            found = node._named(name)
+            if len(found) != 1:
+                return next(self.iterfind(path), None) if found else None
+            node = found[0]
+        return node
+
+    def iterfind(self, path: str, /) -> Iterator[Indexed]:
+        """All elements at a path, in document order."""
+        name, _, rest = path.partition("/")
+        found = self._named(name)
+        return iter(found) if not rest else (below for one in found for below in one.iterfind(rest))
+
+    def _named(self, name: str) -> list[Indexed]:
+        if self._children is None:
+            self._children = {}
+            for child in self._element:
+                self._children.setdefault(child.tag, []).append(Indexed(child))
+        return self._children.get(name, _NO_CHILDREN)
+
+
+_NO_CHILDREN: Final[list[Indexed]] = []
+
 #: Largest XML file that is read as a tree, which takes several times the size of the file.
 MAX_XML_BYTES: Final = 16 * 1024 * 1024
 #: Most tags (opening and closing) that are read: an XML of nothing but tags takes far more memory than one of texts.
@@ -57,6 +123,7 @@ _BEFORE_ROOT: Final = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _ROOT: Final = re.compile(
     rb"<(?:[\w.-]+:)?([\w.-]{1,100})((?:\s+[\w:.-]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))*)\s*/?>", re.ASCII
 )
+_DEFAULT_NAMESPACE: Final = re.compile(rb"\sxmlns\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')")
 _DATE: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T[0-9:.]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?")
 _DECIMAL: Final = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?")
 
@@ -94,7 +161,9 @@ def stream_xml(data: bytes, names: Collection[str]) -> Iterator[tuple[str, Eleme
     from lxml import etree
 
     wanted = [f"{{*}}{name}" for name in names]
-    parser = etree.XMLPullParser(("start", "end"), tag=wanted, **_parser_options(data))
+    options = _parser_options(data)
+    data = _without_default_namespace(data)
+    parser = etree.XMLPullParser(("start", "end"), tag=wanted, **options)
     kept_tags = 0
     for position in range(0, len(data), STREAM_BYTES):
         piece = data[position : position + STREAM_BYTES]
@@ -114,6 +183,17 @@ def stream_xml(data: bytes, names: Collection[str]) -> Iterator[tuple[str, Eleme
             kept_tags -= strip_namespaces(element, below=True)
             yield "end", cast(Element, element)
             _release(element)
+
+
+def _without_default_namespace(data: bytes) -> bytes:
+    """The same bytes with spaces where the root declares the default namespace: nobody has to take it off element by
+    element then, which is half of the work of reading a large file. Other namespaces stay, and so do all places."""
+    root = _ROOT.match(data, _start_of_root(data))
+    declared = _DEFAULT_NAMESPACE.search(data, root.start(), root.end()) if root else None
+    if declared is None:
+        return data
+    start, end = declared.span()
+    return data[:start] + b" " * (end - start) + data[end:]
 
 
 def local_name(element: Element) -> str:
@@ -238,6 +318,8 @@ def strip_namespaces(root: Any, *, below: bool = False) -> int:
     """
     from lxml import etree
 
+    if below and not _has_namespace_or_is_deep()(root):
+        return 2 * int(_tags_below()(root)) + 2
     depth = count = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if event == "end":
@@ -251,6 +333,21 @@ def strip_namespaces(root: Any, *, below: bool = False) -> int:
         if not (below and depth == 1):
             element.tag = element.tag.rpartition("}")[2]
     return count
+
+
+@cache
+def _has_namespace_or_is_deep() -> Any:
+    """Finds, without a walk in Python, whether an element has anything that `strip_namespaces` must see."""
+    from lxml import etree
+
+    return etree.XPath(f"boolean(.//*[namespace-uri()] | {'*/' * (MAX_DEPTH - 1)}*)")
+
+
+@cache
+def _tags_below() -> Any:
+    from lxml import etree
+
+    return etree.XPath("count(.//*)")
 
 
 def _error_name(log: Any) -> str:
