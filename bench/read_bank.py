@@ -45,14 +45,7 @@ WHY = {
     ),
     ("betterplace__with_binary_character.sta", "fields"): "The bank code before the account (line 7, ?30) is kept.",
     ("self-provided__whitespace.sta", "fields"): "The bank code before the account (line 7, ?30) is kept.",
-    (
-        "cmxl__statement_details.sta",
-        "",
-    ): "A piece of a statement: nothing in the file says a currency. Rejected, and said.",
-    (
-        "self-provided__sparkassen.sta",
-        "",
-    ): "A piece of a statement: nothing in the file says a currency. Rejected, and said.",
+    ("cmxl__statement_details.sta", "fields"): "An account number is in capitals, as accounts are compared.",
     ("jejik__postfinance.sta", ""): (
         "Two pages of one statement (:62M: in line 13, :60M: in line 18) are read as one; its second page does not add "
         "up (159.40, line 27 says 159.60)."

@@ -235,3 +235,42 @@ def test_the_library_reads_the_same_money_and_days(text: str) -> None:
     ]
     ours = [(entry.booked, entry.value, Decimal(entry.amount_minor) / 100) for entry in entries(read(text))]
     assert ours == theirs
+
+
+def test_a_statement_without_its_closing_balance_may_be_cut() -> None:
+    """Its last entry may be half of one: half a reference makes it another one once the whole file comes."""
+    whole = f"{HEAD}:61:260203C5,00NTRFNONREF//B-1\n:61:260203C7,00NTRFNONREF//B-2"
+    cut = read(whole)
+    assert [one.bank_reference for one in entries(cut)] == ["B-1"]
+    (reject,) = cut.rejects
+    assert (reject.code, reject.field, reject.amount_minor) == ("cut_off", "62F", 700)
+    assert codes(cut) == [(6, "cut_off")]
+    told = read(f"{whole}\n:86:166?20SVWZ+Rechn")
+    assert [one.bank_reference for one in entries(told)] == ["B-1", "B-2"]
+    assert codes(told) == [(0, "closing_missing")]
+
+
+@pytest.mark.parametrize("end", ["\n", "\n-\n", "\n-}"])
+def test_a_statement_that_ends_with_a_line_but_without_a_closing_balance_is_only_remarked(end: str) -> None:
+    ended = read(f"{HEAD}:61:260203C5,00NTRFNONREF//B-1{end}")
+    assert (len(entries(ended)), codes(ended)) == (1, [(0, "closing_missing")])
+    assert codes(read(HEAD)) == [(0, "closing_missing")]
+
+
+@pytest.mark.parametrize(
+    ("value", "booked", "expected"),
+    [("230630", "0102", "2024-01-02"), ("240102", "1229", "2023-12-29"), ("231231", "1231", "2023-12-31")],
+)
+def test_the_year_of_a_booking_is_one_inside_the_statement(value: str, booked: str, expected: str) -> None:
+    text = f":20:S\n:25:A\n:28C:1\n:60F:C231229EUR0,\n:61:{value}{booked}C5,NTRFNONREF\n:62F:C240102EUR5,\n-\n"
+    (found,) = entries(read(text))
+    assert found.booked.isoformat() == expected
+
+
+def test_a_piece_with_sepa_details_is_in_euros() -> None:
+    """SEPA payments, German codes 1xx with SEPA tags, are in euros by the scheme's rules; others need a currency."""
+    (found,) = entries(read(":61:1811261126CR30,00N062NONREF\n:86:166?00GUTSCHR. UEBERWEISUNG?20SVWZ+Test\n"))
+    assert (found.currency, found.amount_minor) == ("EUR", 3000)
+    assert (0, "currency_missing") not in codes(read(":61:1811261126C30,00N062NONREF\n:86:166?20SVWZ+Test\n"))
+    other = read(":61:1811261126C30,00N062NONREF\n:86:Test\n")
+    assert "currency_missing" in [reject.code for reject in other.rejects]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from duly.formats.swift import read_swift
 from duly.formats.swift_details import Details, read_details
 
 
@@ -9,11 +10,11 @@ def test_german_subfields_with_sepa_tags() -> None:
     told = read_details(
         [
             "166?00GUTSCHR. UEBERWEISUNG?109251?20EREF+A-1?21KREF+K-1?22SVWZ+Rechnung R-2026-0001?23 und R-",
-            "2026-0002?24ABWA+Fog Holding?30GENODEF1NEB?31DE02120300000000202051?32Fog & Sons Internatio?33nal Ltd",
+            "2026-0002?24ABWA+Fog Holding?30GENODEF1NEB?31DE02120300000000202051?32Fog & Sons International Li?33mited",
         ]
     )
     assert told == Details(
-        name="Fog & Sons International Ltd",
+        name="Fog & Sons International Limited",
         account="DE02120300000000202051",
         remittance="Rechnung R-2026-0001 und R-2026-0002",
         end_to_end_id="A-1",
@@ -34,7 +35,7 @@ def test_subfields_without_tags_and_an_old_account_number() -> None:
 
 def test_other_separators_and_polish_accounts() -> None:
     for separator in "<~^@":
-        parts = ["020", "00Przelew", "20FAKTURA 333/2026", "31109010140000071219812874", "32HUTA", "33 SZKLA"]
+        parts = ["020", "00Przelew", "20FAKTURA 333/2026", "31109010140000071219812874", "32HUTA", "33SZKLA"]
         told = read_details([separator.join(parts), f"{separator}38PL61109010140000071219812874"])
         assert (told.name, told.account) == ("HUTA SZKLA", "PL61109010140000071219812874")
         assert told.remittance == "FAKTURA 333/2026"
@@ -122,3 +123,26 @@ def test_plain_text_keeps_its_lines() -> None:
 def test_amounts_in_the_further_lines_of_field_61() -> None:
     told = read_details(["x"], ["/OCMT/CAD47,11//CHGS/EUR2,5/"])
     assert (told.instructed, told.charges) == (("CAD", "47,11"), ("EUR", "2,5"))
+
+
+def test_a_subfield_that_ends_at_a_hyphen_goes_on() -> None:
+    told = read_details(["166?20SVWZ+RECHNUNG 2026-?214711 VOM 1.2.?22A -?23B 1"])
+    assert told.remittance == "RECHNUNG 2026-4711 VOM 1.2. A - B 1"
+
+
+def test_a_party_named_right_behind_its_word() -> None:
+    told = read_details(["/ORDP/NAME ROSSI SRL/REMI/FATTURA 12/EREF/X-1"])
+    assert (told.name, told.remittance, told.end_to_end_id) == ("NAME ROSSI SRL", "FATTURA 12", "X-1")
+    assert read_details(["/BENM//NAME/Leverancier/REMI/x"]).name == "Leverancier"
+
+
+def test_a_structured_reference_without_its_issuer() -> None:
+    told = read_details(["/ORDP//NAME/ASIAKAS OY/REMI/STRD/1234561/EREF/AB12"])
+    assert (told.structured_reference, told.remittance, told.name) == ("1234561", "", "ASIAKAS OY")
+
+
+def test_what_swift_calls_a_returned_item_is_a_reversal() -> None:
+    for kind, is_reversal in (("NRTI", True), ("NTRF", False)):
+        text = f":20:S\n:25:A\n:60F:C260202EUR0,\n:61:260203C5,00{kind}NONREF\n:86:text\n"
+        (entry,) = read_swift(text.encode()).statements[0].entries
+        assert entry.reversal is is_reversal

@@ -41,9 +41,12 @@ _ENTRY: Final = re.compile(
 )
 _TOTAL: Final = re.compile(r"([0-9]{1,5})([A-Z]{3})([0-9.,]+)")
 _FLOOR: Final = re.compile(r"([A-Z]{3})([CD]?)([0-9.,]+)")
+_END_CHARS: Final = 200
+_RETURNED_ITEM: Final = "RTI"
 _SIGNS: Final = {"C": 1, "D": -1, "RC": -1, "RD": 1}
 # Words that stand for no reference in field 61, or say that it is in field 86.
 _NO_REFERENCE: Final = re.compile(r"(?:NONREF|NOREF|NOTPROVIDED|N|[KEM]REF\+?|PREF\+?|MARF\+?)?")
+_SEPA_PAYMENT: Final = re.compile(r"\s*1[0-9]{2}[^\w\s](?:00|2[0-9]).*(?:EREF|KREF|MREF|SVWZ)\+", re.DOTALL)
 # Some banks put the other side's name behind the reference of field 61, after spaces that fill its 16 characters.
 _WIDE_GAP: Final = re.compile(r" {2,}")
 
@@ -111,11 +114,14 @@ def read_swift(data: bytes) -> FileResult:
         raise FileProblem("no_statement", "expected at least one statement (field :20:), found none", line=1)
     if len(messages) > MAX_STATEMENTS:
         raise FileProblem("too_large", f"expected at most {MAX_STATEMENTS} statements, found {len(messages)}")
-    pages = _joined_pages([_statement(message) for message in messages])
+    found_all = [_statement(message) for message in messages]
+    if _ends_inside_a_line(text):
+        _take_back_half_entry(found_all[-1])
+    pages = _joined_pages(found_all)
     rejects = list[Reject]()
     for found in pages:
         rejects += [*found.rejects, *found.message.problems, *_wrong_totals(found)]
-        rejects += remarks(found.statement, found.rejects, found.not_booked)
+        rejects += [*_without_closing(found), *remarks(found.statement, found.rejects, found.not_booked)]
     is_interim = all(not found.statement.is_final for found in pages)
     name = "mt942" if is_interim else "mt940"
     return file_result("statement", name, [found.statement for found in pages], rejects, notes)
@@ -308,6 +314,7 @@ def _machine(text: str) -> str:
 
 # --- messages to statements
 def _statement(message: _Message) -> _Found:
+    message.currency = message.currency or _currency_of_scheme(message)
     entries, rejects, not_booked = list[BankEntry](), list[Reject](), 0
     for found, details in message.entries:
         entry = _entry(found, details, message)
@@ -338,6 +345,45 @@ def _statement(message: _Message) -> _Found:
     return _Found(statement, message, rejects, not_booked)
 
 
+def _currency_of_scheme(message: _Message) -> str:
+    """Euros for a piece of a statement that names no currency but holds SEPA payments: the scheme has no other (EPC
+    rulebooks), and its German transaction codes are those that begin with 1 (DFU agreement, annex 3)."""
+    is_sepa = any(_SEPA_PAYMENT.match("".join(lines)) for _, lines in message.entries)
+    return "EUR" if is_sepa and not message.tags & {"60F", "60M", "62F", "62M"} else ""
+
+
+def _lacks_closing(found: _Found) -> bool:
+    """Whether a statement has its opening balance alone; SWIFT wants field 62 in each MT940."""
+    return found.statement.is_final and bool(found.message.tags & {"60F", "60M"}) and not found.message.has_closed
+
+
+def _ends_inside_a_line(text: str) -> bool:
+    last = split_lines(text[-_END_CHARS:])[-1]
+    shown = "".join(char for char in last if char > " ")
+    return bool(shown) and not _ends_message(shown, "")
+
+
+def _take_back_half_entry(found: _Found) -> None:
+    """Refuse the last entry of a file that ends inside its field 61: the whole file, when it comes, has another one."""
+    if not _lacks_closing(found) or not found.statement.entries:
+        return
+    last, details = found.message.entries[-1]
+    if details or found.statement.entries[-1].line != last.line:
+        return
+    *kept, half = found.statement.entries
+    found.statement = replace(found.statement, entries=tuple(kept))
+    reason = "expected a closing balance in field 62F behind the entry, found the end of the file inside a line"
+    found.rejects.append(Reject(half.line, "62F", "cut_off", reason, half.amount_minor, half.currency))
+
+
+def _without_closing(found: _Found) -> list[Reject]:
+    """What to say of a statement that was perhaps cut at the end of a line."""
+    if not _lacks_closing(found) or any(reject.code == "cut_off" for reject in found.rejects):
+        return []
+    reason = "expected a closing balance in field 62F, found none: the file may be incomplete"
+    return [Reject(0, "62F", "closing_missing", reason)]
+
+
 def _is_interim(message: _Message) -> bool:
     """An MT942 has floor limits, a time or totals, and no booked balance."""
     marks = message.tags & {"34F", "13", "13D", "90C", "90D"}
@@ -352,7 +398,7 @@ def _entry(found: _Field, details: list[str], message: _Message) -> BankEntry | 
         return Reject(found.line, "61", "entry_format", reason)
     if read["mark"].startswith("E"):
         return None
-    value, booked = _days(read["value"], read["booked"] or "")
+    value, booked = _days(read["value"], read["booked"] or "", message)
     row = Row(
         found.line,
         {
@@ -399,8 +445,9 @@ def _first_line(found: _Field) -> tuple[re.Match[str] | None, list[str]]:
     return read, found.lines[1:]
 
 
-def _days(value_text: str, booked_text: str) -> tuple[date | None, date | None]:
-    """Value date and booking date. The booking date has no year: the one that brings it next to the value date.
+def _days(value_text: str, booked_text: str, message: _Message) -> tuple[date | None, date | None]:
+    """Value date and booking date. The booking date has no year: the one that brings it into the statement's period,
+    else next to the value date.
 
     Without a booking date the value date stands for it.
     """
@@ -409,7 +456,9 @@ def _days(value_text: str, booked_text: str) -> tuple[date | None, date | None]:
         return value, value
     near = [short_date(f"{(value.year + shift) % 100:02}", booked_text[:2], booked_text[2:]) for shift in (0, 1, -1)]
     days = [day for day in near if day is not None]
-    return value, min(days, key=lambda day: abs((day - value).days)) if days else None
+    first, last = (one.day if one else None for one in (message.opening, message.closing))
+    inside = [day for day in days if first and last and first <= day <= last]
+    return value, min(inside or days, key=lambda day: abs((day - value).days)) if days else None
 
 
 def _references(text: str) -> tuple[str, str, str]:
@@ -434,7 +483,7 @@ def _with_details(entry: BankEntry, told: Details, kind: str) -> BankEntry:
         remittance=told.remittance or entry.remittance,
         structured_reference=told.structured_reference,
         end_to_end_id=told.end_to_end_id,
-        reversal=entry.reversal or told.is_return,
+        reversal=entry.reversal or told.is_return or kind.endswith(_RETURNED_ITEM),
         code=f"{kind}/{told.code}" if told.code else kind,
         return_reason=told.return_reason,
         charges_minor=_side(told.charges, entry.currency),

@@ -8,7 +8,7 @@ start (ASN, SNS), or plain text. What no dialect explains stays in the remittanc
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -44,7 +44,7 @@ _SLASH_TAG: Final = re.compile(
     r"/(TRTP|IBAN|BIC|NAME|REMI|EREF|MARF|CSID|BENM|ORDP|ISDT|PREF|ADDR|CNTP|RTRN|PURP|ULTC|ULTD|ULTB|CREF|TRCD"
     r"|IREF|RREF|NRTX|SVCL|EXCH|CHGS|CHGT|OCMT|ACCW|BUSP|ID)/"
 )
-_STRUCTURED_REMITTANCE: Final = re.compile(r"STRD/(?:CUR|ISO|CRE)/([^/]+)/?")
+_STRUCTURED_REMITTANCE: Final = re.compile(r"STRD/(?:(?:CUR|ISO|CRE)/)?([^/]+)/?")
 _MONEY: Final = re.compile(r"([A-Z]{3})([0-9]+(?:,[0-9]*)?|,[0-9]+)")
 
 _POLISH_LABELS: Final = re.compile(r"(?:^|; ?)(ID IPH|Z RACH\.|NA RACH\.|OD|DLA|TYT\.|TNR):", re.MULTILINE)
@@ -121,7 +121,9 @@ def _flowing(lines: Sequence[str]) -> str:
 def _chained(pieces: Sequence[str], full: int) -> str:
     text, last = "", full
     for piece in pieces:
-        is_open = text and not text.endswith(" ") and not piece.startswith(" ")
+        # A hyphen inside a word or number is where payers' programs break it; a dash has spaces around it.
+        is_broken = text[-1:] == "-" and text[-2:-1] not in ("", " ", "-")
+        is_open = text and not is_broken and not text.endswith(" ") and not piece.startswith(" ")
         text += (" " if is_open and last < full else "") + piece
         last = len(piece)
     return text
@@ -142,7 +144,7 @@ def _numbered(flat: str, start: re.Match[str]) -> Details:
     # An account number of the old kind means something only with its bank's code.
     is_old = bank.isdecimal() and account.isdecimal() and len(account) <= 10
     told = Details(
-        name=joined("32") + joined("33") or tagged.get("ABWA", ""),
+        name=_chained([joined("32"), joined("33")], FULL_SUBFIELD_CHARS).strip() or tagged.get("ABWA", ""),
         account=tagged.get("IBAN", "") or joined("38") or (f"{bank}/{account}" if is_old else account),
         remittance=tagged.get("SVWZ") or tagged[""] or tagged.get("MTLG") or joined("00"),
         end_to_end_id=tagged.get("EREF", ""),
@@ -182,7 +184,7 @@ def _slashed(text: str) -> Details:
     structured = _STRUCTURED_REMITTANCE.search(found.get("REMI", ""))
     remittance = "" if structured else found.get("REMI", "").removeprefix("USTD//").strip(" /")
     told = Details(
-        name=found.get("NAME", "").strip(" /") or party[2],
+        name=_first_of(found, "NAME", "ORDP", "BENM") or party[2],
         account=found.get("IBAN", "").strip(" /") or party[0],
         remittance=remittance or ("" if structured else before.strip(" /")),
         structured_reference=structured[1] if structured else found.get("CREF", "").strip(" /"),
@@ -193,6 +195,10 @@ def _slashed(text: str) -> Details:
     )
     is_told = told.name or told.account or told.remittance or structured or found
     return told if is_told else replace(told, remittance=text.strip())
+
+
+def _first_of(found: Mapping[str, str], *tags: str) -> str:
+    return next((value for tag in tags if (value := found.get(tag, "").strip(" /"))), "")
 
 
 def _money(text: str) -> tuple[str, str] | None:
