@@ -10,10 +10,11 @@ import pytest
 
 from duly.domain import events as ev
 from duly.domain.charges_due import demand_charges
+from duly.domain.policy_reader import parse_policy
 from duly.flows.audit import canonical
 from duly.flows.decisions import DecisionRefused, decide
 from duly.flows.twin import TwinStack
-from tests.core_samples import MONDAY, NOON, POLICY, Payment
+from tests.core_samples import LENIENT, MONDAY, NOON, POLICY, Payment
 from tests.unit.test_corrections import Stack, row
 from tests.unit.test_merging import FOO, document
 from tests.unit.test_merging import Stack as Provisional
@@ -22,8 +23,9 @@ TOLERANT = f'[creditor]\nname = "{POLICY.creditor.name}"\ncountry = "DE"\n[cash]
 
 
 def with_policy(stack: TwinStack, text: str) -> None:
-    stack.upload("policy/p.toml", text.encode(), NOON)
-    stack.work()
+    read = parse_policy(text, "p.toml")
+    found = replace(read, cash=replace(read.cash, auto_confirm_permille=LENIENT.cash.auto_confirm_permille))
+    stack.edge.policy = lambda: found  # type: ignore[method-assign]
 
 
 @pytest.fixture
@@ -189,7 +191,7 @@ def test_what_the_policy_let_go_is_granted_anew_where_the_invoice_moves() -> Non
     stack = Provisional()
     with_policy(stack, TOLERANT)
     stack.invoices(document("INV-1"))
-    stack.statement(Payment("INV-1", 9_970))
+    stack.statement(Payment("INV-1", 9_970, name=FOO.name))
     source = stack.provisional()
     assert stack.accounts()[source].items["INV-1"].adjusted == {"tolerance": 30}
     stack.customers(FOO)

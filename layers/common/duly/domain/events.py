@@ -853,7 +853,8 @@ class TransactionProposed(Event):
 
 @dataclass(frozen=True, slots=True)
 class TransactionRefused(Event):
-    """A person says that the money belongs to none of the places that were proposed."""
+    """A person says that the money belongs to none of the places that were proposed; of money in suspense, that
+    nobody's chase is to wait for it any more."""
 
     by: str
 

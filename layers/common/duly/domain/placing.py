@@ -123,10 +123,10 @@ def _decided(state: Transaction, found: Matching, teaches: bool) -> ev.Event:
         )
     if left and found.outcome != "suspense":
         owners = {share.account for one in left for share in one.shares}
-        not_theirs = {share.account for shares in refused for share in shares} - owners
+        not_theirs = {*state.released, *(share.account for shares in refused for share in shares)} - owners
         placed = tuple(replace(one, shares=_shares(one)) for one in left)
         return ev.TransactionProposed(placed, tuple(one for one in found.candidates if one not in not_theirs))
-    not_theirs = {share.account for shares in refused for share in shares}
+    not_theirs = {*state.released, *(share.account for shares in refused for share in shares)}
     reason = "refused" if placements else found.reason
     return ev.TransactionParked(reason, tuple(one for one in found.candidates if one not in not_theirs))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from duly.domain import codec
 from duly.domain import events as ev
-from duly.domain.identity import FINAL, NOT_COUNTED
+from duly.domain.identity import FINAL, NOT_COUNTED, PROVISIONAL
 from duly.domain.match_model import Adjustment, Placement, Share
 
 PERSON = "person"  # why money is where it is, when a person said so
@@ -25,8 +26,9 @@ class Transaction:
 
     ``state``: received (not looked at), routed (belongs to the accounts of ``shares``), proposed (a person confirms one
     of ``placements``), suspense, ignored (not a receipt). ``applied`` are the shares that the accounts' journals hold
-    now; they follow ``shares``. ``refused`` are placements that a person said no to. ``learned`` is the customer to
-    whom the payer leads because of this payment.
+    now; they follow ``shares``. ``refused`` are placements that a person said no to, ``released`` accounts whose chase
+    does not wait for this money any more because a person said so. ``learned`` is the customer to whom the payer leads
+    because of this payment.
     """
 
     key: str = ""
@@ -52,6 +54,7 @@ class Transaction:
     learned: str = ""
     placements: tuple[Placement, ...] = ()
     refused: tuple[Placement, ...] = ()
+    released: tuple[str, ...] = ()
     shares: tuple[Share, ...] = ()
     applied: tuple[Share, ...] = ()
     candidates: tuple[str, ...] = ()
@@ -109,6 +112,17 @@ def _together(one: Share, other: Share) -> Share:
     return Share(one.account, names, one.amount_minor + other.amount_minor, caps)
 
 
+def is_same_place(one: Placement, other: Placement) -> bool:
+    """Whether two placements put the same money on the same accounts and let go of the same beside it."""
+    return (one.shares, one.settle) == (other.shares, other.settle)
+
+
+def proposal_id(placements: Sequence[Placement]) -> str:
+    """Return what names a proposal as a person sees it: it changes when a place comes, goes or moves in the list."""
+    places = [codec.encode(replace(one, confidence_permille=0, reasons=())) for one in placements]
+    return codec.digest(places)[:12] if places else ""
+
+
 def held_back(state: Transaction, decided: ev.Event | None) -> ev.Event | None:
     """Return what becomes of money whose standing lets nobody book it, given what would be decided of it otherwise:
     it waits, and the accounts that it would go to are those whose chase waits with it. What another transaction stands
@@ -123,8 +137,17 @@ def held_back(state: Transaction, decided: ev.Event | None) -> ev.Event | None:
             candidates = tuple(share.account for share in decided.shares)
         elif isinstance(decided, (ev.TransactionProposed, ev.TransactionParked)):
             candidates = decided.candidates
-        event = ev.TransactionParked(state.standing, candidates)
+        event = ev.TransactionParked(state.standing, tuple(one for one in candidates if one not in state.released))
     return event if apply(state, event) != state else None
+
+
+def uncounted(state: Transaction) -> ev.Event | None:
+    """Return what becomes of money that a person booked, when the bank's files say since that another transaction
+    stands for it, or that it is only announced; None while it counts. A person may book a possible duplicate: that is
+    the decision that it is none."""
+    if state.standing not in (*NOT_COUNTED, PROVISIONAL):
+        return None
+    return held_back(state, ev.TransactionRouted(state.shares, PERSON))
 
 
 # The published table of state changes (invariant 27).
@@ -182,7 +205,9 @@ def _received(state: Transaction, event: ev.TransactionReceived) -> Transaction:
 
 
 def _stands(state: Transaction, event: ev.StandingChanged) -> Transaction:
-    changed = replace(state, standing=event.standing)
+    is_confirmed = event.standing == FINAL and state.standing == PROVISIONAL
+    released = () if is_confirmed else state.released  # that was said of an announcement, not of money that is there
+    changed = replace(state, standing=event.standing, released=released)
     if event.upload and not state.confirmed_upload:
         return replace(changed, confirmed_upload=event.upload, confirmed_line=event.line)
     return changed
@@ -237,11 +262,13 @@ def _proposed(state: Transaction, event: ev.TransactionProposed) -> Transaction:
 
 
 def _refused(state: Transaction, event: ev.TransactionRefused) -> Transaction:
-    if state.state != "proposed":
-        raise TransactionError("nothing is proposed")
-    return replace(
-        _undecided(state), state="suspense", reason="refused", refused=(*state.refused, *state.placements), by=event.by
-    )
+    if state.state == "proposed":
+        refused = (*state.refused, *state.placements)
+        return replace(_undecided(state), state="suspense", reason="refused", refused=refused, by=event.by)
+    if state.state != "suspense":
+        raise TransactionError("nothing waits")
+    released = tuple(sorted({*state.released, *state.candidates}))
+    return replace(state, candidates=(), released=released, by=event.by)
 
 
 def _settled(state: Transaction, event: ev.RestsSettled) -> Transaction:

@@ -62,6 +62,8 @@ def _let_go(state: Transaction, rest: Adjustment, account: Account, today: date)
     if item is None or item.state != "open" or _kept_for(account, state, rest):
         return []
     amount_minor = min(rest.amount_minor, item.outstanding_minor)
+    if not amount_minor:  # open are only charges, which nobody let go of
+        return []
     return write_off(account, rest.item, amount_minor, rest.kind, _why(state), state.by, today)
 
 

@@ -17,7 +17,7 @@ from duly.domain.cash import RETURNED
 from duly.domain.identity import NOT_COUNTED
 from duly.domain.match_model import Share
 from duly.domain.placing import decision, payment_of
-from duly.domain.transaction import PERSON, Transaction, held_back, joined
+from duly.domain.transaction import PERSON, Transaction, held_back, joined, uncounted
 from duly.flows.applying import carry_out
 from duly.flows.edge import Edge
 from duly.flows.learning import learn
@@ -86,7 +86,8 @@ def _decide(edge: Edge, stored: Stored, personal: Mapping[str, Any], now: dateti
     if is_set_aside or (state.state, state.reason) == ("suspense", RETURNED):
         return stored
     if state.reason == PERSON:
-        return _follow_merge(edge, stored, now)
+        event = uncounted(state) or _followed_merge(edge, state)
+        return edge.transactions.commit(stored, state.key, [event], now) if event else stored
     found, teaches = place(edge, state, personal)
     event = held_back(state, decision(state, found, teaches, _may_move(edge, state, now)))
     if event is None:
@@ -97,16 +98,14 @@ def _decide(edge: Edge, stored: Stored, personal: Mapping[str, Any], now: dateti
     return edge.transactions.commit(stored, state.key, [event], now)
 
 
-def _follow_merge(edge: Edge, stored: Stored, now: datetime) -> Stored:
+def _followed_merge(edge: Edge, state: Transaction) -> ev.Event | None:
     """Where a person booked the money it stays; when that account was merged into another, it goes along."""
-    state = stored.state
     shares = _now_at(edge, state.shares)
     if shares == state.shares:
-        return stored
-    moved = ev.TransactionRouted(
+        return None
+    return ev.TransactionRouted(
         shares, PERSON, state.reasons, state.confidence_permille, state.by, "", state.settle, state.teaches
     )
-    return edge.transactions.commit(stored, state.key, [moved], now)
 
 
 def _now_at(edge: Edge, shares: Sequence[Share]) -> tuple[Share, ...]:

@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from duly.domain import events as ev
+from duly.domain.cash import RETURNED
 from duly.domain.identity import PROVISIONAL
-from duly.domain.match_model import Share
+from duly.domain.match_model import Placement, Share
 from duly.domain.money import MoneyError, format_minor, parse_minor
-from duly.domain.transaction import PERSON, Transaction
+from duly.domain.transaction import PERSON, Transaction, is_same_place, proposal_id
 from duly.flows.applying import carry_out
 from duly.flows.cash import ATTEMPTS, settle_transaction
 from duly.flows.edge import Edge
@@ -23,25 +24,34 @@ from duly.store.tables import Conflict
 MAX_SHARES = 20  # accounts that one payment is divided among
 MAX_ITEMS = 100  # invoices named in one share
 MAX_TEXT = 200
+CHANGED = "what is proposed for this money has changed since: look at it again"
 
 Request = Mapping[str, Any]
 Wanted = Callable[[Transaction], ev.Event | None]
 
 
 def confirm_match(edge: Edge, request: Request, now: datetime) -> dict[str, Any]:
-    """Book money where it was proposed: ``choice`` counts the placements, 0 is the best one."""
-    choice, by = request.get("choice", 0), _text(request, "by")
+    """Book money where it was proposed: ``choice`` counts the placements, 0 is the best one. ``proposal`` names the
+    list that the person saw. What is owed may have changed since: then the new proposal is recorded and this one is
+    refused."""
+    choice, by, transaction = request.get("choice", 0), _text(request, "by"), _text(request, "transaction")
     if isinstance(choice, bool) or not isinstance(choice, int) or choice < 0:
         raise ValueError("expected choice as a number from 0 on")
+    seen = edge.transactions.load(transaction).state
+    _check_proposal(request, seen.placements)
+    if seen.state == "proposed":
+        settle_transaction(edge, transaction, now)
 
     def wanted(state: Transaction) -> ev.Event | None:
-        if choice >= len(state.placements):
-            raise ValueError(_not_proposed(state))
-        placed = state.placements[choice]
+        if choice >= len(seen.placements):
+            raise ValueError(_not_proposed(seen))
+        placed = seen.placements[choice]
         if (state.state, state.reason, state.shares) == ("routed", PERSON, placed.shares):
             return None
         if state.state != "proposed":
             raise ValueError(_not_proposed(state))
+        if not any(is_same_place(placed, one) for one in state.placements):
+            raise ValueError(CHANGED)
         return ev.TransactionRouted(
             placed.shares,
             PERSON,
@@ -52,19 +62,27 @@ def confirm_match(edge: Edge, request: Request, now: datetime) -> dict[str, Any]
             teaches=True,
         )
 
-    return _answer(_by_person(edge, _text(request, "transaction"), wanted, now))
+    return _answer(_by_person(edge, transaction, wanted, now))
 
 
 def refuse_match(edge: Edge, request: Request, now: datetime) -> dict[str, Any]:
     """Say that money belongs to none of the places proposed for it: it goes to suspense, and only other places are
-    proposed again."""
+    proposed again. Of money in suspense: that it is nobody's for whom it waits, so their chase goes on. ``proposal``
+    names the list of placements that the person saw."""
     by = _text(request, "by")
 
     def wanted(state: Transaction) -> ev.Event | None:
-        if (state.state, state.reason) == ("suspense", "refused"):
+        if state.state == "suspense" and not state.candidates and (state.refused or state.released):
             return None
-        if state.state != "proposed":
+        if state.state == "proposed":
+            _check_proposal(request, state.placements)
+            return ev.TransactionRefused(by)
+        if state.state != "suspense":
             raise ValueError(_not_proposed(state))
+        if "proposal" in request:
+            raise ValueError(CHANGED)
+        if not state.candidates:
+            raise ValueError("nobody's chase waits for this money")
         return ev.TransactionRefused(by)
 
     state = _by_person(edge, _text(request, "transaction"), wanted, now)
@@ -98,6 +116,8 @@ def _book(edge: Edge, request: Request, reason: str, now: datetime) -> dict[str,
             return None
         if not state.is_waiting and not (reason and state.state == "routed"):
             raise ValueError("only money in suspense or proposed can be assigned; what is booked is moved by reassign")
+        if state.reason == RETURNED:
+            raise ValueError("the payer's bank took this money back: there is nothing to book")
         if state.standing == PROVISIONAL:
             raise ValueError("the bank has only announced this money: a statement has to confirm it first")
         return ev.TransactionRouted(exactly, PERSON, by=by, note=reason, teaches=True)
@@ -126,6 +146,11 @@ def _answer(state: Transaction) -> dict[str, Any]:
     accounts = [share.account for share in state.shares]
     events = ["TransactionRouted", *["TransactionApplied"] * len(accounts)]
     return {"account": accounts[0], "accounts": accounts, "transaction": state.key, "events": events}
+
+
+def _check_proposal(request: Request, placements: Sequence[Placement]) -> None:
+    if "proposal" in request and _text(request, "proposal") != proposal_id(placements):
+        raise ValueError(CHANGED)
 
 
 def _not_proposed(state: Transaction) -> str:

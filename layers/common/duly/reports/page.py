@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from duly.domain.concentration import Breakdown
 from duly.domain.flags import FLAGS
 from duly.domain.kpi import BUCKETS, Call, CurrencyKpis, bucket_of
+from duly.domain.transaction import proposal_id
 from duly.flows.report import (
     MAX_GROUPS,
     MAX_LINES,
@@ -276,6 +277,7 @@ def _proposal(report: Report, line: ProposalLine) -> Values:
         "text": one_line(line.text),
         "currency": line.currency,
         "amount": exact(line.amount_minor, line.currency),
+        "proposal": proposal_id(line.placements),
         "placements": [
             {
                 "choice": choice,

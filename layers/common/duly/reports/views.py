@@ -73,7 +73,7 @@ def render_widget(report: Report, view: str, context: Mapping[str, Any], decisio
     for line in values["proposals"]["lines"]:
         line["choices"] = _proposal_choices(line)
     for line in values["suspense"]["lines"]:
-        line["choices"] = [_booking(line, candidate) for candidate in line["candidates"]]
+        line["choices"] = [*(_booking(line, candidate) for candidate in line["candidates"]), *_releasing(line)]
     for line in values["announced"]["lines"]:
         line["choices"] = [_never_came(line)] if line["late"] else []
     values |= {"view": view, "decisions": decisions, "cash": cash, "dark": context.get("theme") == "dark"}
@@ -104,15 +104,16 @@ def _choices(line: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _proposal_choices(line: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The buttons of a proposal: one for each place that the money could go, and one that refuses them all."""
     money = f"{line['amount']} {line['currency']} from {line['payer']}"
+    seen = {"transaction": line["transaction"], "proposal": line["proposal"]}
     found = [
         _choice(
             "Confirm",
             f"Book {money} to {one['where']}?",
-            {"action": "confirm_match", "transaction": line["transaction"], "choice": one["choice"]},
+            {**seen, "action": "confirm_match", "choice": one["choice"]},
         )
         for one in line["placements"]
     ]
-    refuse = {"action": "refuse_match", "transaction": line["transaction"]}
+    refuse = {**seen, "action": "refuse_match"}
     return [*found, _choice("Refuse", f"None of these is right for {money}? It goes to suspense.", refuse)]
 
 
@@ -130,6 +131,14 @@ def _never_came(line: Mapping[str, Any]) -> dict[str, Any]:
     money = f"{line['amount']} {line['currency']} from {line['payer']}"
     confirmation = f"Nothing came of {money}? The customers it could belong to are chased again."
     return _choice("Refuse", confirmation, {"action": "refuse_match", "transaction": line["transaction"]})
+
+
+def _releasing(line: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The button that ends the wait of the chase of all for whose money this could be."""
+    if not line["candidates"]:
+        return []
+    confirmation = f"Chase those customers again, though {line['amount']} {line['currency']} waits?"
+    return [_choice("Nobody's", confirmation, {"action": "refuse_match", "transaction": line["transaction"]})]
 
 
 def _choice(name: str, confirmation: str, decision: Mapping[str, Any]) -> dict[str, Any]:
