@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from duly.domain import events as ev
+from duly.domain import money_state
 from duly.domain import transaction as bank
 from duly.domain.account import Account
-from duly.domain.entities import KINDS, TRANSITIONS, AccountError
+from duly.domain.entities import KINDS, TRANSITIONS, AccountError, Cash
 from duly.domain.match_model import Share
 from tests.core_samples import MONDAY, NOON, account, claim, customer, invoice, payment, sent, then
 
@@ -511,3 +512,35 @@ def test_shares_of_accounts_that_became_one_are_put_together() -> None:
 def test_marks_come_and_go() -> None:
     state = bank_state(PARKED, ev.AccountsMarked(("B", "A")), ev.AccountsMarked(("B",), cleared=True))
     assert state.marked == ("A",)
+
+
+def test_an_item_finds_the_money_that_named_it_before_it_was_there() -> None:
+    """What the account remembers of that follows every naming that comes after the first question."""
+    found = account(invoice("INV-0"))
+    for number, names in enumerate([("INV-1",), ("INV-1", "INV-2"), ("INV-2",)]):
+        found.apply(ev.CashReceived(f"P-{number}", "payment", 100, "EUR", MONDAY, names, "u", number))
+    found.apply(invoice("INV-3"))
+    found.apply(ev.CashNamed("P-1", ("INV-2", "INV-4")))
+    found.apply(ev.CashWithdrawn("P-2", "moved"))
+    for key in ("INV-1", "INV-2", "INV-4"):
+        found.apply(invoice(key))
+    named_by = {key: item.named_by for key, item in found.items.items() if item.named_by}
+    assert named_by == {"INV-1": ("P-0",), "INV-2": ("P-1",), "INV-4": ("P-1",)}
+
+
+def test_replaying_an_account_takes_time_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+    names_it = money_state.names_it
+
+    def counted(cash: Cash, key: str) -> bool:
+        nonlocal looks
+        looks += 1
+        return names_it(cash, key)
+
+    monkeypatch.setattr(money_state, "names_it", counted)
+    found = account()
+    for number in range(200):
+        key = f"INV-{number}"
+        found.apply(ev.CashReceived(f"P-{number}", "payment", 10_000, "EUR", MONDAY, (key,), "u", number))
+        found.apply(invoice(key))
+    assert looks <= 3 * 200

@@ -55,6 +55,7 @@ class Account:
         self.stored: dict[str, int] = {}  # the store's note: sort key -> version that wrote it
         self.digest = 0  # the store's note: sum over (sort key, version) of all live items
         self.rules_of: Callable[[], CashRules] = CashRules  # the rules about money under which it is worked out
+        self.awaiting: dict[str, set[str]] | None = None  # item not there -> cash naming it, once asked
         self.is_trial = False  # a copy in which items may be paid beyond their amount, until it is worked out anew
 
     # typed views
@@ -255,7 +256,7 @@ def _invoice_registered(account: Account, event: ev.InvoiceRegistered) -> None:
         raise AccountError("Item exists already")
     content = {name: getattr(event, name) for name in CONTENT}
     if before is None:
-        named_by = tuple(sorted(cash.key for cash in account.cash.values() if money_state.names_it(cash, event.key)))
+        named_by = money_state.naming(account, event.key)
         item = Item(key=event.key, number=event.number, named_by=named_by, **content)
     else:
         item = replace(before, is_stated=True, **{**content, "earlier": (*before.earlier, *event.earlier)})
@@ -284,7 +285,7 @@ def _invoice_cancelled(account: Account, event: ev.InvoiceCancelled) -> None:
 
 def _unstated(account: Account, event: ev.InvoiceCancelled) -> Item:
     """The trace of an invoice that is not known yet and owes nothing."""
-    named_by = tuple(sorted(cash.key for cash in account.cash.values() if money_state.names_it(cash, event.key)))
+    named_by = money_state.naming(account, event.key)
     return Item(
         key=event.key,
         number=event.key,
@@ -352,7 +353,7 @@ def _instalments(account: Account, head: Item) -> list[Item]:
         if present is not None:
             found.append(replace(present, is_void=False, **content))
         else:
-            named_by = tuple(sorted(cash.key for cash in account.cash.values() if money_state.names_it(cash, key)))
+            named_by = money_state.naming(account, key)
             found.append(Item(key=key, number=head.number, upload="", line=0, named_by=named_by, **content))
     return found
 

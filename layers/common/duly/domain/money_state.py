@@ -41,11 +41,34 @@ def names_it(cash: Cash, key: str) -> bool:
     return cash.state != "withdrawn" and key in cash.names
 
 
+def naming(account: Account, key: str) -> tuple[str, ...]:
+    """Return the cash that names an item which is not on the account yet. All of it is looked at once: replaying an
+    account of many invoices and payments takes time in proportion."""
+    if account.awaiting is None:
+        account.awaiting = {}
+        for cash in account.cash.values():
+            for name in cash.names if cash.state != "withdrawn" else ():
+                if name not in account.items:
+                    account.awaiting.setdefault(name, set()).add(cash.key)
+    return tuple(sorted(account.awaiting.get(key, ())))
+
+
+def _await_item(account: Account, cash: Cash, key: str) -> None:
+    """Keep in view who names an item that is not there yet, once anybody has asked."""
+    if account.awaiting is None:
+        return
+    if names_it(cash, key):
+        account.awaiting.setdefault(key, set()).add(cash.key)
+    else:
+        account.awaiting.get(key, set()).discard(cash.key)
+
+
 def _set_names(account: Account, cash: Cash, before: tuple[str, ...]) -> None:
     """Keep the items' view of who names them."""
     for key in sorted({*before, *cash.names}):
         item = account.items.get(key)
         if item is None:
+            _await_item(account, cash, key)
             continue
         field = "adjustments" if cash.is_adjustment else "named_by"
         others = {other for other in getattr(item, field) if other != cash.key}

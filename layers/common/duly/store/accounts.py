@@ -496,6 +496,7 @@ def _take(account: Account, record: Record) -> None:
         return
     kind = keys.KINDS[letter]
     account.entities[kind][key] = codec.decode(KINDS[kind], record.body)
+    account.awaiting = None
 
 
 def decide_and_commit(
