@@ -351,3 +351,73 @@ def test_invoices_of_a_later_day_are_not_paid_by_amount() -> None:
     found = matched((debtor("C3", "Regen AG", later),), payment("danke", 4_444, "Regen"))
     assert found.best is None or all(share.names == () for share in found.best.shares)
     assert ISSUED < DUE
+
+
+@pytest.mark.parametrize(
+    "tail", [", 2% Skonto", " -2%", " - 2 %", " / 2 % Skonto", ", 14 Tage 2%", ", 5 Stück", " +5 Euro"]
+)
+def test_what_stands_behind_a_number_is_no_list_unless_the_amount_says_so(tail: str) -> None:
+    """2 % of R-30001 is not R-30002: last digits alone name an invoice only where the sum of all is the amount."""
+    ledger = (
+        debtor("A", "Nord GmbH", *(item(f"R-{number}", 1_000 * number) for number in (30001, 30002, 30005, 30014))),
+    )
+    found = matched(ledger, payment(f"R-30001{tail}", 29_000_000, "Nord GmbH"))
+    assert booked(found) == {"A": ("R-30001",)}
+    more = matched(ledger, payment("R-30001, 2", 60_003_000, "Nord GmbH"))
+    assert booked(more) == {"A": ("R-30001", "R-30002")}
+
+
+def test_a_list_of_last_digits_whose_sum_is_not_the_amount_is_a_proposal() -> None:
+    ledger = (debtor("A", "Nord GmbH", *(item(f"R-{number}", 1_000) for number in (30001, 30002))),)
+    found = matched(ledger, payment("R-30001, 2", 1_500, "Nord GmbH"))
+    assert found.outcome == "propose" and proposed(found) == {"A": ("R-30001", "R-30002")}
+
+
+def test_a_number_that_is_right_for_another_customer_is_no_slip() -> None:
+    """Both invoices have the amount, and one is named letter by letter."""
+    ledger = (
+        debtor("A", "Peter Schmidt", item("RE-2026-00900", 12_000)),
+        debtor("B", "Anna Schmidt", item("RE-2026-00901", 12_000)),
+    )
+    found = matched(ledger, payment("RE-2026-00901", 12_000, "Peter Schmidt"))
+    assert found.outcome == "propose" and proposed(found) == {"B": ("RE-2026-00901",)}
+
+
+def test_a_slip_is_looked_for_only_when_the_number_itself_does_not_fit() -> None:
+    ledger = (
+        debtor(
+            "A", "Nord GmbH", item("R-30001", 10_000), item("R-30005", 5_000), credits=(Credit("G-1", 5_000, "EUR"),)
+        ),
+    )
+    found = matched(ledger, payment("R-30001 abzgl. G-1", 5_000, "Nord GmbH"))
+    assert proposed(found) == {"A": ("R-30001",)}
+    short = (debtor("A", "Nord GmbH", item("4711", 10_000), item("4715", 5_000)),)
+    other = matched(short, payment("4711", 5_000, "Nord GmbH"))
+    assert other.best is not None and other.outcome == "propose"
+    assert not any("invoice_number_slip" in one.reasons for one in (other.best, *other.alternatives))
+
+
+def test_an_invoice_named_by_another_of_the_group_is_booked_and_no_slip_of_the_payers_own() -> None:
+    group = (
+        debtor("A", "Nord GmbH", item("N-5001", 1_000), parent="P"),
+        debtor("B", "Sued GmbH", item("N-5002", 2_000), parent="P"),
+        debtor("P", "Holding AG"),
+    )
+    for payer in ("Nord GmbH", "Holding AG"):
+        found = matched(group, payment("N-5002 Teilzahlung", 700, payer))
+        assert booked(found) == {"B": ("N-5002",)} and found.best is not None and "group" in found.best.reasons
+
+
+def test_a_parent_that_pays_exactly_one_invoice_of_a_child_without_naming_it() -> None:
+    group = (debtor("P", "Holding AG"), debtor("A", "Nord GmbH", item("R-30002", 2_000), parent="P"))
+    found = matched(group, payment("Zahlung", 2_000, "Holding AG"))
+    assert found.outcome == "propose" and proposed(found) == {"A": ("R-30002",)}
+
+
+def test_invoices_of_strangers_to_each_other_that_add_up_to_the_payment_are_proposed_together() -> None:
+    ledger = (
+        debtor("A", "Peter Schmidt", item("RE-2026-00900", 12_000)),
+        debtor("B", "Anna Schmidt", item("RE-2026-00901", 13_000)),
+    )
+    found = matched(ledger, payment("RE-2026-00900 und 00901", 25_000, "Peter Schmidt"))
+    assert proposed(found) == {"A": ("RE-2026-00900",), "B": ("RE-2026-00901",)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
@@ -71,7 +71,7 @@ class Look:
 class Hit:
     """An invoice that the payment names, how, and where in the text. ``is_strong``: it means this invoice by itself;
     ``is_shared``: the same words mean another invoice too; ``is_said``: it stands whole, letters and all, or behind a
-    word for an invoice."""
+    word for an invoice; ``is_implied``: only its last digits stand there, in a list or range behind another number."""
 
     invoice: str
     how: str
@@ -80,6 +80,7 @@ class Hit:
     is_strong: bool = True
     is_shared: bool = False
     is_said: bool = False
+    is_implied: bool = False
     cap_minor: int | None = None
 
 
@@ -131,7 +132,7 @@ def collect(
                 one.hits = _search(look.reading, one.debtor.items[:MAX_SEARCHED])
             else:
                 one.parts = _more_parts(look.reading, one)
-        elif not one.hits and one.amount and has_better:
+        elif not one.hits and one.amount and has_better and not group_pays(found, one):
             del found[account]  # that it owes just this amount says nothing beside a name or a number
         elif not one.hits and one.amount:
             same = [item for item in one.debtor.items if item.amount_minor == payment.amount_minor]
@@ -163,6 +164,8 @@ def _note_named(
     taken: list[tuple[int, int]] = []
     in_field = {reference_value(payment.structured_reference), normalise_reference(payment.structured_reference)}
     is_known = any(answers.get(Question(REFERENCE, value)) for value in in_field - {""})
+    whole = {token.value for token in look.reading.tokens if token.how not in ("list", "range")}
+    implied = {token.value for token in look.reading.tokens} - whole
     for how, value, start, end, cap in _mentions(payment, look):
         if how == "embedded_number" and is_known:
             continue  # the reference is registered as it is
@@ -182,7 +185,7 @@ def _note_named(
         is_strong = is_strong_number(value) or how in ("creditor_reference", "document")
         for answer in named:
             is_said = not value.isdecimal() or look.reading.follows_invoice_word(start)
-            hit = Hit(answer.key, how, start, end, is_strong, len(named) > 1, is_said, cap)
+            hit = Hit(answer.key, how, start, end, is_strong, len(named) > 1, is_said, value in implied, cap)
             if all(other.invoice != hit.invoice for other in found[answer.account].hits):
                 found[answer.account].hits.append(hit)
 
@@ -338,6 +341,14 @@ def looks_alike(one: str, other: str) -> bool:
 
 def _look_alike(one: str, other: str) -> bool:
     return one == other or any(one in alike and other in alike for alike in _LOOK_ALIKE)
+
+
+def group_pays(evidence: Mapping[str, Evidence], one: Evidence) -> bool:
+    """Whether the payer is another customer of this one's group, by name or bank account."""
+    return any(
+        other is not one and related(other.debtor, one.debtor) and (other.learned or other.name >= names.LOOSE)
+        for other in evidence.values()
+    )
 
 
 def related(one: Debtor, other: Debtor) -> bool:

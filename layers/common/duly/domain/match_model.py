@@ -74,6 +74,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "ambiguous_set": "Several sets of invoices have this sum.",
         "other_payer": "The payer is another customer.",
         "legal_form_differs": "The payer's name has another legal form than the customer's.",
+        "number_of_another": "The number is that of another customer's invoice of this amount.",
         "several_customers": "The text names invoices of customers that do not belong together.",
         "negated": "The text says that an invoice is not meant.",
         "settlement": "The text looks like a settlement of card payments or of a payment service.",

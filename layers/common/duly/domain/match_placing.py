@@ -8,7 +8,17 @@ from typing import Final
 
 from duly.domain import match_names as names
 from duly.domain.match_amounts import FACTS, Fit, fit_named, fit_unnamed, oldest_first
-from duly.domain.match_evidence import Evidence, Hit, Look, all_related, is_one_slip, is_strong_number, related
+from duly.domain.match_evidence import (
+    MIN_SLIP,
+    Evidence,
+    Hit,
+    Look,
+    all_related,
+    group_pays,
+    is_one_slip,
+    is_strong_number,
+    related,
+)
 from duly.domain.match_model import Advice, DebtItem, Debtors, MatchingRules, Payment, Placement, Share
 from duly.domain.references import normalise_reference
 
@@ -17,6 +27,7 @@ REFERENCE_ALONE: Final = 990
 NUMBER_NAME_AMOUNT: Final = 998
 NUMBER_NAME: Final = 990
 NUMBER_AMOUNT: Final = 986
+NUMBER_GROUP: Final = 984
 NUMBER_ALONE: Final = 900
 WEAK_NUMBER_NAME_AMOUNT: Final = 990
 WEAK_NUMBER_SAID_NAME: Final = 984
@@ -32,6 +43,7 @@ ACCOUNT_NAME: Final = 984
 ACCOUNT_AMOUNT: Final = 982
 ACCOUNT_ALONE: Final = 900
 NAME_AMOUNT: Final = 950
+GROUP_AMOUNT: Final = 900
 NAME_SET: Final = 930
 NAME_SHORT: Final = 850
 NAME_ALONE: Final = 700
@@ -43,6 +55,8 @@ AT_MOST: Final[Mapping[str, int]] = {
     "other_payer": 700,
     "other_payer_exact": 850,
     "several_customers": 800,
+    "several_customers_exact": 850,
+    "number_of_another": 840,
     "split_unclear": 850,
     "negated": 850,
     "settlement": 800,
@@ -56,6 +70,7 @@ AT_MOST: Final[Mapping[str, int]] = {
     "unknown_number": 900,
     "name_alone": 600,
 }
+VAGUE: Final = ("amount_partial", "amount_over")  # fits of an amount that explain nothing
 UNSURE: Final = ("invoice_number_part", "invoice_number_slip")  # ways of naming that may be a coincidence
 MAX_PLACEMENTS: Final = 12  # that are ranked
 
@@ -91,8 +106,9 @@ def placements(
     return list(best.values())[:MAX_PLACEMENTS]
 
 
-def _rank(one: Placement) -> tuple[int, tuple[tuple[str, tuple[str, ...]], ...]]:
-    return len(one.settle), tuple((share.account, share.names) for share in one.shares)
+def _rank(one: Placement) -> tuple[bool, int, tuple[tuple[str, tuple[str, ...]], ...]]:
+    is_open = not any(share.names for share in one.shares)
+    return is_open, len(one.settle), tuple((share.account, share.names) for share in one.shares)
 
 
 # --- one account
@@ -114,14 +130,15 @@ def _named(case: _Case, one: Evidence) -> Iterator[Placement]:
         caps = _caps(one, chosen)
         if caps and sum(caps.values()) == case.payment.amount_minor and fit.reason not in FACTS:
             fit = Fit("amount_documents", fit.items)
-        confidence, reasons = _number_confidence(one, chosen, fit)
+        confidence, reasons = _number_confidence(case, one, chosen, fit)
         if confidence <= WEAK_NUMBER_ALONE:
             continue  # no reason to trouble a person
         doubts = _named_doubts(case, one, chosen, fit)
         if len(choices) > 1 and (fit.reason != "amount_exact" or exact > 1):
             doubts.append("ambiguous_set")
         invoices = tuple(dict.fromkeys(hit.invoice for hit in chosen))
-        yield _placement(case, one, invoices, caps, fit, confidence - at, [*reasons, fit.reason], doubts)
+        step = ALTERNATIVE_STEP if fit.reason in VAGUE else 1
+        yield _placement(case, one, invoices, caps, fit, confidence - step * at, [*reasons, fit.reason], doubts)
 
 
 def _choices(case: _Case, one: Evidence) -> list[tuple[list[Hit], Fit]]:
@@ -131,6 +148,10 @@ def _choices(case: _Case, one: Evidence) -> list[tuple[list[Hit], Fit]]:
     if not clear:
         return [([hit], _fit(case, one, [hit])) for hit in hits]
     fit = _fit(case, one, clear)
+    said = [hit for hit in clear if not hit.is_implied]
+    if said and len(said) < len(clear) and fit.reason in VAGUE:
+        other = _fit(case, one, said)
+        return [(said, other)] if other.reason != "amount_over" else [(clear, fit), (said, other)]
     if one.parts and fit.reason not in FACTS:
         longer = sorted([*clear, *one.parts], key=lambda hit: hit.start)
         other = _fit(case, one, longer)
@@ -148,9 +169,22 @@ def _named_doubts(case: _Case, one: Evidence, chosen: Sequence[Hit], fit: Fit) -
     is_exact = fit.reason == "amount_exact"
     if "several_customers" in doubts and not is_exact and any(hit.how == "invoice_number_slip" for hit in chosen):
         doubts.append("name_alone")
+    if any(_is_right_for_another(case, one, hit) for hit in chosen):
+        doubts.append("number_of_another")
     if "other_payer" in doubts and is_exact and any(_counts(hit) for hit in chosen):
         doubts[doubts.index("other_payer")] = "other_payer_exact"
     return doubts
+
+
+def _is_right_for_another(case: _Case, one: Evidence, slip: Hit) -> bool:
+    """Whether the number that would be a slip is letter by letter that of another customer's invoice of this amount."""
+    return slip.how == "invoice_number_slip" and any(
+        hit.is_strong and (hit.start, hit.end) == (slip.start, slip.end) and _fit(case, other, [hit]).reason in FACTS
+        for other in case.evidence.values()
+        if other is not one
+        for hit in other.hits
+        if hit.how != "invoice_number_slip"
+    )
 
 
 def _fit(case: _Case, one: Evidence, hits: Sequence[Hit]) -> Fit:
@@ -194,7 +228,7 @@ def _caps(one: Evidence, hits: Sequence[Hit]) -> dict[str, int]:
     return caps
 
 
-def _number_confidence(one: Evidence, hits: Sequence[Hit], fit: Fit) -> tuple[int, list[str]]:
+def _number_confidence(case: _Case, one: Evidence, hits: Sequence[Hit], fit: Fit) -> tuple[int, list[str]]:
     hows = list(dict.fromkeys(hit.how for hit in hits))
     has_amount = fit.reason in FACTS and fit.reason != "amount_documents"
     is_exact = fit.reason in ("amount_exact", "amount_instalment")
@@ -211,6 +245,8 @@ def _number_confidence(one: Evidence, hits: Sequence[Hit], fit: Fit) -> tuple[in
     if any(hit.is_strong for hit in hits):
         if who:
             return (NUMBER_NAME_AMOUNT if has_amount else NUMBER_NAME), [*hows, *who]
+        if group_pays(case.evidence, one):
+            return (NUMBER_AMOUNT if is_sure else NUMBER_GROUP), [*hows, "group"]
         return (NUMBER_AMOUNT, hows) if is_sure else (NUMBER_ALONE, [*hows, "number_alone"])
     if who:
         is_said = all(hit.is_said for hit in hits) and (one.name >= names.LOOSE or one.learned)
@@ -246,6 +282,10 @@ def _unnamed(case: _Case, one: Evidence) -> Iterator[Placement]:
         yield _placement(case, one, (), {}, None, confidence, [*who, reason], doubts)
     if who:
         yield from _by_fit(case, one, fits, doubts)
+    elif group_pays(case.evidence, one):
+        for at, fit in enumerate(fit for fit in fits if fit.reason == "amount_exact"):
+            sure = GROUP_AMOUNT - ALTERNATIVE_STEP * at
+            yield _placement(case, one, fit.invoices, {}, fit, sure, ["group", fit.reason], doubts)
     elif len(case.evidence) == 1:  # only the amount speaks for it, and for nobody else
         exact = [fit for fit in fits if fit.reason == "amount_exact"]
         for at, fit in enumerate(exact[:MAX_PLACEMENTS]):
@@ -259,6 +299,7 @@ def _unnamed_doubts(case: _Case, one: Evidence, fits: Sequence[Fit]) -> list[str
     doubts = _doubts(case, one, [])
     if one.hits:
         doubts.append("amount_of_another")
+        doubts += ["number_of_another"] if any(_is_right_for_another(case, one, hit) for hit in one.hits) else []
     elif "several_customers" in doubts and not any(fit.reason == "amount_exact" for fit in fits):
         doubts.append("name_alone")
     if _names_unknown(case, one):
@@ -269,11 +310,12 @@ def _unnamed_doubts(case: _Case, one: Evidence, fits: Sequence[Fit]) -> list[str
 def _by_fit(case: _Case, one: Evidence, fits: Sequence[Fit], doubts: Sequence[str]) -> Iterator[Placement]:
     """Each way in which the amount fits the customer's open invoices, the likelier first."""
     counts: dict[str, int] = {}
+    is_vague = bool(one.hits) and _fit(case, one, one.hits).reason in VAGUE
     for fit in fits[:MAX_PLACEMENTS]:
         nth = counts.setdefault(fit.reason, 0)
         counts[fit.reason] += 1
         reasons, found, sure = [*_who(one), fit.reason], list(doubts), _fit_confidence(fit) - ALTERNATIVE_STEP * nth
-        if one.hits and _is_slip(case, fit):
+        if is_vague and _is_slip(case, fit):
             found = [doubt for doubt in doubts if doubt not in ("amount_of_another", "unknown_number")]
             reasons, sure = ["invoice_number_slip", *reasons], SLIP_AMOUNT_EXACT
         elif sum(other.reason == fit.reason for other in fits) > 1:
@@ -299,7 +341,9 @@ def _is_slip(case: _Case, fit: Fit) -> bool:
     """Whether the text names another invoice by a number that is one slip away from this one's."""
     tokens = case.look.reading.tokens
     return fit.reason == "amount_exact" and any(
-        is_one_slip(normalise_reference(item.number), token.value) for item in fit.items for token in tokens
+        len(token.value) >= MIN_SLIP and is_one_slip(normalise_reference(item.number), token.value)
+        for item in fit.items
+        for token in tokens
     )
 
 
@@ -414,6 +458,8 @@ def _of_several(case: _Case) -> Iterator[Placement]:
     for reason, parts in (("amount_documents", stated), ("amount_exact", originals), ("amount_open", outstanding)):
         if sum(parts.values()) == payment.amount_minor and min(parts.values()) > 0:
             sure = NUMBER_AMOUNT if reason == "amount_exact" or parts == originals else NUMBER_ALONE
+            if sure == NUMBER_AMOUNT:
+                doubts = [f"{doubt}_exact" if f"{doubt}_exact" in AT_MOST else doubt for doubt in doubts]
             if reason == "amount_documents" and any(one.name > names.CONFLICT for one in named.values()):
                 sure = max(sure, NUMBER_AMOUNT)
             yield _judged(_shares(named, order, parts), None, sure, [*hows, *who, reason], doubts)

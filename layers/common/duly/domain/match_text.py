@@ -52,6 +52,11 @@ _OTHER_NUMBER: Final = re.compile(
     r"[A-Z]{0,4}[-/]?\d[\w/-]*",
     re.IGNORECASE,
 )
+# A percentage, or days: never the number of an invoice, nor its last digits.
+_MEASURE: Final = re.compile(
+    r"(?<![\w.,])\d{1,3}(?:[.,]\d{1,3})?\s?(?:%|(?:prozent|procent|percent|tagen?|days?|jours?|dagen|giorni|dni)\b)",
+    re.IGNORECASE,
+)
 # "Not for R-12", but not "without deduction R-12": only words for an invoice may stand between.
 _NOT: Final = re.compile(
     r"\b(?:nicht|ohne|kein|keine|not|except|excluding|excl|without|sauf|hors|zonder|niet|statt|instead of)\b\.?"
@@ -144,7 +149,7 @@ def _unwrapped(text: str) -> str:
 
 def _mask(text: str) -> str:
     """Blank what is no number of an invoice, leaving all else where it stands."""
-    for pattern in (_IBAN, _PHONE, _DATE, _AMOUNT, _OTHER_NUMBER):
+    for pattern in (_IBAN, _PHONE, _DATE, _AMOUNT, _OTHER_NUMBER, _MEASURE):
         for found in list(pattern.finditer(text)):
             if pattern is _IBAN and (found[0].startswith("RF") or not iban_is_valid(found[0])):
                 continue
