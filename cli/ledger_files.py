@@ -11,12 +11,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from duly.domain.cash_rules import cash_rules
 from duly.domain.ledger_index import LedgerIndex
 from duly.domain.match_run import Run, place
 from duly.domain.matching import Credit, DebtItem, Debtor, MatchingRules, Payment
 from duly.domain.money import MoneyError, parse_minor
 from duly.domain.policy import Policy, PolicyErrors, default_policy, parse_policy, parse_policy_data
 from duly.domain.terms import read_terms
+from duly.domain.unnamed_money import only_set
 from duly.formats.read import read_file
 from duly.formats.records import CustomerRow, InvoiceRow
 
@@ -69,6 +71,8 @@ def read_ledger(paths: Iterable[Path]) -> Ledger:
     reading = _Reading()
     named = list(paths)
     files = [file for path in named for file in _files(path)]
+    if not files:
+        raise LedgerError(f"{', '.join(map(str, named))}: expected ledger files, found none")
     if len(files) > MAX_FILES:
         raise LedgerError(f"expected at most {MAX_FILES} ledger files, found {len(files)}")
     for file in files:
@@ -90,6 +94,7 @@ class _Reading:
         self.waiting: list[tuple[Payment, str]] = []  # payments of a scenario that name neither customer nor invoice
         self.payments: dict[str, list[tuple[_Open, str]]] = {}
         self.rows: list[InvoiceRow] = []
+        self.place = ""  # of the event that is applied
 
     def read(self, path: Path, is_named: bool) -> None:
         data = path.read_bytes()
@@ -177,6 +182,13 @@ class _Reading:
         found = [one for each in among for one in each.items.values() if one.item.number in wanted]
         return sorted(found, key=lambda one: (wanted.index(one.item.number), one.item.due, one.item.key))
 
+    def known(self, account: _Account | None, number: str) -> list[_Open]:
+        """The items of an invoice, of this account if it has any; one that nobody has is noted as a reject."""
+        found = (self.named(account, [number]) if account else []) or self.named(None, [number])
+        if not found:
+            self.rejects.append(f"{self.place}expected a known invoice, found {number!r}")
+        return found
+
     # --- scenario files
     def read_scenario(self, path: Path, scenario: Mapping[str, Any]) -> None:
         self.policy = _policy(path, lambda: _scenario_policy(path, scenario))
@@ -184,6 +196,7 @@ class _Reading:
         if not isinstance(events, list):
             raise LedgerError(f"{path}: events: expected a list, found {type(events).__name__}")
         for count, event in enumerate(events):
+            self.place = f"{path}: events[{count}]: "
             try:
                 self.apply(event)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -237,7 +250,8 @@ class _Reading:
     def on_credit_note(self, _: date, one: Mapping[str, Any]) -> None:
         currency = str(one["currency"])
         credit = Credit(str(one["number"]), parse_minor(str(one["amount"]), currency), currency)
-        self.add_credit(self.accounts.setdefault(str(one["customer"]), _Account()), credit, str(one.get("for", "")))
+        account, invoice = self.accounts.setdefault(str(one["customer"]), _Account()), str(one.get("for") or "")
+        self.add_credit(account, credit, invoice if invoice and self.known(account, invoice) else "")
 
     def on_payment(self, on: date, one: Mapping[str, Any]) -> None:
         key, currency = f"payment {one['id']}", str(one["currency"])
@@ -248,18 +262,32 @@ class _Reading:
             found = Payment(key, amount, currency, on, on, payer, text=str(one.get("text", "")))
             self.waiting.append((found, key))
             return
-        for invoice, most in _stated(one.get("for"), currency) or self.oldest(account, currency):
-            for open_item in self.named(account, [invoice]):
+        if "for" not in one:
+            self.pay_unnamed(account, key, amount, currency, on)
+            return
+        for invoice, most in _stated(one["for"], currency):
+            for open_item in self.known(account, invoice):
                 if open_item.item.currency == currency:
                     amount -= self.lower(open_item, key, min(amount, most if most is not None else amount))
 
-    def oldest(self, account: _Account | None, currency: str) -> list[tuple[str, int | None]]:
-        items = [one.item for one in account.items.values() if one.item.currency == currency] if account else []
-        numbers = dict.fromkeys(item.number for item in sorted(items, key=lambda item: (item.due, item.key)))
-        return [(number, None) for number in numbers]
+    def pay_unnamed(self, account: _Account | None, key: str, amount: int, currency: str, on: date) -> None:
+        """Money of a customer that names nothing: exactly one item, the only set, else the policy's order."""
+        rules = cash_rules(self.policy or default_policy())
+        unpaid = [one for one in account.items.values() if one.item.outstanding_minor > 0] if account else []
+        unpaid = [one for one in unpaid if one.item.currency == currency]
+        unpaid.sort(key=lambda one: (one.item.due, one.item.key), reverse=rules.order == "newest_due")
+        issued = [one for one in unpaid if one.item.issued <= on]
+        exact = [one for one in issued if one.item.outstanding_minor == amount]
+        only = only_set([one.item.outstanding_minor for one in issued], amount) if not exact else ()
+        if len(exact) == 1 or only:
+            unpaid = exact or [issued[place] for place in only]
+        elif not rules.order:
+            return
+        for one in unpaid:
+            amount -= self.lower(one, key, amount)
 
     def on_write_off(self, _: date, one: Mapping[str, Any]) -> None:
-        for open_item in self.named(None, [str(one["invoice"])]):
+        for open_item in self.known(None, str(one["invoice"])):
             left = parse_minor(str(one["amount"]), open_item.item.currency)
             self.lower(open_item, f"write-off {one['invoice']}", left)
             return

@@ -127,7 +127,11 @@ def match(
     ],
     as_json: Json = False,
 ) -> None:
-    """Match the payments of a bank file with a ledger in files. Exit 1 if anything of the files was rejected."""
+    """Match the payments of a bank file with a ledger in files: what is booked, proposed, or nobody's.
+
+    Ledgers are scenario files (JSON, TOML), tables of customers and invoices, e-invoices, a policy, or folders of them.
+    Exit code 1: a row was rejected (it is named); 2: a file cannot be used. Explained in docs/matching.md.
+    """
     from cli.ledger_files import LedgerError, read_ledger
     from cli.match import PaymentsError, as_data, print_run, read_payments, run
 

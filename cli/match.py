@@ -99,6 +99,17 @@ def as_data(found: Run, payments: Sequence[Payment]) -> dict[str, Any]:
             {"payment": key, "customer": account, "amount": format_minor(amount, unit), "currency": unit}
             for key, account, amount, unit in found.unapplied
         ],
+        "settled": [
+            {
+                "payment": payment.key,
+                **_invoice(one.item),
+                "customer": one.account,
+                "kind": one.kind,
+                "amount": format_minor(one.amount_minor, payment.currency),
+                "currency": payment.currency,
+            }
+            for payment, one in found.settled
+        ],
         "proposals": [_proposal(one) for one in found.proposals],
         "suspense": [
             {
@@ -160,6 +171,9 @@ def print_run(console: Console, found: Run, payments: Sequence[Payment]) -> None
         console.print(table)
     for key, account, amount, unit in found.unapplied:
         console.print(Text(f"Unapplied: {format_minor(amount, unit)} {unit} of {key}, customer {account}"))
+    for payment, rest in found.settled:
+        amount_text = f"{format_minor(rest.amount_minor, payment.currency)} {payment.currency}"
+        console.print(Text(f"Settled: {amount_text} of {rest.item}, {rest.kind.replace('_', ' ')}, by {payment.key}"))
     if found.proposals:
         console.print(_proposal_table(found.proposals))
     if found.suspense:

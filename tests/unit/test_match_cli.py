@@ -212,3 +212,66 @@ def test_rejected_rows_are_named_and_told_by_the_exit_code(files: Any) -> None:
     invoices = INVOICES + "RE-2026-00001,C1,2026-01-05,2026-02-04,many,EUR,,,,\n"
     result = CliRunner().invoke(app, ["match", *files(i_csv=invoices, p_csv=bank("1.00|X|x|B1"))])
     assert result.exit_code == 1 and "line 2" in result.stderr and "1 in suspense" in result.stdout
+
+
+def test_money_of_a_customer_in_the_ledger_pays_as_its_account_would(files: Any) -> None:
+    """Exactly one invoice, the only set, else the policy's order; with only ``stated`` it pays nothing."""
+    sales = [
+        (day, "invoice", {**FACTS, "number": f"R-{at}", "due": day, "amount": amount})
+        for at, (day, amount) in enumerate(
+            (("2026-01-05", "100.00"), ("2026-01-06", "250.00"), ("2026-01-07", "70.00"))
+        )
+    ]
+
+    def left(amount: str, allocation: list[str]) -> list[str]:
+        paid = ("2026-01-20", "payment", {**FACTS, "id": "P-1", "amount": amount})
+        policy = {"creditor": {"name": "X", "country": "DE"}, "cash": {"allocation": allocation}}
+        ledger = scenario(CUSTOMER, *sales, paid, policy=policy)
+        texts = [f"1000.00|Fog & Co|R-{at}|B{at}" for at in range(3)]
+        _, found = run(*files(l_json=ledger, p_csv=bank(*texts)))
+        return [one["allocations"][0]["amount"] if one["allocations"] else "0" for one in found["proposals"]]
+
+    oldest, newest = ["stated", "oldest_due"], ["stated", "newest_due"]
+    assert left("250.00", oldest) == ["100.00", "0", "70.00"]
+    assert left("320.00", oldest) == ["100.00", "0", "0"]
+    assert left("130.00", oldest) == ["0", "220.00", "70.00"]
+    assert left("130.00", newest) == ["100.00", "190.00", "0"]
+    assert left("130.00", ["stated"]) == ["100.00", "250.00", "70.00"]
+
+
+def test_an_invoice_that_an_event_names_and_nobody_has_is_rejected(files: Any) -> None:
+    ledger = scenario(
+        CUSTOMER,
+        INVOICE,
+        ("2026-01-20", "payment", {**FACTS, "id": "P-1", "amount": "1.00", "for": ["NOPE"]}),
+        ("2026-01-20", "write_off", {"invoice": "R-9", "amount": "1.00"}),
+        ("2026-01-20", "credit_note", {**FACTS, "number": "G-9", "amount": "1.00", "for": "R-8"}),
+    )
+    result = CliRunner().invoke(app, ["match", *files(l_json=ledger, p_csv=bank("1190.00|Fog & Co|R-1|B1"))])
+    assert result.exit_code == 1
+    for at, number in ((2, "NOPE"), (3, "R-9"), (4, "R-8")):
+        assert f"events[{at}]: expected a known invoice, found '{number}'" in result.stderr
+
+
+def test_a_folder_without_ledger_files_cannot_be_used(files: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    code, found = run(str(tmp_path / "empty"), *files(p_csv=bank("1190.00|Fog & Co|R-1|B1")))
+    assert code == 2 and "expected ledger files, found none" in found
+
+
+def test_a_discount_that_is_booked_settles_the_invoice(files: Any) -> None:
+    sale = (INVOICE[0], "invoice", {**INVOICE[2], "number": "R-10001", "terms": "2% Skonto 40 Tage, netto 60 Tage"})
+    rows = bank("1166.20|Fog & Co|R-10001|B1", "23.80|Fog & Co|R-10001|B2")
+    _, found = run(*files(l_json=scenario(CUSTOMER, sale), p_csv=rows))
+    facts = {"customer": "C1", "kind": "discount", "amount": "23.80", "currency": "EUR"}
+    assert found["settled"] == [{"payment": "B1", "invoice": "R-10001", **facts}]
+    assert [one["payment"] for one in found["unapplied"]] == ["B2"]
+
+
+def test_money_for_an_invoice_that_was_paid_by_name_is_a_proposal_that_says_so(files: Any) -> None:
+    sale = (INVOICE[0], "invoice", INVOICE[2])
+    rows = bank("1190.00|Fog & Co||B1", "1190.00|Fog & Co||B2")
+    _, found = run(*files(l_json=scenario(CUSTOMER, sale), p_csv=rows))
+    assert [one["payment"] for one in found["allocations"]] == ["B1"]
+    assert [(one["payment"], one["reasons"][-1]) for one in found["proposals"]] == [("B2", "paid_already")]
+    assert found["proposals"][0]["confidence"] < 0.98

@@ -421,3 +421,28 @@ def test_invoices_of_strangers_to_each_other_that_add_up_to_the_payment_are_prop
     )
     found = matched(ledger, payment("RE-2026-00900 und 00901", 25_000, "Peter Schmidt"))
     assert proposed(found) == {"A": ("RE-2026-00900",), "B": ("RE-2026-00901",)}
+
+
+def test_a_letter_read_for_a_digit_means_the_one_number_that_looks_so() -> None:
+    ledger = (debtor("A", "Nord GmbH", item("INV-008005", 50_000), item("INV-008007", 50_000)),)
+    assert booked(matched(ledger, payment("INV-00800S", 50_000, "Nord GmbH"))) == {"A": ("INV-008005",)}
+    other = matched(ledger, payment("INV-008006", 50_000, "Nord GmbH"))
+    assert other.outcome == "propose"
+
+
+def test_a_companys_name_without_a_legal_form_and_exactly_an_invoice_is_booked() -> None:
+    ledger = (debtor("C1", "Fog & Co", item("RE-2026-00123", 119_000)), debtor("C2", "Fog", item("R-70001", 5_000)))
+    found = matched(ledger, payment("Zahlung", 119_000, "FOG CO"))
+    assert found.outcome == "propose"  # there is a Fog too
+    assert booked(matched(ledger[:1], payment("Zahlung", 119_000, "FOG CO"))) == {"C1": ()}
+    assert matched(ledger[:1], payment("Zahlung", 119_000, "Fog")).outcome == "propose"
+    assert matched(ledger[1:], payment("Zahlung", 5_000, "FOG & CO")).outcome == "propose"
+
+
+def test_an_invoice_named_that_is_not_the_customers_is_a_doubt_however_short_its_number() -> None:
+    ledger = (
+        debtor("D1", "Twin One GmbH", item("1002", 7_000)),
+        debtor("D2", "Twin Two GmbH", item("5005", 7_000)),
+    )
+    found = matched(ledger, payment("Rechnung 1002", 7_000, "Twin Two GmbH"))
+    assert found.outcome == "propose" and found.best is not None and "unknown_number" in found.best.reasons

@@ -277,6 +277,7 @@ def _search(reading: Reading, searched: Sequence[DebtItem], with_slips: bool = T
     if not with_slips:
         return []
     slips = [hit for invoice, item in sorted(items.items()) if (hit := _slip(reading, invoice, item))]
+    slips = [hit for hit in slips if _is_misread(reading, items[hit.invoice], hit)] or slips
     return [_shared(hit, len(slips) > 1) for hit in slips]
 
 
@@ -317,6 +318,14 @@ def _slip(reading: Reading, invoice: str, item: DebtItem) -> Hit | None:
         if is_one_slip(number, token.value):
             return Hit(invoice, "invoice_number_slip", token.start, token.end, is_strong=False)
     return None
+
+
+def _is_misread(reading: Reading, item: DebtItem, hit: Hit) -> bool:
+    """Whether the slip is a letter for a digit that it looks like, or a digit for a letter: no other is meant."""
+    one, other = _normalised(item.number), normalise_reference(reading.text[hit.start : hit.end])
+    return looks_alike(one, other) and all(
+        a == b or a.isdigit() != b.isdigit() for a, b in zip(one, other, strict=True)
+    )
 
 
 def is_one_slip(one: str, other: str) -> bool:

@@ -63,6 +63,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "amount_over": "The amount is more than the invoices named; the rest is unapplied.",
         "amount_of_another": "The amount is exactly that of another invoice of the customer.",
         "unknown_number": "The payment names an invoice or document that is not known.",
+        "paid_already": "The customer's invoice of this amount is paid already; it may be paid twice.",
         "oldest_first": "Nothing says which invoices are meant; the oldest come first.",
         # doubts
         "weak_number": "The number is too short to mean an invoice by itself.",

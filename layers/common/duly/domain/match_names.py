@@ -48,6 +48,11 @@ _FILL: Final = frozenset(
 _ADDITION: Final = re.compile(
     r"\b(?:c/o|c\.o\.|z\.\s?hd\.?|zhd|inh\.?|inhaber(?:in)?|t/a|trading as|attn|att:)(?=\W|$)", re.I
 )
+# Words by which a name is seen to be a company's, as surely as by a legal form.
+_COMPANY: Final = frozenset(
+    {"co", "cie", "company", "bros", "brothers", "sons", "sohne", "soehne", "gebruder", "gebrueder", "holding", "group"}
+    | {"gruppe", "groupe", "gruppo", "grupo", "verlag", "stadtwerke", "gemeinde", "universitat", "universitaet"}
+)
 _TITLES: Final = frozenset(
     {"herr", "frau", "mr", "mrs", "ms", "dr", "prof", "dipl", "ing", "mag", "hr", "fr", "dhr", "mevr", "m", "mme"}
 )
@@ -63,6 +68,7 @@ class _Read:
     form: str
     row: str
     is_broken_off: bool = False
+    is_company: bool = False
 
     @property
     def set(self) -> frozenset[str]:
@@ -97,7 +103,8 @@ def _read(name: str, spelled: bool = False) -> _Read:
     kept = [word for at, word in enumerate(words) if not (at and word in _FORMS) and word not in _FILL]
     kept = [word for word in kept if word not in _TITLES] or kept or words
     is_broken_off = len(name) in CUT_AT or words[-1:] in (["und"], ["co"], ["u"])
-    return _Read(tuple(kept), "+".join(forms), "".join(words), is_broken_off)
+    is_company = bool(forms) or not _COMPANY.isdisjoint(words[1:])
+    return _Read(tuple(kept), "+".join(forms), "".join(words), is_broken_off, is_company)
 
 
 def name_keys(names: Iterable[str]) -> tuple[str, ...]:
@@ -170,6 +177,7 @@ def is_in_text(customer: str, text: str) -> bool:
     return False
 
 
-def has_form(name: str) -> bool:
-    """Whether a name states a legal form: a company's name is hardly ever borne by two, a person's often is."""
-    return bool(_read(name).form)
+def is_company(name: str) -> bool:
+    """Whether a name states a legal form or another word that only companies have: such a name is hardly ever borne by
+    two, a person's often is."""
+    return _read(name).is_company

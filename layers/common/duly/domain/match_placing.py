@@ -16,7 +16,7 @@ from duly.domain.match_evidence import (
     all_related,
     group_pays,
     is_one_slip,
-    is_strong_number,
+    is_too_short,
     related,
 )
 from duly.domain.match_model import Advice, DebtItem, Debtors, MatchingRules, Payment, Placement, Share
@@ -29,6 +29,7 @@ NUMBER_NAME: Final = 990
 NUMBER_AMOUNT: Final = 986
 NUMBER_GROUP: Final = 984
 NUMBER_ALONE: Final = 900
+NUMBER_ALONE_OVER: Final = 700
 WEAK_NUMBER_NAME_AMOUNT: Final = 990
 WEAK_NUMBER_SAID_NAME: Final = 984
 WEAK_NUMBER_NAME: Final = 960
@@ -247,7 +248,8 @@ def _number_confidence(case: _Case, one: Evidence, hits: Sequence[Hit], fit: Fit
             return (NUMBER_NAME_AMOUNT if has_amount else NUMBER_NAME), [*hows, *who]
         if group_pays(case.evidence, one):
             return (NUMBER_AMOUNT if is_sure else NUMBER_GROUP), [*hows, "group"]
-        return (NUMBER_AMOUNT, hows) if is_sure else (NUMBER_ALONE, [*hows, "number_alone"])
+        alone = NUMBER_ALONE_OVER if fit.reason == "amount_over" else NUMBER_ALONE
+        return (NUMBER_AMOUNT, hows) if is_sure else (alone, [*hows, "number_alone"])
     if who:
         is_said = all(hit.is_said for hit in hits) and (one.name >= names.LOOSE or one.learned)
         alone = WEAK_NUMBER_SAID_NAME if is_said else WEAK_NUMBER_NAME
@@ -333,7 +335,7 @@ def _oldest_first(case: _Case, one: Evidence, doubts: Sequence[str]) -> Placemen
 def _names_unknown(case: _Case, one: Evidence) -> bool:
     """Whether the text names, in one piece, a number that could be an invoice's but is none of this customer's."""
     known = {normalise_reference(item.number) for item in one.debtor.items}
-    named = [token for token in case.look.reading.tokens if token.how == "as" and is_strong_number(token.value)]
+    named = [token for token in case.look.reading.tokens if token.how == "as" and not is_too_short(token.value)]
     return any(token.value not in known and case.look.reading.follows_invoice_word(token.start) for token in named)
 
 
@@ -353,9 +355,15 @@ def _unnamed_confidence(case: _Case, one: Evidence) -> int:
         return ACCOUNT_NAME
     if (one.learned or one.end_to_end) and one.amount:
         return ACCOUNT_AMOUNT
-    if one.amount and one.name == names.STRICT and names.has_form(case.payment.payer_name):
+    if one.amount and one.name == names.STRICT and _is_company(case, one):
         return STRICT_NAME_AMOUNT
     return 0
+
+
+def _is_company(case: _Case, one: Evidence) -> bool:
+    payer = case.payment.payer_name
+    alike = [name for name in one.debtor.names if names.likeness(payer, name) == names.STRICT]
+    return names.is_company(payer) and any(names.is_company(name) for name in alike)
 
 
 def _fit_confidence(fit: Fit) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 from duly.domain.ledger_index import LedgerIndex
 from duly.domain.match_amounts import FREE_CHOICE, fit_unnamed
 from duly.domain.matching import (
+    Adjustment,
     Advice,
     DebtItem,
     Debtor,
@@ -54,6 +55,7 @@ class Run:
 
     allocations: list[Allocation] = field(default_factory=list)
     unapplied: list[tuple[str, str, int, str]] = field(default_factory=list)  # payment, account, amount, currency
+    settled: list[tuple[Payment, Adjustment]] = field(default_factory=list)
     proposals: list[Proposed] = field(default_factory=list)
     suspense: list[tuple[Payment, Matching]] = field(default_factory=list)
     ignored: list[Payment] = field(default_factory=list)
@@ -91,6 +93,8 @@ def place(
     else:
         ways = [one for one in (found.best, *found.alternatives) if any(share.names for share in one.shares)]
         ways = ways or [found.best]
+        if found.outcome == "book":
+            ways = [_open_choice(index, payment, one, rules) for one in ways]
         run.proposals.append(Proposed(payment, tuple((one, _pairs(index, one)) for one in ways)))
     return found
 
@@ -106,6 +110,17 @@ def _certain(index: LedgerIndex, payment: Payment, best: Placement, rules: Match
             share = replace(share, names=tuple(item.key for item in fits[0].items))
         shares.append(share)
     return shares
+
+
+def _open_choice(index: LedgerIndex, payment: Payment, way: Placement, rules: MatchingRules) -> Placement:
+    """A way of money whose customer is certain, but not what it pays: no surer than what a person must look at."""
+    reasons = way.reasons
+    for share in way.shares if not _pairs(index, way) and "amount_exact" in reasons else ():
+        items = index.debtors[share.account].items
+        if any((one.currency, one.amount_minor) == (payment.currency, payment.amount_minor) for one in items):
+            reasons = (*reasons, "paid_already")
+    most = max(rules.auto_confirm_permille - 1, 1)
+    return replace(way, confidence_permille=min(way.confidence_permille, most), reasons=reasons)
 
 
 def _pairs(index: LedgerIndex, placement: Placement) -> tuple[tuple[str, int], ...]:
@@ -151,8 +166,20 @@ def _book(index: LedgerIndex, payment: Payment, best: Placement, shares: Sequenc
         if left:
             run.unapplied.append((payment.key, debtor.account, left, payment.currency))
         lower(index, debtor, {item.key: amount for item, amount in paid})
+        for one in best.settle:
+            if one.account == debtor.account:
+                _settle(index, one, payment, run)
     if len(shares) == 1 and teaches(best):
         _learn(index, shares[0].account, payment)
+
+
+def _settle(index: LedgerIndex, one: Adjustment, payment: Payment, run: Run) -> None:
+    """Let go what a booked payment leaves of an item: its discount, or what the policy tolerates."""
+    debtor = index.debtors[one.account]
+    left = next((item.outstanding_minor for item in debtor.items if item.key == one.item), 0)
+    if 0 < left <= one.amount_minor:
+        lower(index, debtor, {one.item: left})
+        run.settled.append((payment, replace(one, amount_minor=left)))
 
 
 def lower(index: LedgerIndex, debtor: Debtor, paid: dict[str, int]) -> None:

@@ -46,7 +46,7 @@ _PHONE: Final = re.compile(
 )
 # The number of something else: customer, mandate, creditor id, contract, tax number.
 _OTHER_NUMBER: Final = re.compile(
-    r"\b(?:(?:kd|kunden?|kto|konto|customer|cust|client|debitoren|klant|mandats?|mitglieds?|vertrags?|steuer|ust"
+    r"\b(?:(?:kd|kunden?|kto|konto|customer|cust|client|debitoren|klant|mandats?|mitglieds?|vertrags?|steuer|st|ust"
     r"|(?<!faktura )(?<!invoice )vat|tva|btw|kvk)"  # but "faktura VAT nr" is the number of an invoice
     r"[\s.-]{0,2}(?:id|nr|no|num|number|nummer|n°|ref)[\s.:#-]{0,3}|\b(?:mref|cred|mandat|kunde|bic|blz|plz)[+:\s]{1,2})"
     r"[A-Z]{0,4}[-/]?\d[\w/-]*",
