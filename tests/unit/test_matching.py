@@ -446,3 +446,12 @@ def test_an_invoice_named_that_is_not_the_customers_is_a_doubt_however_short_its
     )
     found = matched(ledger, payment("Rechnung 1002", 7_000, "Twin Two GmbH"))
     assert found.outcome == "propose" and found.best is not None and "unknown_number" in found.best.reasons
+
+
+def test_ambiguous_sets_are_proposals_whatever_the_policy() -> None:
+    ledger = (debtor("C3", "Erika Muster", *(item(f"K-3000{at}", 1_000 * at) for at in (1, 2, 3, 4))),)
+    rules = MatchingRules(auto_confirm_permille=500)
+    assert matched(ledger, payment("", 5_000, "Erika Muster"), rules).outcome == "propose"
+    assert booked(matched(ledger, payment("", 10_000, "Erika Muster"), rules)) == {
+        "C3": ("K-30001", "K-30002", "K-30003", "K-30004")
+    }

@@ -64,6 +64,8 @@ _NOT: Final = re.compile(
     r"rg|re|nr|no)\b\.?)*[\s:#-]*(?:[A-Z]{1,5}[-/.]?)?$",
     re.IGNORECASE,
 )
+_LOOSE_GAP: Final = re.compile(r"[-/._ \n\r#:]{0,3}")  # between parts of one number, perhaps
+_TIGHT_GAP: Final = re.compile(r"[-/._]?")  # inside a number in one piece
 _LIST_SIGN: Final = re.compile(r"\s*(?:[/,;+&]|\b(?:und|and|et|en|y|e|u)\b\.?)\s*(?:nr\.?\s*)?", re.IGNORECASE)
 _RANGE_SIGN: Final = re.compile(r"\s*(?:-|–|—|\b(?:bis|to|until|through|thru|tot|t/m|au|à|al|do)\b)\s*", re.IGNORECASE)
 _SETTLEMENT: Final = re.compile(
@@ -135,6 +137,11 @@ def read_text(text: str) -> Reading:
     )
 
 
+def mask_text(text: str) -> str:
+    """A text with blanks where something stands that names no invoice."""
+    return _mask(_unwrapped(text[:MAX_TEXT]))
+
+
 def _unwrapped(text: str) -> str:
     """A text that a bank cut into lines of one length, in one line: such a line ends anywhere, in a number too."""
     parts = []
@@ -178,9 +185,9 @@ def _spans(text: str, atoms: list[_Atom]) -> Iterator[tuple[int, int, bool]]:
         for last in range(first, min(first + MAX_JOINED, len(atoms))):
             if last > first:
                 gap = text[atoms[last - 1].end : atoms[last].start]
-                if not re.fullmatch(r"[-/._ \n\r#:]{0,3}", gap) or "\n\n" in gap:
+                if not _LOOSE_GAP.fullmatch(gap) or "\n\n" in gap:
                     break
-                is_whole = is_whole and re.fullmatch(r"[-/._]?", gap) is not None
+                is_whole = is_whole and _TIGHT_GAP.fullmatch(gap) is not None
             yield first, last, is_whole
 
 
@@ -215,7 +222,7 @@ def _listed(text: str, atoms: list[_Atom]) -> Iterator[Token]:
         if not base.text[0].isdigit() or len(base.text) < 2:
             continue
         first = at
-        while first and re.fullmatch(r"[-/._]?", text[atoms[first - 1].end : atoms[first].start]):
+        while first and _TIGHT_GAP.fullmatch(text[atoms[first - 1].end : atoms[first].start]):
             first -= 1
         prefix = _value(atoms, first, at)[: -len(base.text)]
         yield from _chain(text, atoms, at, prefix)

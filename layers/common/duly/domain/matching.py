@@ -43,7 +43,7 @@ from duly.domain.match_model import (
 )
 from duly.domain.match_names import asked_keys, name_keys
 from duly.domain.match_placing import placements
-from duly.domain.match_text import read_text
+from duly.domain.match_text import mask_text, read_text
 from duly.domain.references import normalise_reference
 
 __all__ = [
@@ -58,6 +58,8 @@ MAX_DOCUMENTS: Final = 200  # documents of a structured remittance that are read
 MIN_ORDER: Final = 4
 MIN_CORE: Final = 5  # digits of a number that mean it without its prefix
 EMBEDDED: Final = range(5, 13)  # lengths of an invoice number at the end of a structured reference
+#: Reasons with which nothing is booked, however little certainty the policy asks for: it would be drawing lots.
+_AMBIGUOUS: Final = frozenset({"ambiguous_set", "ambiguous_name"})
 _NO_ID: Final = frozenset({"NOTPROVIDED", "NOTAVAILABLE", "NONREF", "NONE", "KEINE", "0"})
 
 
@@ -120,7 +122,7 @@ def debtor_values(debtor: Debtor) -> Iterator[tuple[Question, Answer]]:
 def _look(payment: Payment) -> Look:
     end_to_end = payment.end_to_end_id if compact(payment.end_to_end_id) not in _NO_ID else ""
     text = "\n\n".join(part for part in (payment.structured_reference, payment.text, _readable(end_to_end)) if part)
-    references = find_creditor_references(payment.structured_reference, read_text(payment.text).masked)
+    references = find_creditor_references(payment.structured_reference, mask_text(payment.text))
     return Look(read_text(text), references, end_to_end, _embedded(payment.structured_reference))
 
 
@@ -192,7 +194,8 @@ def match(
     if not found:
         return Matching("suspense", candidates=candidates, reason="no_reference")
     best, rest = found[0], tuple(found[1 : MAX_ALTERNATIVES + 1])
-    if best.confidence_permille >= rules.auto_confirm_permille and _is_clear(best, rest):
+    is_certain = best.confidence_permille >= rules.auto_confirm_permille and _AMBIGUOUS.isdisjoint(best.reasons)
+    if is_certain and _is_clear(best, rest):
         return Matching("book", best, rest, reason=best.reasons[0])
     owners = tuple(sorted({share.account for one in (best, *rest) for share in one.shares} | set(candidates)))
     return Matching("propose", best, rest, owners[:MAX_CANDIDATES], best.reasons[0])
