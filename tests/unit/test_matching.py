@@ -455,3 +455,19 @@ def test_ambiguous_sets_are_proposals_whatever_the_policy() -> None:
     assert booked(matched(ledger, payment("", 10_000, "Erika Muster"), rules)) == {
         "C3": ("K-30001", "K-30002", "K-30003", "K-30004")
     }
+
+
+def test_of_two_numbers_the_one_of_exactly_this_amount_is_paid() -> None:
+    ledger = (debtor("A", "Alpha GmbH", item("RE-10001", 11_900), item("RE-10002", 23_800)),)
+    for text in ("Vertrag 10002 Rechnung 10001", "RE-10002 nicht, nur RE-10001"):
+        assert booked(matched(ledger, payment(text, 11_900, "Alpha GmbH"))) == {"A": ("RE-10001",)}
+    part = matched(ledger, payment("RE-10001 und RE-10002 Teilzahlung", 10_000, "Alpha GmbH"))
+    assert booked(part) == {"A": ("RE-10001", "RE-10002")}
+
+
+@pytest.mark.parametrize("word", ["Vertrag", "Auftrag Nr.", "Commande n°", "PO", "Contract no.", "Umowa"])
+def test_the_number_of_another_thing_is_not_booked_without_its_amount(word: str) -> None:
+    ledger = (debtor("A", "Alpha GmbH", item("RE-10001", 11_900), item("RE-10002", 23_800)),)
+    assert matched(ledger, payment(f"{word} 10002", 5_500, "Alpha GmbH")).outcome == "propose"
+    assert matched(ledger, payment(f"{word} 10002", 23_800, "Stranger")).outcome == "propose"
+    assert booked(matched(ledger, payment(f"{word} 10002", 23_800, "Alpha GmbH"))) == {"A": ("RE-10002",)}

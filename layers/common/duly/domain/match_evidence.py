@@ -183,8 +183,10 @@ def _note_named(
         if end > start:
             taken.append((start, end))
         is_strong = is_strong_number(value) or how in ("creditor_reference", "document")
+        is_other = how == "invoice_number" and end > start and look.reading.follows_other_word(start)
+        is_strong = is_strong and not is_other
         for answer in named:
-            is_said = not value.isdecimal() or look.reading.follows_invoice_word(start)
+            is_said = not is_other and (not value.isdecimal() or look.reading.follows_invoice_word(start))
             hit = Hit(answer.key, how, start, end, is_strong, len(named) > 1, is_said, value in implied, cap)
             if all(other.invoice != hit.invoice for other in found[answer.account].hits):
                 found[answer.account].hits.append(hit)

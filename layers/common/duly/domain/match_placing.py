@@ -37,6 +37,7 @@ WEAK_NUMBER_AMOUNT: Final = 900
 WEAK_NUMBER_ALONE: Final = 500
 SLIP_NAME_AMOUNT: Final = 984
 SLIP_NAME: Final = 940
+SLIP_NAME_ONLY: Final = 890
 SLIP_AMOUNT: Final = 900
 SLIP_AMOUNT_EXACT: Final = 945
 STRICT_NAME_AMOUNT: Final = 982
@@ -153,6 +154,11 @@ def _choices(case: _Case, one: Evidence) -> list[tuple[list[Hit], Fit]]:
     if said and len(said) < len(clear) and fit.reason in VAGUE:
         other = _fit(case, one, said)
         return [(said, other)] if other.reason != "amount_over" else [(clear, fit), (said, other)]
+    if len(clear) > 1 and fit.reason == "amount_partial":
+        single = [(hit, _fit(case, one, [hit])) for hit in clear]
+        exact = [([hit], other) for hit, other in single if other.reason in ("amount_exact", "amount_discount")]
+        if len(exact) == 1:
+            return exact
     if one.parts and fit.reason not in FACTS:
         longer = sorted([*clear, *one.parts], key=lambda hit: hit.start)
         other = _fit(case, one, longer)
@@ -238,6 +244,8 @@ def _number_confidence(case: _Case, one: Evidence, hits: Sequence[Hit], fit: Fit
     if "creditor_reference" in hows:
         return (NUMBER_NAME_AMOUNT if who and has_amount else REFERENCE_ALONE), [*hows, *who]
     if "invoice_number_slip" in hows:
+        if who and fit.reason in VAGUE:
+            return SLIP_NAME_ONLY, [*hows, *who]
         both = SLIP_NAME_AMOUNT if one.name == names.STRICT or one.learned else SLIP_NAME
         return (both if who and is_exact else SLIP_NAME if who else SLIP_AMOUNT if is_exact else WEAK_NUMBER_ALONE), [
             *hows,

@@ -79,6 +79,15 @@ _INVOICE_WORD: Final = re.compile(
     re.IGNORECASE,
 )
 
+# The number of an order, a contract, a delivery...: it may be an invoice's too, but the word does not say so.
+_OTHER_THING: Final = re.compile(
+    r"\b(?:auftr\w*|best(?:ell\w*)?|vertr\w*|liefer\w*|ls|angebot\w*|projekt\w*|objekt\w*|kunden?|kd|police\w*|ticket|"
+    r"akte\w*|az|wohnung|str(?:asse|aße)?|haus\w*|order|contract|project|delivery|quote|account|policy|po|commande|cmd|"
+    r"contrat|livraison|devis|projet|dossier|bestelling|offerte|ordine|ordre|contratto|pedido|contrato|zam\w*|umow\w*)"
+    r"[\s.:#-]{0,3}(?:(?:nr|no|num|number|nummer|n°|id)[\s.:#-]{0,3})?$",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -112,6 +121,10 @@ class Reading:
     def is_negated(self, start: int) -> bool:
         """Whether the words before a place say that what stands there is not meant."""
         return _NOT.search(self.text[max(0, start - 40) : start]) is not None
+
+    def follows_other_word(self, start: int) -> bool:
+        """Whether the words before a place say that an order, a contract or another thing is numbered there."""
+        return _OTHER_THING.search(self.text[max(0, start - 30) : start]) is not None
 
     def follows_invoice_word(self, start: int) -> bool:
         """Whether the word before a place is one for an invoice or a number."""
