@@ -185,3 +185,55 @@ def test_the_same_columns_in_a_workbook() -> None:
     result = read_file("statements/a.xlsx", workbook([head, *rows]))
     assert (result.format, amounts(result), result.rejects) == ("xlsx", [1000, -450], ())
     assert (result.statements[0].opening_minor, result.statements[0].closing_minor) == (10000, 10550)
+
+
+KEPT = "DE12500105170648489890"
+
+
+def test_an_iban_behind_a_name_is_the_other_sides() -> None:
+    """Deutsche Bank's export has one IBAN: the customer's. It was taken for the account."""
+    rows = "Buchungstag;Begünstigter / Auftraggeber;Verwendungszweck;IBAN;Betrag;Währung\n"
+    rows += "03.02.2026;Fog Ltd;R-1;DE02120300000000202051;12,30;EUR\n"
+    assert [code for _, code in codes(read(rows))] == ["header"]
+    result = read(rows, Profile(kind="statement", constants={"account": KEPT}))
+    (entry,) = result.statements[0].entries
+    assert (result.statements[0].account, entry.counterparty_account) == (KEPT, "DE02120300000000202051")
+    own = read("IBAN;Buchungstag;Auftraggeber;Betrag;Währung\n" + f"{KEPT};03.02.2026;Fog;12,30;EUR\n")
+    assert own.statements[0].account == KEPT
+
+
+def test_account_and_currency_above_the_header() -> None:
+    result = read(
+        'Konto:;="CH9300762011623852957"\nWährung:;="CHF"\n\n'
+        "Datum;Bewegungstyp;Avisierungstext;Gutschrift in CHF;Lastschrift in CHF\n"
+        "03.02.2026;Gutschrift;RE 4711;1199.95;\n02.02.2026;Belastung;Miete;;-50.5\n"
+    )
+    assert (result.statements[0].account, amounts(result)) == ("CH9300762011623852957", [119995, -5050])
+    two = f"A;{KEPT}\nB;DE02120300000000202051\nDatum;Betrag;Währung\n03.02.2026;1,00;EUR\n"
+    assert [code for _, code in codes(read(two))] == ["header"]
+
+
+def test_a_currency_column_counts_more_than_a_word_above_the_header() -> None:
+    result = read(f"{KEPT};EUR\nDatum;Betrag;Währung\n03.02.2026;1,00;USD\n")
+    assert (result.statements[0].account, result.statements[0].currency) == (KEPT, "USD")
+
+
+def test_the_currency_beside_the_amount_is_the_amounts() -> None:
+    result = read("Konto;Buchung;Saldo;Währung;Betrag;Währung\nA;03.02.2026;5,00;CHF;1,00;EUR\n")
+    assert [entry.currency for entry in result.statements[0].entries] == ["EUR"]
+
+
+def test_texts_in_several_columns_and_words_where_a_reference_is_expected() -> None:
+    head = '"IBAN/BBAN","Munt","Datum","Bedrag","Omschrijving-1","Omschrijving-2","Transactiereferentie","Reference"\n'
+    told = read(head + f'"{KEPT}","EUR","2026-02-03","+12,30","Factuur","4711","NOTPROVIDED","Invoice 4711"\n')
+    (entry,) = told.statements[0].entries
+    assert (entry.remittance, entry.end_to_end_id) == ("Factuur\n4711\nInvoice 4711", "")
+    assert entry.structured_reference == ""
+    referred = read(head + f'"{KEPT}","EUR","2026-02-03","+12,30","","","E-1","RF18 5390 0754 7034"\n')
+    (entry,) = referred.statements[0].entries
+    assert (entry.structured_reference, entry.end_to_end_id) == ("RF18 5390 0754 7034", "E-1")
+
+
+def test_a_row_without_a_day_says_no_closing_date() -> None:
+    result = read(f"Konto;Datum;Betrag;Währung;Saldo\n{KEPT};03.02.2026;1,00;EUR;5,00\n{KEPT};;;EUR;5,00\n")
+    assert result.statements[0].closing_date == date(2026, 2, 3)

@@ -140,36 +140,47 @@ CUSTOMERS: Final[dict[str, str]] = {
 BANK: Final[dict[str, str]] = {
     "account": """
         account accountiban iban ownaccount konto kontonummer ibanauftragskonto auftragskonto compte conto cuenta
-        rekening sourceaccount bankaccount
+        rekening sourceaccount bankaccount accountnumber ibankontoinhaber ibanauftraggeberkonto ibanbban
     """,
     "booked": """
         booked bookingdate bookdate postdate posteddate postingdate buchungstag buchungsdatum dateoperation
-        datecomptable datacontabile dataoperazione fechaoperacion boekdatum
+        datecomptable datacontabile dataoperazione fechaoperacion boekdatum buchung bookedat datecompletedutc
+        dataksiegowania bokforingsdag bokføringsdato bogføringsdato kirjauspaiva
     """,
     "value": """
         value valuedate wertstellung valuta valutadatum wertstellungstag datevaleur datavaluta fechavalor
-        valutadatum1
+        valutadatum1 wert valutadate rentedatum datawaluty valutadag
     """,
-    "amount": "amount betrag umsatz montant importo importe bedrag",
+    "amount": "amount betrag umsatz montant importo importe bedrag kwota belopp beløb beløp creditdebitamount",
     "currency": """
-        currency currencycode curr ccy isocurrency wahrung waehrung wkz devise monnaie divisa moneda munt waehrungbetrag
+        currency currencycode curr ccy isocurrency paymentcurrency waluta valuutta wahrung waehrung wkz devise monnaie divisa moneda munt waehrungbetrag
     """,
     "name": """
         name counterparty counterpartyname payer payee beneficiary auftraggeberempfanger auftraggeber empfanger
         beguenstigterzahlungspflichtiger begunstigterzahlungspflichtiger namezahlungsbeteiligter tiers contrepartie
-        ordinante ordenante tegenpartij naamtegenpartij
+        ordinante ordenante tegenpartij naamtegenpartij begunstigterauftraggeber partnername payername naamomschrijving
+        nadawcaodbiorca
     """,
     "counterparty_account": """
         counterpartyaccount counterpartyiban kontonummeriban ibanzahlungsbeteiligter kontoibanzahlungsbeteiligter
-        ibancontrepartie tegenrekening tegenrekeningiban
+        ibancontrepartie tegenrekening tegenrekeningiban tegenrekeningibanbban partneriban beneficiaryiban
+        payeeaccountnumber
     """,
     "text": """
         text remittance remittanceinformation description details purpose verwendungszweck libelle
-        motif causale descrizione concepto descripcion omschrijving mededelingen
+        motif causale descrizione concepto descripcion omschrijving mededelingen omschrijving1 beschreibung1
+        avisierungstext tytuł
     """,
-    "reference": "reference structuredreference creditorreference glaubigerreferenz kundenreferenz betalingskenmerk",
-    "end_to_end_id": "endtoendid endtoendreference endtoend e2eid kundenreferenzendtoend",
-    "bank_reference": "bankreference transactionid bankreferenz transaktionsid referencebancaire",
+    "text2": "omschrijving2 beschreibung2 verwendungszweck2 paymentreference opisoperacji",
+    "text3": "omschrijving3 beschreibung3 verwendungszweck3",
+    "reference": "reference structuredreference creditorreference glaubigerreferenz betalingskenmerk",
+    "end_to_end_id": """
+        endtoendid endtoendreference endtoend e2eid kundenreferenzendtoend kundenreferenz transactiereferentie
+    """,
+    "bank_reference": """
+        bankreference transactionid bankreferenz transaktionsid referencebancaire transaktionsnr transferwiseid id
+        volgnr
+    """,
     "reversal": "reversal isreversal storno",
     "credit": """
         credit creditamount credits haben gutschrift deposit deposits moneyin paidin credited avere accredito accrediti
@@ -185,12 +196,12 @@ BANK: Final[dict[str, str]] = {
     """,
     "balance": """
         balance runningbalance balanceafter accountbalance saldo saldonachbuchung kontostand solde soldeapres
-        saldonamutatie saldonatransactie
+        saldonamutatie saldonatransactie saldonatrn saldopooperacji
     """,
     "opening": "openingbalance anfangssaldo soldeinitial saldoiniziale saldoinicial beginsaldo",
     "closing": "closingbalance endsaldo schlusssaldo soldefinal saldofinale saldofinal eindsaldo",
     "status": "status state transactionstatus bookingstatus info",
-    "code": "code transactioncode transactiontype type buchungstext umsatzart buchungsart vorgang typeoperation",
+    "code": "code transactioncode transactiontype type umsatzart buchungsart vorgang typeoperation bewegungstyp",
 }
 REMITTANCE: Final[dict[str, str]] = {
     "number": INVOICES["number"],
@@ -219,7 +230,9 @@ REMITTANCE: Final[dict[str, str]] = {
 WEAK: Final[dict[str, str]] = {
     "customer": "customer client debtor account kunde debiteur klant cliente",
     "name": "customer client debtor kunde klant cliente",
-    "booked": "date dateutc transactiondate datum fecha data",
+    "booked": "date dateutc transactiondate datum fecha data dato datecompleted dataoperacji",
+    "text": "buchungstext",
+    "code": "buchungstext",
 }
 
 #: Names of an amount that may be without tax, and how columns begin that show an amount to be split into net and tax.

@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from duly.domain.check_digits import iban_is_valid
 from duly.domain.money import EXPONENTS, format_minor
 from duly.formats.aliases import BANK
 from duly.formats.balances import remarks
-from duly.formats.columns import Columns, key_of
+from duly.formats.columns import Columns, Facts, key_of
 from duly.formats.fields import MAX_IDENTIFIER_CHARS, Row, compact_account, one_line
 from duly.formats.records import MAX_REMITTANCE_CHARS, BankEntry, FileResult, Reject, Statement, file_result
 from duly.formats.table import Rows, Table
+
+# A currency behind the name of an amount: "Betrag (EUR)", "Gutschrift in CHF".
+_UNIT: Final = re.compile(r"(.+?)\s*(?:\(([A-Z]{3})\)|\bin ([A-Z]{3}))\s*")
+_IBAN: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}(?![A-Z0-9])")
+_POLISH: Final = re.compile(r"[0-9]{26}")
+
+
+def _facts(above: Sequence[Sequence[str]], header: Sequence[str]) -> Facts:
+    """The account and the currency, where the rows above the header or the names of amounts say just one."""
+    cells = [cell.strip() for row in above for cell in row]
+    accounts = {compact_account(found) for cell in cells for found in _IBAN.findall(cell.upper())}
+    accounts |= {f"PL{''.join(cell.split())}" for cell in cells if _POLISH.fullmatch("".join(cell.split()))}
+    valid = {account for account in accounts if iban_is_valid(account)}
+    units = [(name, found) for name in header if (found := _UNIT.fullmatch(name.strip()))]
+    columns = {
+        column: name
+        for name, found in units
+        for column in COLUMNS.amounts
+        if key_of(found[1]) in BANK.get(column, "").split() and (found[2] or found[3]) in EXPONENTS
+    }
+    named = {found[2] or found[3] for name, found in units if name in columns.values()}
+    currencies = named or {word for cell in cells if (word := cell.strip('="')) in EXPONENTS}
+    constants = {"account": valid} | {"currency": currencies}
+    only = {name: next(iter(found)) for name, found in constants.items() if len(found) == 1}
+    return Facts(only, columns if len(named) == 1 else {})
+
 
 #: `reference` is a structured creditor reference, `text` the remittance text. `value` falls back to `booked`. The
 #: amount has its sign, or `direction` tells it, or it stands in `credit` or `debit`. `balance` is that after the entry.
@@ -24,6 +52,8 @@ COLUMNS: Final = Columns(
         "name",
         "counterparty_account",
         "text",
+        "text2",
+        "text3",
         "reference",
         "end_to_end_id",
         "bank_reference",
@@ -41,6 +71,7 @@ COLUMNS: Final = Columns(
     aliases=BANK,
     dates=("booked", "value"),
     amounts=("amount", "credit", "debit", "balance", "opening", "closing"),
+    facts=_facts,
 )
 _TRUE: Final = ("true", "yes", "1")
 _FALSE: Final = ("false", "no", "0")
@@ -48,6 +79,9 @@ _FALSE: Final = ("false", "no", "0")
 _IN_WORDS: Final = "c cr crdt credit h haben in gutschrift eingang avoir avere entrata abono haber bij rd"
 _OUT_WORDS: Final = "d dr dbit debit s soll out lastschrift ausgang debet dare uscita cargo debe af rc"
 _SIDES: Final = dict.fromkeys(_IN_WORDS.split(), 1) | dict.fromkeys(_OUT_WORDS.split(), -1) | {"+": 1, "-": -1}
+# What banks write where the payer gave nothing.
+_NOT_GIVEN: Final = ("NOTPROVIDED", "NOT PROVIDED", "NONREF")
+_WORDS: Final = re.compile(r"(?!RF[0-9]{2})(?=.*[A-Za-z]{3}).*", re.DOTALL)
 _REVERSED: Final = ("rc", "rd")
 # What a status says of an entry that is no booked one. Any other word leaves it booked.
 _NOT_BOOKED_WORDS: Final = """
@@ -112,13 +146,18 @@ def _take(row: Row, found: _Found) -> None:
     else:
         found.rejects.append(reject)
     amounts = [_side(row, name) for name in ("balance", "opening", "closing")]
-    found.steps.append(_Step(row.line, entry.booked, row.amount_minor, *amounts))
+    if entry.booked != date.min or row.amount_minor is not None:  # else it is a total or a remark
+        found.steps.append(_Step(row.line, entry.booked, row.amount_minor, *amounts))
 
 
 def _entry(row: Row) -> BankEntry:
     booked = row.day("booked", required=True) or date.min
     amount_minor, is_reversed = _amount(row)
     code = one_line(row.text("code"))
+    stated = _given(row.text("reference"))
+    is_text = _WORDS.fullmatch(stated) is not None
+    texts = [row.text(name, MAX_REMITTANCE_CHARS) for name in ("text", "text2", "text3")]
+    texts += [stated] if is_text else []
     return BankEntry(
         line=row.line,
         booked=booked,
@@ -127,13 +166,18 @@ def _entry(row: Row) -> BankEntry:
         currency=row.raw("currency"),
         counterparty_name=row.name("name"),
         counterparty_account=row.account("counterparty_account"),
-        remittance=row.text("text", MAX_REMITTANCE_CHARS) or code,
-        structured_reference=one_line(row.text("reference")),
-        end_to_end_id=one_line(row.text("end_to_end_id")),
+        remittance="\n".join(dict.fromkeys(text for text in texts if text))[:MAX_REMITTANCE_CHARS] or code,
+        structured_reference="" if is_text else stated,
+        end_to_end_id=_given(row.text("end_to_end_id")),
         bank_reference=one_line(row.text("bank_reference")),
         reversal=row.choice("reversal", _TRUE + _FALSE) in _TRUE or is_reversed,
         code=code[:MAX_IDENTIFIER_CHARS],
     )
+
+
+def _given(text: str) -> str:
+    found = one_line(text)
+    return "" if found.upper() in _NOT_GIVEN else found
 
 
 def _amount(row: Row) -> tuple[int, bool]:
@@ -175,6 +219,7 @@ def _statement(account: str, currency: str, found: _Found) -> tuple[Statement, l
     opening = next((step.opening for step in steps if step.opening is not None), None)
     closing = next((step.closing for step in reversed(steps) if step.closing is not None), None)
     first, last = (steps[0], steps[-1]) if steps else (None, None)
+    days = [step.day for step in steps if step.day != date.min]
     if opening is None and first and first.balance is not None and first.amount_minor is not None:
         opening = first.balance - first.amount_minor
     if closing is None and last and last.balance is not None:
@@ -186,9 +231,9 @@ def _statement(account: str, currency: str, found: _Found) -> tuple[Statement, l
         currency=currency,
         opening_minor=opening,
         closing_minor=closing,
-        closing_date=last.day if known and last else None,
+        closing_date=days[-1] if known and days else None,
         entries=tuple(found.entries),
-        opening_date=first.day if known and first else None,
+        opening_date=days[0] if known and days else None,
     )
     remarked = remarks(statement, found.rejects, found.not_booked)
     if breaks:  # the row says more than the whole
@@ -202,7 +247,8 @@ def _in_time(steps: Sequence[_Step], currency: str) -> tuple[Sequence[_Step], li
     The order is the one in which fewer balances break; when they break alike, the one of the days.
     """
     ways = [(way, _breaks(way, currency)) for way in (list(steps), list(reversed(steps)))]
-    falls = bool(steps) and steps[0].day > steps[-1].day
+    days = [step.day for step in steps if step.day != date.min]
+    falls = bool(days) and days[0] > days[-1]
     return min(ways[::-1] if falls else ways, key=lambda way: len(way[1]))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -19,12 +19,21 @@ MAX_COLUMNS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What a file says of all its rows outside of them: values by column, and columns whose names hold more."""
+
+    constants: Mapping[str, str]
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
     """The columns of a kind of file, by name.
 
     `required` and `optional` are Duly's own names, `essential` those without which nothing can be read (an inner tuple:
     one of them is enough), `aliases` the names of exports. `dates` and `amounts` are the columns of these types,
-    `currency` the one that says in which the amounts are.
+    `currency` the one that says in which the amounts are. `facts` finds what a file says of all its rows, in the rows
+    above the header and in the header.
     """
 
     required: tuple[str, ...]
@@ -34,6 +43,7 @@ class Columns:
     dates: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
     currency: str = "currency"
+    facts: Callable[[Sequence[Sequence[str]], Sequence[str]], Facts] | None = None
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -93,9 +103,13 @@ def map_columns(header: Sequence[str], columns: Columns, profile: Profile = NO_P
             free = [
                 index for index, key in enumerate(keys) if key in _keys(table[name]) and index not in places.values()
             ]
+            if name == columns.currency and places.get("amount", -2) + 1 in free:
+                free = [places["amount"] + 1]  # the one beside the amount, not that of a balance
             if free:
                 places[name], own = free[0], False
                 repeated += [f"{name} as {shortened_name(header[at])}" for at in free] if len(free) > 1 else []
+    if "counterparty_account" in columns.known:
+        _other_sides_account(keys, places, profile)
     repeated += _net_or_gross(header, keys, places) if "amount" not in profile.columns else []
     if "amount" in columns.known and "amount" not in places and "total" in places:
         places["amount"] = places["total"]
@@ -109,6 +123,17 @@ def map_columns(header: Sequence[str], columns: Columns, profile: Profile = NO_P
         missing += _slips(unused, [name for name in columns.known if name not in given])
     constants = {name: value for name, value in profile.constants.items() if name in columns.known}
     return Mapped(places, constants, unused, tuple(missing), tuple(repeated), own and len(places) > 1, exact)
+
+
+def _other_sides_account(keys: Sequence[str], places: dict[str, int], profile: Profile) -> None:
+    """An IBAN that stands behind the name of the other side is the other side's, not the account's own."""
+    at = keys.index("iban") if "iban" in keys else -1
+    taken = [name for name, place in places.items() if place == at]
+    is_free = not taken or (taken == ["account"] and "account" not in profile.columns)
+    if at >= 0 and is_free and "counterparty_account" not in places and 0 <= places.get("name", at) < at:
+        if taken:
+            del places["account"]
+        places["counterparty_account"] = at
 
 
 def _net_or_gross(header: Sequence[str], keys: Sequence[str], places: Mapping[str, int]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from duly.domain.money import shortened
@@ -25,6 +25,9 @@ MAX_LINES: Final = 400_000
 MAX_LINE_CHARS: Final = 100_000
 #: Rows at the start among which the header may be.
 MAX_HEADER_ROWS: Final = 20
+
+#: Fewest known columns of a row that may be a header for which the rows above it are asked.
+_MIN_PLACES: Final = 2
 
 Cells = tuple[int, Sequence[str], str]  # line, cells, code of a problem or ""
 
@@ -131,7 +134,7 @@ class Header:
 def find_header(table: Table, columns: Columns) -> Header:
     """The first of the first rows in which all essential columns are; else the first row, with what is missing."""
     found = [
-        Header(index, line, tuple(cells), map_columns(cells, columns, table.profile))
+        Header(index, line, tuple(cells), _mapped(table, index, cells, columns))
         for index, (line, cells, problem) in enumerate(table.heads)
         if not problem and any(cells)
     ]
@@ -144,6 +147,23 @@ def find_header(table: Table, columns: Columns) -> Header:
     line, cells, problem = table.heads[0] if table.heads else (1, (), "")
     names = () if problem else tuple(cells)
     return Header(0, line, names, map_columns(names, columns, table.profile))
+
+
+def _mapped(table: Table, index: int, cells: Sequence[str], columns: Columns) -> Mapped:
+    """The columns of a header, with what the file says elsewhere of those that it lacks."""
+    mapped = map_columns(cells, columns, table.profile)
+    if columns.facts is None or not mapped.missing or len(mapped.places) < _MIN_PLACES:
+        return mapped
+    facts = columns.facts([above for _, above, _ in table.heads[:index]], cells)
+    # A column says it of each row; only the name of an amount says it of that amount.
+    lacking = {name: text for name, text in facts.constants.items() if facts.columns or name not in mapped.places}
+    profile = replace(
+        table.profile,
+        constants={**lacking, **table.profile.constants},
+        columns={**facts.columns, **table.profile.columns},
+    )
+    told = map_columns(cells, columns, profile)
+    return told if len(told.missing) < len(mapped.missing) else mapped
 
 
 class Rows:
