@@ -221,15 +221,16 @@ def test_errors_of_the_bank_are_clear_rejects_without_its_words() -> None:
     assert read(signon).rejects[0].reason == "expected a statement, found an error that the bank gave for signing on"
 
 
-@pytest.mark.parametrize("text", ["<OFX></OFX>", HEADER, SGML.split("<BANKMSGSRSV1>")[0]])
+@pytest.mark.parametrize("text", ["<OFX></OFX>", HEADER, SGML.split("<BANKMSGSRSV1>")[0] + "</OFX>"])
 def test_a_file_without_statement_is_refused(text: str) -> None:
     assert codes(read(text)) == [(1, "no_statement")]
 
 
-def test_a_cut_file_gives_what_it_holds() -> None:
-    result = read(SGML[: SGML.index("<CHECKNUM>")])
-    assert [entry.amount_minor for entry in result.statements[0].entries] == [119000, -1230]
-    assert result.statements[0].closing_minor is None
+@pytest.mark.parametrize("last", ["-12", "<FITID>F-", "<CHECKNUM>", "</STMTRS>"])
+def test_a_cut_file_is_refused(last: str) -> None:
+    """Half an amount or half a reference would be another payment once the whole file comes."""
+    (reject,) = read(SGML[: SGML.rindex(last) + len(last)]).rejects
+    assert (reject.code, reject.line) == ("cut_off", SGML[: SGML.rindex(last)].count("\n") + 1)
 
 
 def test_a_statement_without_account_is_reported() -> None:

@@ -153,7 +153,8 @@ BANK: Final[dict[str, str]] = {
     """,
     "amount": "amount betrag umsatz montant importo importe bedrag kwota belopp beløb beløp creditdebitamount",
     "currency": """
-        currency currencycode curr ccy isocurrency paymentcurrency waluta valuutta wahrung waehrung wkz devise monnaie divisa moneda munt waehrungbetrag
+        currency currencycode curr ccy isocurrency paymentcurrency waluta valuutta
+        wahrung waehrung wkz devise monnaie divisa moneda munt waehrungbetrag
     """,
     "name": """
         name counterparty counterpartyname payer payee beneficiary auftraggeberempfanger auftraggeber empfanger

@@ -30,6 +30,7 @@ _TOKEN: Final = re.compile(
     r"(<!\[CDATA\[)|<(/?)([A-Za-z][A-Za-z0-9._-]{0,63})(?![A-Za-z0-9._-])[^<>]{0,200}>", re.DOTALL
 )
 _ROOT: Final = re.compile(r"<OFX>", re.IGNORECASE)
+_END_OF_ROOT: Final = re.compile(r"</OFX\s*>", re.IGNORECASE)
 # The header of OFX 1 names its code page as a number or as an ISO name; the declaration of OFX 2 an encoding.
 _CHARSET: Final = re.compile(rb"CHARSET:\s*([A-Za-z0-9._-]+)|<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 _CHARSETS: Final = {
@@ -77,6 +78,9 @@ def read_tree(data: bytes) -> Node:
     found = _ROOT.search(text)
     if found is None:
         raise FileProblem("no_statement", "expected an OFX element, found none", line=1)
+    if _END_OF_ROOT.search(text, found.end()) is None:
+        reason = "expected the end of the OFX element, found the end of the file: it is not whole"
+        raise FileProblem("cut_off", reason, line=text.count("\n") + 1)
     scan = _Scan()
     scan.read(text, found.start())
     return scan.root
