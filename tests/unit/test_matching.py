@@ -471,3 +471,15 @@ def test_the_number_of_another_thing_is_not_booked_without_its_amount(word: str)
     assert matched(ledger, payment(f"{word} 10002", 5_500, "Alpha GmbH")).outcome == "propose"
     assert matched(ledger, payment(f"{word} 10002", 23_800, "Stranger")).outcome == "propose"
     assert booked(matched(ledger, payment(f"{word} 10002", 23_800, "Alpha GmbH"))) == {"A": ("RE-10002",)}
+
+
+def test_documents_of_a_group_whose_stated_amounts_add_up_are_booked() -> None:
+    group = (
+        debtor("P", "Holding AG"),
+        debtor("A", "Nord GmbH", item("N-5001", 100_000), parent="P"),
+        debtor("B", "Sued GmbH", item("N-5002", 200_000), parent="P"),
+    )
+    stated = (("N-5001", 100_000), ("N-5002", 50_000))
+    found = matched(group, payment("", 150_000, "Holding AG", documents=stated))
+    assert booked(found) == {"A": ("N-5001",), "B": ("N-5002",)}
+    assert found.best is not None and [share.amount_minor for share in found.best.shares] == [100_000, 50_000]

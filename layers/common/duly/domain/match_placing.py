@@ -471,12 +471,16 @@ def _of_several(case: _Case) -> Iterator[Placement]:
     doubts += ["settlement"] if case.look.reading.is_settlement else []
     hows = list(dict.fromkeys(hit.how for account in order for hit in named[account].hits if _counts(hit)))
     who = ["group"] if is_group else []
+
+    def is_from(one: Evidence) -> bool:
+        return one.name > names.CONFLICT or group_pays(case.evidence, one)
+
     for reason, parts in (("amount_documents", stated), ("amount_exact", originals), ("amount_open", outstanding)):
         if sum(parts.values()) == payment.amount_minor and min(parts.values()) > 0:
             sure = NUMBER_AMOUNT if reason == "amount_exact" or parts == originals else NUMBER_ALONE
             if sure == NUMBER_AMOUNT:
                 doubts = [f"{doubt}_exact" if f"{doubt}_exact" in AT_MOST else doubt for doubt in doubts]
-            if reason == "amount_documents" and any(one.name > names.CONFLICT for one in named.values()):
+            if reason == "amount_documents" and any(map(is_from, named.values())):
                 sure = max(sure, NUMBER_AMOUNT)
             yield _judged(_shares(named, order, parts), None, sure, [*hows, *who, reason], doubts)
             return
