@@ -115,6 +115,19 @@ def reassign(
     _decide(stack, at, as_json, payment, facts)
 
 
+@app.command("take-back")
+def take_back(
+    reversal: Id,
+    payment: Annotated[str, typer.Argument(metavar="PAYMENT", help="Id of the payment that came back.")],
+    by: By,
+    at: At = "",
+    stack: Stack = "",
+    as_json: Json = False,
+) -> None:
+    """Say which payment came back with a reversal that does not tell: its invoices are open again."""
+    _decide(stack, at, as_json, reversal, {"action": "take_back", "payment": payment, "by": by})
+
+
 def items_of(given: Sequence[str]) -> list[str | dict[str, str]]:
     """Return invoices as a decision takes them: `RE-1`, or `RE-1=12.30` with the most that goes to it."""
     parts = [one.rpartition("=") for one in given]
@@ -244,7 +257,8 @@ def _decide(stack: str, at: str, as_json: bool, payment: str, request: Mapping[s
         print_json(answer)
     elif answer.get("ok"):
         places = ", ".join(answer["accounts"])
-        out.print(Text(f"Booked on {places}." if places else "Refused: it is in suspense."), soft_wrap=True)
+        done = "Taken back." if "left" in answer else "Refused: it is in suspense."
+        out.print(Text(f"Booked on {places}." if places else done), soft_wrap=True)
     if not answer.get("ok"):
         raise fail(f"{answer.get('code')}: {answer.get('error')}", 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated, Any
 
 import typer
@@ -20,7 +21,8 @@ def decide(stack: str, at: str, as_json: bool, done: str = "Done", **request: An
     target = target_of(stack)
     try:
         moment = stated or target.present(request["account"])
-        answer = target.invoke("DisputesFunction", {"type": "decision", **request, "time": moment})
+        once = {"request_id": secrets.token_hex(8)}  # the client sends a request again when no answer comes
+        answer = target.invoke("DisputesFunction", {"type": "decision", **request, **once, "time": moment})
     except NoStack as error:
         raise fail(str(error), 1) from None
     if as_json:

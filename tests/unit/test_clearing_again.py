@@ -150,3 +150,83 @@ def test_money_that_came_back_is_not_booked_again(bank: Stack) -> None:
         )
     assert bank.outstanding()["RE-26-1001"] == "100.00"
     bank.assert_clean()
+
+
+# --- what leaves after it was used
+def test_money_that_was_exchanged_comes_back_without_an_end(bank: Stack) -> None:
+    bank.invoices(Invoice("RE-26-1003", FOO, 9_000, currency="USD"), name="usd")
+    came_in(bank, {"text": "thanks", "amount": "300.00", "bank_reference": "B1"})
+    decided(bank, "B1", "assign", account="C-1", items=[])
+    exchanged = {"account": "C-1", "item": "RE-26-1003", "amount": "90.00", "into": "90.00", "rate": "1"}
+    decided(bank, "B1", "exchange", **exchanged)
+    assert bank.outstanding()["RE-26-1003"] == "0.00"
+    came_in(bank, {"amount": "-300.00", "reversal": "yes", "bank_reference": "B1", "text": "back"}, name="b", days=1)
+    assert bank.outstanding() == {"RE-26-1001": "100.00", "RE-26-1002": "70.00", "RE-26-1003": "90.00"}
+    bank.assert_clean()
+
+
+def test_money_that_was_given_back_in_part_does_not_move(bank: Stack) -> None:
+    came_in(bank, {"text": "RE-26-1001", "amount": "150.00", "bank_reference": "B1"})
+    decided(bank, "B1", "assign", account="C-1", items=["RE-26-1001"])
+    decided(bank, "B1", "refund", account="C-1", amount="50.00")
+    with pytest.raises(DecisionRefused, match="undo the refund first"):
+        decided(bank, "B1", "reassign", account="C-2", items=["RE-26-2001"], reason="wrong")
+    (refund,) = bank.accounts()["C-1"].cash[state_of(bank, "B1").key].spent
+    decided(bank, "B1", "undo_refund", account="C-1", refund=refund)
+    decided(bank, "B1", "reassign", account="C-2", items=["RE-26-2001"], reason="wrong")
+    assert bank.outstanding("C-2")["RE-26-2001"] == "0.00"
+    bank.assert_clean()
+
+
+def test_money_that_was_given_back_and_then_taken_back_is_claimed(bank: Stack) -> None:
+    came_in(bank, {"text": "RE-26-1001", "amount": "150.00", "bank_reference": "B1"})
+    decided(bank, "B1", "assign", account="C-1", items=["RE-26-1001"])
+    decided(bank, "B1", "refund", account="C-1", amount="50.00")
+    came_in(bank, {"amount": "-150.00", "reversal": "yes", "bank_reference": "B1", "text": "back"}, name="b", days=1)
+    assert bank.outstanding()["RE-26-1001"] == "100.00"
+    tasks = [(task.kind, task.detail) for task in bank.accounts()["C-1"].live("tasks")]
+    assert tasks == [("reclaim", "EUR 50.00")]
+    bank.assert_clean()
+
+
+# --- once
+@pytest.mark.parametrize(
+    ("action", "facts"),
+    [
+        ("write_off", {"item": "RE-26-1001", "amount": "10.00", "reason": "x"}),
+        ("hold", {"until": "2026-04-01", "reason": "x"}),
+    ],
+)
+def test_a_request_that_is_sent_twice_is_carried_out_once(bank: Stack, action: str, facts: dict[str, str]) -> None:
+    request = {"action": action, "account": "C-1", "by": "ada", "request_id": "r-1", **facts}
+    assert decide(bank.edge, request, NOON)["events"]
+    assert decide(bank.edge, request, NOON)["events"] == []
+    found = bank.accounts()["C-1"]
+    assert len(found.cash) + len(found.holds) == 1
+    decide(bank.edge, {**request, "request_id": "r-2"}, NOON)
+    found = bank.accounts()["C-1"]
+    assert len(found.cash) + len(found.holds) == 2
+    bank.assert_clean()
+
+
+# --- a reversal that does not tell
+def test_a_person_says_which_payment_came_back(bank: Stack) -> None:
+    came_in(
+        bank,
+        {"text": "RE-26-1001", "amount": "100.00", "name": FOO.name, "bank_reference": "B1"},
+        {"text": "RE-26-2001", "amount": "100.00", "name": BAR.name, "bank_reference": "B2"},
+        {"text": "RE-26-1002", "amount": "70.00", "name": FOO.name, "bank_reference": "B3"},
+    )
+    came_in(bank, {"amount": "-100.00", "reversal": "yes", "bank_reference": "B9", "text": "back"}, name="b", days=1)
+    assert state_of(bank, "B1").applied and state_of(bank, "B2").applied
+    with pytest.raises(DecisionRefused, match="of the amount that came back"):
+        decided(bank, "B9", "take_back", payment=state_of(bank, "B3").key)
+    with pytest.raises(DecisionRefused, match="expected a reversal"):
+        decided(bank, "B1", "take_back", payment=state_of(bank, "B2").key)
+    for _ in range(2):
+        decided(bank, "B9", "take_back", payment=state_of(bank, "B2").key)
+    with pytest.raises(DecisionRefused, match="another payment"):
+        decided(bank, "B9", "take_back", payment=state_of(bank, "B1").key)
+    assert bank.outstanding()["RE-26-1001"] == "0.00"
+    assert bank.outstanding("C-2")["RE-26-2001"] == "100.00"
+    bank.assert_clean()

@@ -507,6 +507,11 @@ def is_exchange(key: str) -> bool:
     return key.startswith("FX-")
 
 
+def is_refund(key: str) -> bool:
+    """Whether the key of what money was spent on is that of a refund."""
+    return key.startswith("RF-")
+
+
 def links(entity: Item | Cash) -> set[tuple[str, str]]:
     """Return what an item or payment pays, names, is paid or named by, stands for or is a part of."""
     if isinstance(entity, Cash):

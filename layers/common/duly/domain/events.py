@@ -875,6 +875,7 @@ class TransactionParked(Event):
     reason: str
     candidates: tuple[str, ...] = ()
     takes_back: str = ""
+    by: str = ""  # the person who said so
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.allocation import reallocate
 from duly.domain.cash import undo_exchange
-from duly.domain.entities import Cash
+from duly.domain.entities import Cash, is_refund
 from duly.domain.money import exponent
 
 MAX_RATE_ERROR_PERMILLE = 5  # by how much the amounts of an exchange may miss the stated rate: banks round rates
@@ -35,7 +35,7 @@ def undo_refund(account: Account, cash: str, refund_key: str, by: str, on: date)
     Raises LookupError for an unknown payment or refund.
     """
     found = _money(account, cash)
-    if refund_key not in found.spent or not refund_key.startswith("RF-"):
+    if refund_key not in found.spent or not is_refund(refund_key):
         raise LookupError("no such refund of this payment")
     undone = ev.RefundUndone(cash, refund_key, on, by)
     return [undone, *reallocate(account.after([undone]), cash=[cash])]

@@ -6,10 +6,23 @@ from datetime import date, timedelta
 
 from duly.domain import events as ev
 from duly.domain.account import Account
+from duly.domain.entities import is_refund
 from duly.domain.money import format_minor
 
 REFUND_WITHIN_DAYS = 14  # until the task is due: finance's habit of a fortnight, no law names a period
 VOID = "void"  # the result of a task that has nothing left to be about
+
+
+def reclaim(account: Account, cash: str, today: date) -> list[ev.Event]:
+    """Return a task for money that leaves the account though a part of it was given back already: the customer has to
+    give that part back, which no invoice says."""
+    found = account.cash[cash]
+    given_minor = sum(minor for key, minor in found.spent.items() if is_refund(key))
+    if not given_minor:
+        return []
+    detail = f"{found.currency} {format_minor(given_minor, found.currency)}"
+    due = today + timedelta(days=REFUND_WITHIN_DAYS)
+    return [ev.TaskOpened(f"reclaim-{cash}-{account.version + 1}", "reclaim", cash, today, due, detail)]
 
 
 def refund_tasks(account: Account, today: date) -> list[ev.Event]:

@@ -7,14 +7,16 @@ is written after it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.cash import RETURNED, receive, withdraw
-from duly.domain.entities import COLLECTED
+from duly.domain.entities import COLLECTED, is_refund
 from duly.domain.match_model import Adjustment, Share
+from duly.domain.refund_tasks import reclaim
 from duly.domain.scoring import rescore
 from duly.domain.short_payments import undo_write_off, write_off
 from duly.domain.transaction import PERSON, Transaction
@@ -91,10 +93,22 @@ def _withdraw(edge: Edge, stored: Stored, share: Share, now: datetime) -> Stored
     why = RETURNED if state.reason == RETURNED else "moved"
 
     def decide(account: Account) -> list[ev.Event]:
-        return with_score(edge, account, withdraw(account, state.key, why, stored.version), now)
+        today = today_of(account, edge.policy(), now)
+        events = withdraw(account, state.key, why, stored.version)
+        return with_score(edge, account, [*events, *(reclaim(account, state.key, today) if events else [])], now)
 
     edge.change(share.account, decide, now, [("cash", state.key)], linked=True)
     return edge.transactions.commit(stored, state.key, [ev.TransactionWithdrawn(share.account)], now)
+
+
+def is_partly_refunded(edge: Edge, state: Transaction, shares: Sequence[Share]) -> bool:
+    """Whether shares that would leave their accounts for these were given back in part: that part is not here any
+    more, so it cannot be on another account."""
+    for share in replace(state, shares=tuple(shares)).to_withdraw:
+        cash = edge.accounts.load(share.account, [("cash", state.key)]).cash.get(state.key)
+        if cash is not None and any(map(is_refund, cash.spent)):
+            return True
+    return False
 
 
 def _apply(edge: Edge, stored: Stored, share: Share, now: datetime) -> Stored:

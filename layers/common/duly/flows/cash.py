@@ -14,11 +14,11 @@ from typing import Any
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.cash import RETURNED
-from duly.domain.identity import NOT_COUNTED
+from duly.domain.identity import FINAL, NOT_COUNTED
 from duly.domain.match_model import Share
 from duly.domain.placing import decision, payment_of
 from duly.domain.transaction import PERSON, Transaction, held_back, joined, uncounted
-from duly.flows.applying import carry_out
+from duly.flows.applying import carry_out, is_partly_refunded
 from duly.flows.edge import Edge
 from duly.flows.learning import learn
 from duly.flows.marking import cleared, mark, marked, may_own
@@ -92,6 +92,8 @@ def _decide(edge: Edge, stored: Stored, personal: Mapping[str, Any], now: dateti
     event = held_back(state, decision(state, found, teaches, _may_move(edge, state, now)))
     if event is None:
         return stored
+    if state.standing == FINAL and is_partly_refunded(edge, state, getattr(event, "shares", ())):
+        return stored  # a person gave a part of it back to the customer that it is booked for
     metric = _METRICS.get(type(event))
     if metric:
         edge.observer.metric(metric, 1)

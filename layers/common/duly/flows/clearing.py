@@ -16,7 +16,8 @@ from duly.domain.identity import PROVISIONAL
 from duly.domain.match_model import Placement, Share
 from duly.domain.money import MoneyError, format_minor, parse_minor
 from duly.domain.transaction import PERSON, Transaction, is_same_place, proposal_id
-from duly.flows.applying import carry_out
+from duly.flows import returns
+from duly.flows.applying import carry_out, is_partly_refunded
 from duly.flows.cash import ATTEMPTS, settle_transaction
 from duly.flows.edge import Edge
 from duly.store.tables import Conflict
@@ -102,6 +103,14 @@ def reassign(edge: Edge, request: Request, now: datetime) -> dict[str, Any]:
     return _book(edge, request, _text(request, "reason"), now)
 
 
+def take_back(edge: Edge, request: Request, now: datetime) -> dict[str, Any]:
+    """Say which payment came back with a reversal (``transaction``) that does not tell: it leaves its accounts."""
+    transaction, payment, by = (_text(request, name) for name in ("transaction", "payment", "by"))
+    left = returns.take_back_by_person(edge, transaction, payment, by, now)
+    events = ["TransactionParked", *["TransactionWithdrawn"] * len(left)]
+    return {"account": "", "accounts": [], "left": left, "transaction": transaction, "events": events}
+
+
 def _book(edge: Edge, request: Request, reason: str, now: datetime) -> dict[str, Any]:
     transaction, by = _text(request, "transaction"), str(request.get("by", ""))
     currency = edge.transactions.load(transaction).state.currency
@@ -120,6 +129,8 @@ def _book(edge: Edge, request: Request, reason: str, now: datetime) -> dict[str,
             raise ValueError("the payer's bank took this money back: there is nothing to book")
         if state.standing == PROVISIONAL:
             raise ValueError("the bank has only announced this money: a statement has to confirm it first")
+        if is_partly_refunded(edge, state, exactly):
+            raise ValueError("a part of this money was refunded to the customer: undo the refund first")
         return ev.TransactionRouted(exactly, PERSON, by=by, note=reason, teaches=True)
 
     return _answer(_by_person(edge, transaction, wanted, now))

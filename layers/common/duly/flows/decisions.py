@@ -21,12 +21,13 @@ from duly.flows.waking import waiting_for_item, wake_transactions
 from duly.formats.fields import LAST_YEAR
 from duly.formats.read import read_file
 from duly.formats.records import CustomerRow
+from duly.store import lookups
 
 MAX_TEXT = 200  # characters of a text in a decision: keys of a table and entries of a journal are bounded
 MAX_ITEMS = 100  # invoices named in one decision
 TEXTS = frozenset(
     {"action", "account", "dispute", "outcome", "by", "task", "result", "until", "reason", "hold", "transaction"}
-    | {"item", "bank", "currency", "statement"}
+    | {"item", "bank", "currency", "statement", "request_id"}
 )
 CUSTOMER_FIELDS = ("id", "name", "country", "language", "timezone", "kind", "vat_id", "scenario", "endpoint")
 CUSTOMER_MORE = ("parent", "order_required", "terms_days", "credit_limit", "limit_currency", "external_score")
@@ -46,9 +47,11 @@ def decide(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, A
     ``action``: resolve_dispute (account, dispute, outcome), close_task (account, task, result), hold (account, items,
     until, reason), release (account, hold), assign (transaction, account, items; or shares, each with account, items
     and amount), reassign (the same and reason), confirm_match (transaction, choice), refuse_match (transaction),
+    take_back (transaction, payment),
     cancel_invoice (account, item, reason), debit_returned (account, item), accept_gap (bank, currency,
     statement: of `duly bank`), complete_customer (account, name, country, emails and any other column of the customer
-    file; the customer's id when the account has none). ``by`` names who decided.
+    file; the customer's id when the account has none). ``by`` names who decided. A ``request_id`` makes a decision
+    about an account happen once, however often it is sent: the second time ``events`` is empty.
     """
     _check(request)
     handler = _ACTIONS.get(str(request.get("action", "")))
@@ -88,16 +91,26 @@ def _change(
 ) -> dict[str, Any]:
     account_id = str(request["account"])
     made: list[ev.Event] = []
+    own = [_noted(account_id, str(request["request_id"]))] if request.get("request_id") else []
 
     def decide_events(account: Account) -> list[ev.Event]:
         if not account.exists:
             raise LookupError("unknown account")
+        made.clear()
+        if any(lookups.find(edge.table, one.kind, one.value) for one in own):
+            return []
         today = today_of(account, edge.policy(), now)
         made[:] = events(account, today)
         return with_score(account, made, edge.policy(), today)
 
-    after = edge.change(account_id, decide_events, now, also, linked)
+    after = edge.change(account_id, decide_events, now, also, linked, own)
     return {"account": account_id, "version": after.version, "events": [type(event).__name__ for event in made]}
+
+
+def _noted(account: str, request_id: str) -> lookups.Lookup:
+    """What is written with a decision, so that the same request again does nothing: a retry of its sender, a second
+    click."""
+    return lookups.Lookup(lookups.REQUEST, f"{account}#{request_id}", lookups.Answer(account))
 
 
 def _resolve(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -267,6 +280,7 @@ _ACTIONS: dict[str, Callable[[Edge, Mapping[str, Any], datetime], dict[str, Any]
     "reassign": clearing.reassign,
     "confirm_match": clearing.confirm_match,
     "refuse_match": clearing.refuse_match,
+    "take_back": clearing.take_back,
     "cancel_invoice": _cancel_invoice,
     "debit_returned": _debit_returned,
     "complete_customer": _complete_customer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -18,6 +18,7 @@ from duly.mail.token import KeyRing
 from duly.runtime import clock
 from duly.store.accounts import AccountStore, Agenda, decide_and_commit
 from duly.store.bank import BankStore
+from duly.store.lookups import Lookup
 from duly.store.objects import Objects
 from duly.store.queues import Queues
 from duly.store.statements import StatementStore
@@ -135,10 +136,11 @@ class Edge:
         now: datetime,
         also: Iterable[tuple[str, str]] = (),
         linked: bool = False,
+        beside: Sequence[Lookup] = (),
     ) -> Account:
-        """Load, decide and commit under the policy in force."""
+        """Load, decide and commit under the policy in force. ``beside`` are lookups written with it."""
         agenda = self.agenda(self.policy(), now)
-        return decide_and_commit(self.accounts, account_id, decide, now, agenda, also, linked)
+        return decide_and_commit(self.accounts, account_id, decide, now, agenda, also, linked, extra_lookups=beside)
 
     def _rebuilt(self, code: str, account_id: str) -> None:
         self.observer.metric("AccountRebuilt", 1)

@@ -107,6 +107,33 @@ def _collected_by(account: Account, key: str, on: date) -> list[str]:
     return due[-1:] if len(keys) > 1 else keys
 
 
+def take_back_by_person(edge: Edge, reversal: str, payment: str, by: str, now: datetime) -> list[str]:
+    """Take back the payment that came back with a reversal, as a person says; return the accounts that it left. The
+    same again finishes what the first one began. Raises LookupError for a transaction that is not known, ValueError
+    for one that is no reversal, has its payment already, or where the two do not fit."""
+    for _ in range(ATTEMPTS):
+        stored, paid = edge.transactions.load(reversal), edge.transactions.load(payment)
+        state = stored.state
+        if not stored.version or not paid.version:
+            raise LookupError("unknown transaction")
+        if not state.reversal or state.state != "suspense" or state.standing != FINAL:
+            raise ValueError("expected a reversal that a statement shows")
+        accounts = [share.account for share in paid.state.applied]
+        if state.takes_back != payment:
+            if state.takes_back:
+                raise ValueError("another payment came back with this reversal")
+            if not _is_taken_back(paid.state, state):
+                raise ValueError("expected a payment of the amount that came back, not later than it, and still here")
+            try:
+                noted = ev.TransactionParked(state.reason, state.candidates, payment, by)
+                edge.transactions.commit(stored, reversal, [noted], now)
+            except Conflict:
+                continue
+        take_back(edge, payment, now)
+        return accounts
+    raise Conflict
+
+
 def take_back(edge: Edge, transaction_id: str, now: datetime) -> None:
     """The payer's bank took this money back: it leaves its account, and waits beside its reversal for finance to see.
     Whatever an earlier attempt left undone is done."""

@@ -34,6 +34,7 @@ _WORDS = {
     "read_reply": "read a reply",
     "dispute_deadline": "dispute past its deadline",
     "debit_missing": "nothing was collected",
+    "reclaim": "refunded money to be claimed back",
     "notice_unknown": "did the notice go out?",
     "release_limit": "notice could not be sent",
     # why rows are rejected

@@ -12,7 +12,7 @@ from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.agenda import Moments
 from duly.domain.cash_rules import CashRules
-from duly.domain.entities import KINDS, Header, concerns, links
+from duly.domain.entities import KINDS, Header, concerns, is_exchange, links
 from duly.store import journal, keys, lookups
 from duly.store.tables import Conflict, Record, Table
 
@@ -450,8 +450,9 @@ def _linked_to(account: Account, named: Iterable[tuple[str, str]]) -> list[tuple
         for name in cash.names:
             naming.setdefault(name, []).append(cash.key)
     for kind, key in named:
-        if kind == "cash" and key in account.cash and account.cash[key].is_unnamed:
-            continue  # what it pays is read apart, and goes no further
+        if kind == "cash" and key in account.cash and account.cash[key].is_unnamed:  # what it pays is read apart
+            found |= dict.fromkeys(("cash", one) for one in sorted(filter(is_exchange, account.cash[key].spent)))
+            continue
         if kind in ("items", "cash") and key in account.entities[kind]:
             found |= dict.fromkeys(sorted(links(account.entities[kind][key])))
         elif kind == "items":  # it is not there yet, and money may wait for it
@@ -508,6 +509,7 @@ def decide_and_commit(
     also: Also = (),
     linked: bool = False,
     attempts: int = 20,
+    extra_lookups: Sequence[lookups.Lookup] = (),
 ) -> Account:
     """Load, decide, commit; on a lost race load and decide again, at most ``attempts`` times, then raise Conflict.
 
@@ -520,7 +522,7 @@ def decide_and_commit(
         if not events:
             return account
         try:
-            return store.commit(account, events, at, agenda)
+            return store.commit(account, events, at, agenda, extra_lookups=extra_lookups)
         except Conflict:
             continue
     raise Conflict

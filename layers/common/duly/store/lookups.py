@@ -36,6 +36,7 @@ END_TO_END = "end-to-end"  # digest of a payment's end-to-end id -> transaction
 BANK_REFERENCE = "bank-reference"  # digest of the bank's own reference of a payment -> transaction
 MAIL = "mail"
 TOKEN = "token"  # reply token -> account, notice
+REQUEST = "request"  # account and the id of a person's request that was carried out -> account
 WAITING = "waiting"  # a reference in a payment's text -> transaction
 WAITING_ORDER = "waiting-order"
 WAITING_AMOUNT = "waiting-amount"
