@@ -41,7 +41,7 @@ def run_demo(folder: Path, *, days: int, seed: int, console: Console) -> dict[st
         stack.start()
     try:
         edge = edge_of(stack)
-        world = StackWorld(stack, edge.table)
+        world = StackWorld(stack, edge)
         with day_progress(console) as progress:
             policy = (ROOT / "policies" / "demo.toml").read_bytes()
             result = play(world, business, Debtors(business, seed), progress, policy=policy)

@@ -210,6 +210,8 @@ _AGREEMENTS = {
 """By name: two legal groups, and what is agreed beyond the policy."""
 DIRECT_DEBIT = "Fernhollow Packaging Ltd"
 """Of this customer's invoices those that are sent as documents are collected by direct debit."""
+DISCOUNT, DISCOUNT_TERMS = "Gerstenberg Brauereitechnik GmbH", "2 % Skonto innerhalb 8 Tagen"
+"""This customer's invoices offer a cash discount."""
 SHOP_FOLDER = "invoices/shop"
 SHOP_HEADER = ("Ref", "Who", "When", "Pay by", "Sum", "PO")
 SHOP_PROFILE = """\
@@ -447,11 +449,16 @@ class _Maker:
             vat_percent=percent,
             tax_minor=(net * percent + 50) // 100,
             order=self._order(draft),
-            terms=_TERMS[customer.language].format(days=days) if stated else "",
+            terms=self._terms_text(customer, days) if stated else "",
             payment_iban=CREDITOR.iban_gbp if customer.currency == "GBP" else CREDITOR.iban,
             payment_reference=reference,
             means="49" if draft.source == "ubl" and customer.name == DIRECT_DEBIT else "58",
         )
+
+    def _terms_text(self, customer: Customer, days: int) -> str:
+        """Payment terms in words; one customer may pay less for paying early."""
+        text = _TERMS[customer.language].format(days=days)
+        return f"{DISCOUNT_TERMS}, {text}" if customer.name == DISCOUNT and days > 10 else text
 
     def _order(self, draft: _Draft) -> str:
         """The order number: on most invoices, and on all but few of a customer who wants it on each."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from local.business import CREDITOR, Business, Customer, Invoice, Upload, add_business_days, next_business_day
+from local.payers import IN_PAIRS, PAID_BY_PARENT, PAIR_TEXT, WITH_ADVICE, advice_reference, way_of
 from local.replies import (
     FAILED,
     PASSED,
@@ -27,11 +28,26 @@ from local.replies import (
     unparseable,
 )
 from local.wording import wording
-from local.writers import BankAccount, BankLine, camt_bytes, iban
+from local.writers import (
+    BankAccount,
+    BankLine,
+    camt_bytes,
+    csv_bytes,
+    decimal_text,
+    iban,
+    mt940_bytes,
+    mt942_bytes,
+)
 
 STATEMENT_DAYS = (22, 43, 64, 85)
-"""Days (0 is the first) on which a statement is uploaded in the morning: Tuesdays, three weeks apart, to the day
-before."""
+"""Days (0 is the first) on which statements are uploaded in the morning: Tuesdays, three weeks apart, to the day
+before. The euro account's are CAMT.053, the sterling account's MT940."""
+INTRADAY_DAYS = (37, 81, 88)
+"""Days on which the bank announces (MT942) what came in on the euro account in the days before. The last ones are in no
+statement of the quarter."""
+INTRADAY_BACK_DAYS = 3
+PHANTOM_DAY = 36
+"""For this day the bank announces money that it never books: it was sent back before the day was closed."""
 OVERLAP_STATEMENT, OVERLAP_DAYS = 2, 4
 """The third statement begins four days before the second one ended."""
 REPEATED_STATEMENT, REPEATED_AFTER_DAYS = 1, 2
@@ -75,6 +91,7 @@ class Debtors:
         self._mails: Counter[str] = Counter()
         self._spoken: Counter[tuple[str, str]] = Counter()
         self._disputed: set[str] = set()
+        self._advices: dict[date, list[Upload]] = defaultdict(list)
         self._orders = 0
         self._behaviours = self._table()
         self._use_credit_notes()
@@ -116,7 +133,9 @@ class Debtors:
             collected = [invoice for invoice in own if invoice.is_collected and not invoice.is_returned]
             for invoice in collected:
                 self._pay(customer, [invoice], self._not_before_start(invoice.due))
-            if customer.behaviour in ("on_time", "late", "name_only", "overpays", "partial"):
+            if customer.name == IN_PAIRS:
+                self._schedule_pairs(customer, own)
+            elif customer.behaviour in ("on_time", "late", "name_only", "overpays", "partial"):
                 for position, invoice in enumerate(own):
                     self._schedule_one(customer, invoice, position)
             elif customer.behaviour == "combined":
@@ -128,7 +147,14 @@ class Debtors:
         for part_due, part_minor in invoice.instalments:
             due = self._not_before_start(part_due + timedelta(days=customer.pays_after_days))
             self._pay(customer, [invoice], due, part_minor)
-        if customer.behaviour == "name_only":
+        way = way_of(customer, invoice, position)
+        if way is not None:
+            leaves = self._not_before_start(way.day) if way.day else day
+            self._pay(customer, [invoice], leaves, amount - way.less_minor, way.text, (way.payer, way.account))
+        elif customer.name == PAID_BY_PARENT[0] and position % PAID_BY_PARENT[2] == 1:
+            parent = next(one for one in self.business.customers if one.name == PAID_BY_PARENT[1])
+            self._pay(customer, [invoice], day, payer=(parent.name, parent.iban))
+        elif customer.behaviour == "name_only":
             self._pay(customer, [invoice], day, text=customer.name if position % 2 else "Ihre Lieferung, vielen Dank")
         elif customer.behaviour == "overpays" and position % 2 == 0:
             self._pay(customer, [invoice], day, amount + 1_000)
@@ -136,6 +162,16 @@ class Debtors:
             self._pay(customer, [invoice], day, amount * PARTIAL_PERCENT // 100)
         else:
             self._pay(customer, [invoice], day)
+
+    def _schedule_pairs(self, customer: Customer, own: list[Invoice]) -> None:
+        """Two invoices in one transfer when the second is due; one that is left over alone."""
+        plain = [invoice for invoice in own if not invoice.instalments]
+        for position, invoice in enumerate(one for one in own if one.instalments):
+            self._schedule_one(customer, invoice, position)
+        for first in range(0, len(plain), 2):
+            pair = plain[first : first + 2]
+            day = self._not_before_start(max(invoice.due for invoice in pair))
+            self._pay(customer, pair, day, text=PAIR_TEXT if len(pair) > 1 else "", payer=("", None))
 
     def _schedule_runs(self, customer: Customer, own: list[Invoice]) -> None:
         """A payment run every second Thursday: one transfer for all invoices that are due by then."""
@@ -146,9 +182,24 @@ class Debtors:
                 invoice for invoice in own if invoice.due <= day and invoice.issued < day and invoice.number not in paid
             ]
             if due:
-                self._pay(customer, due, day)
+                self._pay(customer, due, day, text=self._advised(customer, due, day))
                 paid.update(invoice.number for invoice in due)
             day += timedelta(days=PAY_RUN_DAYS)
+
+    def _advised(self, customer: Customer, due: Sequence[Invoice], day: date) -> str:
+        """Sends the list of a payment run the day after, where the customer does that; returns the transfer's text."""
+        open_invoices = [invoice for invoice in due if self._open[invoice.number] > 0]
+        if customer.name != WITH_ADVICE or len(open_invoices) < 2:
+            return ""
+        reference = advice_reference(customer, day)
+        rows = [
+            (one.number, one.currency, decimal_text(self._open[one.number]), reference, day.isoformat(), customer.id)
+            for one in open_invoices
+        ]
+        data = csv_bytes(("number", "currency", "paid", "reference", "date", "customer"), rows)
+        sent = day + timedelta(days=1)
+        self._advices[sent].append(Upload(sent, time(6, 40), f"statements/advice-{reference}.csv", data))
+        return f"Zahllauf {reference}"
 
     def _schedule_strangers(self) -> None:
         """Money from people whom nobody knows, and the business's own rent, wages and bank fees."""
@@ -158,6 +209,12 @@ class Debtors:
         self._book(
             Payment(start + timedelta(days=52), "EUR", 12_345, "Unbekannt und Partner", account, "Gutschrift", "", 0)
         )
+        part = Payment(start + timedelta(days=38), "EUR", 50_000, "Heidesand Keramik", "", "Abschlag", "", 0)
+        self._book(part)
+        cards = iban("DE", "999900007777000033")
+        for offset, amount in ((32, 26_480), (74, 31_915)):
+            text = f"Abrechnung Kartenzahlungen {start + timedelta(days=offset - 2):%d.%m.}"
+            self._book(Payment(start + timedelta(days=offset), "EUR", amount, "Kartenwerk AG", cards, text, "", 0))
         landlord, wages = iban("DE", "999900005555000011"), iban("DE", "999900006666000022")
         for offset in range(self.business.days):
             day = start + timedelta(days=offset)
@@ -180,9 +237,10 @@ class Debtors:
         day: date,
         amount_minor: int | None = None,
         text: str = "",
+        payer: tuple[str, str | None] = ("", ""),
     ) -> None:
         """Plans one transfer for invoices: their open amounts unless another amount is given, their numbers
-        unless another text is."""
+        unless another text is, by the customer unless somebody else pays (name, account; None: not known)."""
         open_minor = sum(self._open[invoice.number] for invoice in invoices)
         amount = open_minor if amount_minor is None else amount_minor
         if amount <= 0 or open_minor <= 0:
@@ -194,7 +252,9 @@ class Debtors:
         for invoice in invoices:
             paid = self._open[invoice.number] if amount_minor is None else min(self._open[invoice.number], amount)
             self._open[invoice.number] -= paid
-        self._book(Payment(day, customer.currency, amount, customer.name, customer.iban, numbers, reference, 0))
+        name = payer[0] or customer.name
+        account = "" if payer[1] is None else payer[1] or customer.iban
+        self._book(Payment(day, customer.currency, amount, name, account, numbers, reference, 0))
 
     def _remittance_text(self, customer: Customer, invoices: Sequence[Invoice]) -> str:
         numbers = [invoice.number for invoice in invoices]
@@ -412,15 +472,36 @@ class Debtors:
         return first, start + timedelta(days=STATEMENT_DAYS[index] - 1)
 
     def statement(self, day: date) -> bytes:
-        """The CAMT.053 file of a statement day: the euro and the sterling account. ValueError on any other day."""
+        """The CAMT.053 file of a statement day, of the euro account. ValueError on any other day."""
         offset = (day - self.business.start).days
         if offset not in STATEMENT_DAYS:
             raise ValueError("no statement on this day")
         index = STATEMENT_DAYS.index(offset)
         first, last = self.period(index)
-        accounts = [self._account(currency, account, first, last) for currency, account in
-                    (("EUR", CREDITOR.iban), ("GBP", CREDITOR.iban_gbp))]  # fmt: skip
-        return camt_bytes(accounts, index + 1, first, last)
+        return camt_bytes([self._account("EUR", CREDITOR.iban, first, last)], index + 1, first, last)
+
+    def sterling_statement(self, day: date) -> bytes:
+        """The MT940 file of a statement day, of the sterling account."""
+        index = STATEMENT_DAYS.index((day - self.business.start).days)
+        first, last = self.period(index)
+        return mt940_bytes(self._account("GBP", CREDITOR.iban_gbp, first, last), index + 1, first, last)
+
+    def announcement(self, day: date) -> bytes:
+        """The MT942 file of a day: the euro account's receipts of the days before."""
+        first, last = day - timedelta(days=INTRADAY_BACK_DAYS), day - timedelta(days=1)
+        lines = [line for line in self.payments_between(first, last) if line.amount_minor > 0]
+        phantom = self.business.start + timedelta(days=PHANTOM_DAY)
+        if first <= phantom <= last:
+            lines.append(self._phantom(phantom))
+        return mt942_bytes(BankAccount(CREDITOR.iban, "EUR", CREDITOR.name, 0, tuple(lines)), day)
+
+    def _phantom(self, day: date) -> BankLine:
+        """A transfer for the first invoice of a customer who never pays."""
+        customer = next(one for one in self.business.customers if one.behaviour == "never" and one.currency == "EUR")
+        invoice = next(one for one in self._invoices.values() if one.customer == customer.id)
+        text = f"Rechnung {invoice.number}"
+        reference = f"EUR{day:%Y%m%d}9001"
+        return BankLine(day, invoice.amount_minor, customer.name, customer.iban, text, "", "NOTPROVIDED", reference)
 
     def _account(self, currency: str, account: str, first: date, last: date) -> BankAccount:
         before = self.payments_between(self.business.start, first - timedelta(days=1), currency)
@@ -430,17 +511,21 @@ class Debtors:
         )
 
     def statements_on(self, day: date) -> list[Upload]:
-        """The statement files that are uploaded on a day: a new one, or the second one once more."""
+        """The files of banks and payers that are uploaded on a day: new statements, the second one once more, what is
+        announced, and remittance advices."""
         offset = (day - self.business.start).days
-        uploads = []
+        uploads = list(self._advices[day])
         if offset in STATEMENT_DAYS:
-            uploads.append(Upload(day, time(5, 45), f"statements/statement-{day.isoformat()}.xml", self.statement(day)))
+            name = f"statements/statement-{day.isoformat()}.xml"
+            uploads.append(Upload(day, time(5, 45), name, self.statement(day)))
+            name = f"statements/sterling-{day.isoformat()}.sta"
+            uploads.append(Upload(day, time(5, 50), name, self.sterling_statement(day)))
+        if offset in INTRADAY_DAYS:
+            name = f"statements/announced-{day.isoformat()}.sta"
+            uploads.append(Upload(day, time(6, 5), name, self.announcement(day)))
         repeated = STATEMENT_DAYS[REPEATED_STATEMENT]
         if offset == repeated + REPEATED_AFTER_DAYS:
             original = self.business.start + timedelta(days=repeated)
-            uploads.append(
-                Upload(
-                    day, time(6, 10), f"statements/statement-{original.isoformat()}-copy.xml", self.statement(original)
-                )
-            )
+            name = f"statements/statement-{original.isoformat()}-copy.xml"
+            uploads.append(Upload(day, time(6, 10), name, self.statement(original)))
         return uploads

@@ -25,6 +25,12 @@ READING_DAYS = 2
 """Finance reads and answers a reply so many days after it came in."""
 DISPUTE_DAYS = 6
 """Finance settles a dispute so many days after it was opened."""
+CASH_DAYS = 1
+"""Finance decides about money that waits on the working day after it has seen it."""
+LEFT_DAYS = 10
+"""What comes in so shortly before the end is left for whoever looks at the demonstration."""
+SURE_PERCENT = 80.0
+"""From this confidence on finance confirms the best place after a look at it."""
 POLICY_KEY = "policy/demo.toml"
 
 
@@ -84,8 +90,14 @@ class World(Protocol):
     def unread_replies(self) -> Sequence[OpenReply]:
         """All replies that wait for a person."""
 
+    def waiting_money(self) -> Mapping[str, Any]:
+        """The money that waits for a person, as the reports function tells it."""
+
     def decide(self, payload: Mapping[str, object]) -> None:
         """A decision of finance, through the disputes function."""
+
+    def place(self, payload: Mapping[str, object]) -> None:
+        """A decision of finance about money that waits, through the reconcile function."""
 
     def credit(self, payload: Mapping[str, object]) -> Mapping[str, Any]:
         """A request on credit to the risk_check function, and its answer."""
@@ -102,6 +114,15 @@ class SentNotice:
     replies: list[Reply] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class CashStep:
+    """What finance decided about money on a day: the decision, and the line of the list that it saw."""
+
+    day: date
+    action: str
+    line: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class PlayResult:
     """What a play leaves behind for the summary and the pages."""
@@ -111,6 +132,7 @@ class PlayResult:
     replies_delivered: int = 0
     uploads: int = 0
     disputes_settled: int = 0
+    cash_decided: list[CashStep] = field(default_factory=list)
     credit: list[CreditStep] = field(default_factory=list)
 
 
@@ -193,8 +215,30 @@ class _Play:
         for invoice in self.business.debits_returned_on(day):
             self._decide("debit_returned", invoice.customer, day, item=invoice.number)
             settled = True
-        if settled:
+        if self._place_money(day) or settled:
             self.world.wait()
+
+    def _place_money(self, day: date) -> bool:
+        """Confirms what is proposed with some confidence, and refuses what a bank announced and never booked."""
+        if (self.business.last_day - day).days < LEFT_DAYS:
+            return False
+        waiting = self.world.waiting_money()
+        sure = [line for line in waiting["proposals"] if float(_best(line)["confidence_percent"]) >= SURE_PERCENT]
+        late = [line for line in waiting["announced"] if line["unconfirmed"]]
+        steps = [
+            *(CashStep(day, "confirm_match", line) for line in sure if self._was_seen(line, day)),
+            *(CashStep(day, "refuse_match", line) for line in late if self._was_seen(line, day)),
+        ]
+        for step in steps:
+            at = datetime.combine(day, time(FINANCE_HOUR), tzinfo=UTC)
+            decision = {"type": "decision", "action": step.action, "transaction": step.line["transaction"]}
+            self.world.place({**decision, "by": "finance@muster.example", "time": at.isoformat()})
+        self.result.cash_decided += steps
+        return bool(steps)
+
+    def _was_seen(self, line: Mapping[str, Any], day: date) -> bool:
+        first = self._first_seen.setdefault(f"money/{line['transaction']}", day)
+        return (day - first).days >= CASH_DAYS
 
     def _decide(self, action: str, account: str, day: date, **fields: str) -> datetime:
         """A decision of finance on a day; returns its moment."""
@@ -214,6 +258,12 @@ class _Play:
         for number in dispute.invoices:
             if NUMBER.fullmatch(number):
                 self.debtors.on_decision(number, right, at)
+
+
+def _best(line: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The place that a proposal names first."""
+    best: Mapping[str, Any] = line["placements"][0]
+    return best
 
 
 def play(

@@ -10,7 +10,7 @@ from duly.flows.credit import answer
 from duly.flows.decisions import decide
 from duly.flows.twin import TwinStack
 from local.play import OpenDispute, OpenReply, OurMail
-from local.world import disputes_in, unread_replies_in
+from local.world import disputes_in, unread_replies_in, waiting_in
 
 
 class TwinWorld:
@@ -61,6 +61,14 @@ class TwinWorld:
     def decide(self, payload: Mapping[str, object]) -> None:
         """A decision of finance."""
         decide(self.stack.edge, payload, datetime.fromisoformat(str(payload["time"])))
+
+    def waiting_money(self) -> Mapping[str, Any]:
+        """The money that waits for a person."""
+        return waiting_in(self.stack.edge)
+
+    def place(self, payload: Mapping[str, object]) -> None:
+        """A decision of finance about money."""
+        self.decide(payload)
 
     def credit(self, payload: Mapping[str, object]) -> Mapping[str, Any]:
         """A request on credit."""

@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from duly.flows import report
+from duly.flows.continuity import banks
+from duly.flows.edge import Edge
+from duly.reports.cash import waiting_data
 from duly.store.tables import Table
 from local.bridge import Verdicts
 from local.play import OpenDispute, OpenReply, OurMail
@@ -25,12 +28,18 @@ def unread_replies_in(accounts: Table) -> list[OpenReply]:
     return [OpenReply(line.account, line.task) for line in report.open_tasks(accounts) if line.kind == "read_reply"]
 
 
-class StackWorld:
-    """Fits a started LocalStack to the play. `accounts` is the deployed table, for what finance sees in its lists."""
+def waiting_in(edge: Edge) -> Mapping[str, Any]:
+    """The money that waits, as data."""
+    return waiting_data(*report.waiting_money(edge.table, banks(edge)))
 
-    def __init__(self, stack: LocalStack, accounts: Table) -> None:
+
+class StackWorld:
+    """Fits a started LocalStack to the play. `edge` reads the deployed tables, for what finance sees in its lists."""
+
+    def __init__(self, stack: LocalStack, edge: Edge) -> None:
         self.stack = stack
-        self.accounts = accounts
+        self.edge = edge
+        self.accounts = edge.table
         self._mails_read = 0
 
     def upload(self, key: str, data: bytes, at: datetime) -> None:
@@ -70,6 +79,17 @@ class StackWorld:
     def decide(self, payload: Mapping[str, object]) -> None:
         """A decision of finance, by direct invocation of the disputes function."""
         self.stack.invoke("DisputesFunction", dict(payload))
+
+    def waiting_money(self) -> Mapping[str, Any]:
+        """The money that waits for a person, as the dashboard's widget has it."""
+        return waiting_in(self.edge)
+
+    def place(self, payload: Mapping[str, object]) -> None:
+        """A decision of finance about money, by direct invocation of the reconcile function; refused ones raise
+        RuntimeError: a play that went wrong must not look finished."""
+        answer = self.stack.invoke("ReconcileFunction", dict(payload))
+        if not answer.get("ok"):
+            raise RuntimeError(f"{payload['action']}: {answer.get('error')}")
 
     def credit(self, payload: Mapping[str, object]) -> Mapping[str, Any]:
         """A request on credit, by direct invocation of the risk_check function."""

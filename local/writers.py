@@ -1,4 +1,4 @@
-"""Writers of the files that the simulated business uploads: CSV exports, UBL 2.1 documents, CAMT.053 statements.
+"""Writers of the files that the simulated business uploads: CSV, UBL 2.1 documents, CAMT.053, MT940 and MT942.
 
 Everything is built as text with the standard library, so the demonstration's input does not depend on the readers
 it tries.
@@ -318,3 +318,65 @@ def camt_bytes(accounts: Sequence[BankAccount], number: int, first: date, last: 
         f"{statements}\n</BkToCstmrStmt></Document>\n"
     )
     return text.encode("utf-8")
+
+
+SWIFT_PART = 27
+"""Characters of one subfield of :86: as German banks structure it."""
+SWIFT_LINE = 65
+
+
+def _swift_amount(amount_minor: int) -> str:
+    return decimal_text(abs(amount_minor)).replace(".", ",")
+
+
+def _swift_entry(entry: BankLine) -> list[str]:
+    """The lines :61: and :86: of an entry, the latter in the structure of German banks (166: transfer received)."""
+    is_credit = entry.amount_minor >= 0
+    line = (
+        f":61:{entry.booked:%y%m%d}{entry.booked:%m%d}{'C' if is_credit else 'D'}{_swift_amount(entry.amount_minor)}"
+        f"NTRF{'NONREF' if entry.end_to_end_id == 'NOTPROVIDED' else entry.end_to_end_id}//{entry.bank_reference}"
+    )
+    details = ":86:166?00GUTSCHRIFT" if is_credit else ":86:116?00UEBERWEISUNG"
+    details += _swift_parts(f"SVWZ+{entry.text}{entry.structured_reference}", 20)
+    details += f"?31{entry.counterparty_account}" if entry.counterparty_account else ""
+    details += _swift_parts(entry.counterparty[: 2 * SWIFT_PART], 32)
+    return [line, *(details[at : at + SWIFT_LINE] for at in range(0, len(details), SWIFT_LINE))]
+
+
+def _swift_parts(text: str, first: int) -> str:
+    """A text in subfields from the number `first` on."""
+    parts = [text[at : at + SWIFT_PART] for at in range(0, len(text), SWIFT_PART)]
+    return "".join(f"?{number}{part}" for number, part in enumerate(parts, start=first))
+
+
+def _swift_balance(tag: str, amount_minor: int, currency: str, day: date) -> str:
+    return f":{tag}:{'C' if amount_minor >= 0 else 'D'}{day:%y%m%d}{currency}{_swift_amount(amount_minor)}"
+
+
+def mt940_bytes(account: BankAccount, number: int, first: date, last: date) -> bytes:
+    """An MT940 statement of the days `first` to `last`, number the bank's running one."""
+    lines = [
+        f":20:STARTUMS{number:03d}",
+        f":25:{account.iban}",
+        f":28C:{number:05d}/001",
+        _swift_balance("60F", account.opening_minor, account.currency, first),
+        *(line for entry in account.entries for line in _swift_entry(entry)),
+        _swift_balance("62F", account.closing_minor, account.currency, last),
+        "-",
+    ]
+    return ("\r\n".join(lines) + "\r\n").encode("cp1252")
+
+
+def mt942_bytes(account: BankAccount, day: date) -> bytes:
+    """An MT942 report of the morning of a day: what has come in so far, without balances."""
+    lines = [
+        f":20:VORMERK{day:%y%m%d}",
+        f":25:{account.iban}",
+        f":28C:{day:%j}/001",
+        f":34F:{account.currency}0,00",
+        f":13D:{day:%y%m%d}0600+0100",
+        *(line for entry in account.entries for line in _swift_entry(entry)),
+        f":90C:{len(account.entries)}{account.currency}{_swift_amount(account.closing_minor - account.opening_minor)}",
+        "-",
+    ]
+    return ("\r\n".join(lines) + "\r\n").encode("cp1252")

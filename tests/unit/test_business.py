@@ -17,6 +17,7 @@ from duly.formats.read import read_file
 from duly.formats.records import BankEntry, CustomerRow, FileResult, InvoiceRow, Statement
 from local.business import CREDITOR, DIRECT_DEBIT, SHOP_FOLDER, SHOP_PROFILE, Business, Customer, Upload, make_business
 from local.debtors import OVERLAP_STATEMENT, STATEMENT_DAYS, Debtors
+from local.payers import PAID_BY_PARENT, PAIR_TEXT
 from local.play import OpenDispute, OpenReply, OurMail, play
 from local.replies import Reply, forged_token, unparseable
 from local.writers import creditor_reference, iban
@@ -262,10 +263,12 @@ def test_the_amounts_and_buyers_of_ubl_files_are_those_of_the_business() -> None
 
 def statements(debtors: Debtors, index: int) -> list[Statement]:
     day = business().start + timedelta(days=STATEMENT_DAYS[index])
-    upload = debtors.statements_on(day)[0]
-    result = read_file(upload.key, upload.data)
-    assert not result.rejects
-    return [record for record in result.records if isinstance(record, Statement)]
+    found = []
+    for upload in debtors.statements_on(day):
+        result = read_file(upload.key, upload.data)
+        assert not result.rejects
+        found += [record for record in result.records if isinstance(record, Statement)]
+    return found
 
 
 def test_statements_add_up_and_follow_each_other() -> None:
@@ -294,12 +297,56 @@ def test_one_statement_overlaps_the_one_before_with_the_same_entries() -> None:
     assert all(before[key].amount_minor == after[key].amount_minor for key in both)
 
 
-def test_four_statements_and_one_of_them_twice() -> None:
-    debtors = Debtors(business())
+def bank_files(debtors: Debtors) -> dict[str, FileResult]:
+    """All files of banks and payers of the quarter, read, by their keys."""
     days = [business().start + timedelta(days=offset) for offset in range(business().days)]
-    uploads = [upload for day in days for upload in debtors.statements_on(day)]
-    assert len(uploads) == 5
-    assert len({upload.data for upload in uploads}) == 4
+    return {upload.key: read_file(upload.key, upload.data) for day in days for upload in debtors.statements_on(day)}
+
+
+def test_banks_send_three_formats_one_file_twice_and_announce_what_follows() -> None:
+    debtors = Debtors(business())
+    files = bank_files(debtors)
+    assert not any(found.rejects for found in files.values())
+    by_format = Counter(found.format for key, found in files.items() if "advice" not in key)
+    assert by_format == {"camt053": 5, "mt940": 4, "mt942": 3}
+    final = {entry.bank_reference for found in files.values() for entry in entries_of(found, is_final=True)}
+    announced = [entry for found in files.values() for entry in entries_of(found, is_final=False)]
+    never = [entry for entry in announced if entry.bank_reference not in final]
+    end = business().start + timedelta(days=STATEMENT_DAYS[-1])
+    assert len(announced) > 20
+    assert [entry.counterparty_name for entry in never if entry.booked < end] == ["Heidesand Keramik GmbH"]
+    assert [entry for entry in never if entry.booked >= end], "some wait when the quarter ends"
+
+
+def entries_of(found: FileResult, *, is_final: bool) -> list[BankEntry]:
+    return [entry for one in found.statements if one.is_final is is_final for entry in one.entries]
+
+
+def test_an_advice_says_what_a_payment_run_is_for() -> None:
+    debtors = Debtors(business())
+    said = [one for key, found in bank_files(debtors).items() if "advice" in key for one in found.remittances]
+    paid = {entry.text: entry for entry in debtors.payments_between(business().start, business().last_day)}
+    totals: Counter[str] = Counter()
+    for one in said:
+        totals[one.reference] += one.paid_minor
+    assert len(totals) > 1
+    for reference, total in totals.items():
+        assert paid[f"Zahllauf {reference}"].amount_minor == total
+
+
+def test_payments_come_in_many_ways() -> None:
+    paid = Debtors(business()).payments_between(business().start, business().last_day)
+    texts = " ".join(entry.text for entry in paid)
+    for said in ("Skonto", "kosten gedeeld", "Virement", "Unsere Bestellung PO-", "FACTURE", PAIR_TEXT, "Zahllauf"):
+        assert said in texts, said
+    assert re.search(r"RE-26-\d*O", texts), "a slip"
+    parent = customer_named(PAID_BY_PARENT[1])
+    children = {one.number for one in business().invoices if one.customer == customer_named(PAID_BY_PARENT[0]).id}
+    assert any(number in entry.text for number in children for entry in paid if entry.counterparty == parent.name)
+
+
+def test_a_day_without_a_statement_has_none() -> None:
+    debtors = Debtors(business())
     with pytest.raises(ValueError, match="no statement"):
         debtors.statement(business().start)
 
@@ -400,6 +447,7 @@ class PaperWorld:
         self.decisions: list[dict[str, object]] = []
         self.asked: list[Mapping[str, object]] = []
         self.refused = False
+        self.placed: list[dict[str, object]] = []
 
     def upload(self, key: str, data: bytes, at: datetime) -> None:
         assert data
@@ -444,6 +492,18 @@ class PaperWorld:
     def decide(self, payload: dict[str, object]) -> None:
         self.decisions.append(payload)
 
+    def waiting_money(self) -> dict[str, list[dict[str, object]]]:
+        """The same three lines every day: one that is sure enough, one that is not, one that never came."""
+        sure, unsure = ({"placements": [{"confidence_percent": percent}]} for percent in ("85.0", "70.0"))
+        return {
+            "proposals": [{"transaction": "sure", **sure}, {"transaction": "unsure", **unsure}],
+            "suspense": [],
+            "announced": [{"transaction": "late", "unconfirmed": True}, {"transaction": "new", "unconfirmed": False}],
+        }
+
+    def place(self, payload: dict[str, object]) -> None:
+        self.placed.append(payload)
+
     def credit(self, payload: Mapping[str, object]) -> dict[str, object]:
         """Refuses every first check of a customer's order, and approves the second."""
         self.asked.append(payload)
@@ -465,7 +525,12 @@ def test_the_play_keeps_time_and_brings_everything_once() -> None:
     assert names["tick"] == 91
     assert names["reports"] == 1
     assert names["inbound"] == result.replies_delivered > 20
-    assert result.uploads == len(business().uploads) + 5
+    assert result.uploads == len(business().uploads) + len(bank_files(Debtors(business())))
+    assert {(one["action"], one["transaction"]) for one in world.placed} == {
+        ("confirm_match", "sure"),
+        ("refuse_match", "late"),
+    }
+    assert str(max(str(one["time"]) for one in world.placed)) < (business().last_day - timedelta(days=9)).isoformat()
     assert [payload.get("dispute") for payload in world.decisions if payload["action"] == "resolve_dispute"] == ["d1"]
     (returned,) = [payload for payload in world.decisions if payload["action"] == "debit_returned"]
     assert returned["item"] in {one.number for one in business().invoices if one.is_returned}

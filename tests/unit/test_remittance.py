@@ -159,6 +159,22 @@ def stack() -> Stack:
     return found
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "number,paid,currency,customer",
+        "number,currency,paid,reference,date,name",
+        "number,paid,currency,total,reference,date,customer",
+    ],
+)
+def test_columns_that_customers_and_invoices_have_too_are_no_reason_to_refuse_an_advice(header: str) -> None:
+    cells = {"number": "R-1", "paid": "1.00", "total": "1.00", "currency": "EUR", "date": "2026-02-16"}
+    row = ",".join(cells.get(name, "C-1") for name in header.split(","))
+    result = read(f"{header}\n{row}\n")
+    assert not result.rejects
+    assert [(one.number, one.paid_minor) for one in result.remittances] == [("R-1", 100)]
+
+
 def money(amount_minor: int = 16_050, text: str = "", **rest: str) -> MatchPayment:
     return MatchPayment("T", amount_minor, "EUR", MONDAY, MONDAY, text=text, **rest)  # type: ignore[arg-type]
 

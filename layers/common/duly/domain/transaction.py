@@ -78,6 +78,11 @@ class Transaction:
         return self.state in WAITING
 
     @property
+    def is_given_up(self) -> bool:
+        """A person said of announced money that it is nobody's: no statement ever had it."""
+        return self.standing == PROVISIONAL and bool(self.released) and not self.candidates
+
+    @property
     def to_withdraw(self) -> tuple[Share, ...]:
         """Shares that have to leave their accounts: the decision gives those none, or another amount."""
         wanted = {share.account: _money(share) for share in self.shares}

@@ -58,11 +58,17 @@ def banks(edge: Edge) -> list[Bank]:
 
 
 def announced(edge: Edge) -> list[Transaction]:
-    """Return the money that a bank has announced and no statement confirmed yet, the oldest first."""
+    """Return the money that a bank has announced and no statement confirmed yet, the oldest first, without what a
+    person gave up."""
     records = (record for shard in keys.shards() for record in edge.table.headers(keys.suspense_shard(shard)))
     states = (codec.decode(Transaction, record.body["state"]) for record in islice(records, MAX_SUSPENSE))
-    found = [state for state in states if state.standing == PROVISIONAL and state.state == "suspense"]
+    found = [state for state in states if is_announced(state)]
     return sorted(found, key=lambda state: (state.booked or date.min, state.key))
+
+
+def is_announced(state: Transaction) -> bool:
+    """Whether this is money that a statement has still to confirm."""
+    return state.standing == PROVISIONAL and state.state == "suspense" and not state.is_given_up
 
 
 def is_unconfirmed(state: Transaction, until: date | None) -> bool:

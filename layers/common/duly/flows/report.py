@@ -25,7 +25,7 @@ from duly.domain.kpi import AccountFacts, Kpis, compute, facts_of
 from duly.domain.match_model import Placement
 from duly.domain.policy import Policy
 from duly.domain.transaction import Transaction
-from duly.flows.continuity import Bank, is_unconfirmed, masked
+from duly.flows.continuity import Bank, is_announced, is_unconfirmed, masked
 from duly.store import keys
 from duly.store.tables import Record, Table
 from duly.store.uploads import Progress, Upload
@@ -500,11 +500,7 @@ def _waiting(table: Table, cut: list[str], banks: Sequence[Bank]) -> Waiting:
     return Waiting(
         tuple(_proposed(state) for state in states if state.state == "proposed"),
         tuple(_suspended(state) for state in states if state.state == "suspense" and state.standing != PROVISIONAL),
-        tuple(
-            _announced(state, known.get((state.bank, state.currency)))
-            for state in states
-            if state.state == "suspense" and state.standing == PROVISIONAL
-        ),
+        tuple(_announced(state, known.get((state.bank, state.currency))) for state in states if is_announced(state)),
     )
 
 

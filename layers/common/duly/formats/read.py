@@ -196,7 +196,7 @@ def _is_remittance(table: Table, expected: FileKind | None) -> bool:
     """Whether a table lists invoices with what is paid of them, and is nothing else.
 
     Only where one may be. The amount must be called paid; in a folder of statements any amount will do if the table has
-    fewer columns of a statement than of an advice.
+    fewer columns of a statement than of an advice. What is called paid there is no table of customers or invoices.
     """
     if expected not in _WITH_REMITTANCES:
         return False
@@ -204,8 +204,10 @@ def _is_remittance(table: Table, expected: FileKind | None) -> bool:
     if not mapped.good or expected == "remittance":
         return mapped.good
     fits = {shape.kind: _fit(table, shape) for shape in SHAPES}
-    is_said = "paid" in mapped.places or (expected == "statement" and fits["statement"][3] < len(mapped.places))
-    return is_said and not any(complete for _, _, complete, _ in fits.values())
+    is_paid = "paid" in mapped.places
+    is_said = is_paid or (expected == "statement" and fits["statement"][3] < len(mapped.places))
+    others = [fits["statement"]] if is_paid and expected == "statement" else list(fits.values())
+    return is_said and not any(complete for _, _, complete, _ in others)
 
 
 def _expected_shape(table: Table, data: bytes, look: Look, expected: FileKind | None) -> Shape:
