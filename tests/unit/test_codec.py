@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -34,13 +35,15 @@ def _of(hint: Any) -> st.SearchStrategy[Any]:
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         names = codec._hints(hint)
         return st.builds(hint, **{name: _of(names[name]) for name in names})
+    if origin is typing.Literal:
+        return st.sampled_from(arms)
     if type(None) in arms:
         return st.none() | _of(next(arm for arm in arms if arm is not type(None)))
     if origin is tuple and arms[-1] is Ellipsis:
         return st.lists(_of(arms[0]), max_size=2).map(tuple)
     if origin is tuple:
         return st.tuples(*(_of(arm) for arm in arms))
-    if origin is dict:
+    if origin in (dict, Mapping):
         return st.dictionaries(st.text(max_size=4), _of(arms[1]), max_size=2)
     zones = st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))])
     plain: dict[Any, st.SearchStrategy[Any]] = {

@@ -29,7 +29,7 @@ def run(*words: str) -> Result:
 
 def test_a_statement_in_each_form(tmp_path: Path) -> None:
     data = json.loads(run("statement", "C-1", "--json").stdout)
-    assert (data["as_of"], data["currencies"]["EUR"]["closing"]) == ("2026-03-04", "-5.00")
+    assert (data["as_of"], data["currencies"]["EUR"]["closing"]) == ("2026-03-04", "15.00")
     assert run("statement", "C-1", "--as-of", "2026-02-28", "--format", "csv").stdout.startswith("part,currency,date")
     for form, begins in (("pdf", b"%PDF"), ("html", b"<!DOCTYPE html>")):
         file = tmp_path / f"statement.{form}"
