@@ -142,9 +142,10 @@ def book(stack: TwinStack, now: datetime) -> None:
     fault = stack.set_fault(no_fault)
     answers = lookups.find(stack.edge.table, lookups.WAITING_AMOUNT, lookups.amount_value("EUR", 12_000))
     states = [stack.edge.transactions.load(answer.transaction).state for answer in answers]
+    is_there = "RE-26-1030" in stack.edge.accounts.load("C2", [("items", "RE-26-1030")]).items
     stack.set_fault(fault)
     for state in states:
-        if state.is_waiting:
+        if state.is_waiting and is_there:  # nobody books for an invoice that cannot be seen yet
             request = {"action": "assign", "transaction": state.key, "account": "C2", "items": ["RE-26-1030"]}
             request |= {"by": "finance"}
             press(stack, request, now)
@@ -152,6 +153,8 @@ def book(stack: TwinStack, now: datetime) -> None:
 
 
 def first_tick(stack: TwinStack) -> None:
+    """The first reminders; finance looks once more before them for what could not be booked yet."""
+    book(stack, at(0, 9))
     tick(stack, at(0, 10))
 
 
