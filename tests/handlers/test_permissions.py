@@ -86,6 +86,10 @@ def walk(world: World) -> None:
     stack.invoke("reconcile", event)
     stack.drain("CashQueue")
     world.take_in("risk_check", "upload-invoices", LATER_INVOICE, "invoices/later.csv")
+    # the payer of the first is known now, so that the second is proposed for its customer, whose chase waits
+    (waiting,) = world.account("C-1001").header.suspense
+    choice = {"action": "assign", "transaction": waiting, "account": "C-1002", "items": ["RE-2026-0777"], "by": "ada"}
+    assert stack.invoke("reconcile", {**load_event("decision"), "time": load_event("tick")["time"], **choice})["ok"]
     # sending and its evidence
     _lose_answers(world)
     stack.invoke("dunning", load_event("tick"))
