@@ -13,6 +13,7 @@ from rich.console import Console
 
 from cli.demo import Matching, day_progress, summary_of, write_output
 from cli.demo_credit import CreditStory, credit_body, gather_credit
+from duly.domain.identity import FINAL
 from duly.domain.transaction import Transaction
 from duly.flows import audit
 from duly.flows.aws import aws_edge
@@ -110,8 +111,10 @@ def summarise(
 
 
 def matching_of(edge: Edge) -> Matching:
-    """Count money that came in, and of it what was booked without a person."""
-    states = [state for state in _transactions(edge) if state.amount_minor > 0]
+    """Count money that came in, and of it what was booked without a person. What is announced has not come in, and an
+    entry that several files have counts once."""
+    found = [state for state in _transactions(edge) if state.amount_minor > 0]
+    states = [state for state in found if state.standing == FINAL and state.state != "ignored"]
     automatic = sum(state.state == "routed" and state.reason != "person" for state in states)
     return Matching(incoming=len(states), automatic=automatic)
 

@@ -19,6 +19,7 @@ from duly.domain.match_model import Adjustment, Placement, Share
 from duly.flows.continuity import Bank
 from duly.flows.report import Report, gather
 from duly.reports.page import render_page
+from duly.reports.views import render_widget
 from duly.store.accounts import AccountStore
 from duly.store.memory import MemoryTable
 from duly.store.transactions import TransactionStore
@@ -70,6 +71,7 @@ FLAGS = {
     for position in range(4)
 }
 PICTURE_WIDTH, PICTURE_HEIGHT = 1200, 1480
+CASH_WIDTH = 760
 OPENING = timedelta(days=118)
 NUMBERS = (1001, 1002, 1007, 1009)
 """The accounts, by number, that proposals speak of."""
@@ -333,14 +335,24 @@ def _uploads() -> tuple[Upload, ...]:
 
 
 def main() -> None:
-    """Paint the upper part of the page: ``python -m tests.report_sample docs/pictures/report.png``."""
+    """Paint the upper part of the page, and the cash widget: ``python -m tests.report_sample docs/pictures/report.png
+    docs/pictures/cash.png``."""
     with tempfile.TemporaryDirectory() as folder, browser() as tab:
         page, whole = Path(folder) / "report.html", Path(folder) / "whole.png"
         page.write_text(render_page(make_sample().report()), encoding="utf-8")
         tab.take(page, whole, width=PICTURE_WIDTH)
         part = {"x": 0, "y": 0, "width": PICTURE_WIDTH, "height": PICTURE_HEIGHT, "scale": 1}
         shot = tab.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=part)
-    Path(sys.argv[1]).write_bytes(base64.b64decode(shot["data"]))
+        Path(sys.argv[1]).write_bytes(base64.b64decode(shot["data"]))
+        page.write_text(cash_widget(), encoding="utf-8")
+        tab.take(page, Path(sys.argv[2]), width=CASH_WIDTH)
+
+
+def cash_widget() -> str:
+    """The widget as a dashboard shows it: what its buttons send is not seen."""
+    widget = render_widget(make_sample().report(), "cash", {}, cash="arn:aws:lambda:eu-central-1:1:function:reconcile")
+    style = "<style>cwdb-action{display:none}body{margin:12px}</style>"
+    return f'<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">{style}{widget}'
 
 
 if __name__ == "__main__":
