@@ -86,3 +86,10 @@ def test_an_entry_that_turns_out_to_be_announced_for_its_own_day_confirms_no_oth
     )
     ends = [audit.canonical(played(order).edge) for order in permutations((booked, late, same))]
     assert all(one == ends[0] for one in ends)
+
+
+def test_of_three_equal_entries_one_confirms_what_was_announced_and_two_are_new() -> None:
+    """The row that confirmed had a payment of its own, and counted for two."""
+    announced, booked = as_file(statement([entry(300)], is_final=False)), as_file(statement([entry(300)] * 3))
+    ends = [audit.canonical(played(order).edge) for order in permutations((announced, booked))]
+    assert ends[0] == ends[1]

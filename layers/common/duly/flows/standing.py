@@ -256,8 +256,10 @@ def _bring(edge: Edge, looker: _Looker, group: str, bank: str, now: datetime, ro
     """Change standings until they are what is known of the group, and deal with the transactions that it concerns."""
     for _ in range(ATTEMPTS):
         seen, found = looker.look(group, bank)
+        counted = {one.sighting for one in seen.made}  # a row with a transaction of its own is counted there
+        free = [one for one in rows if one.row.sighting.name not in counted]
         try:
-            changed = [one for one in seen.made if _change(edge, group, one, found, now, rows)]
+            changed = [one for one in seen.made if _change(edge, group, one, found, now, free)]
             copied = _copy_missing(edge, group, seen, found, now)
         except Conflict:
             continue
@@ -296,7 +298,6 @@ def _confirming(found: Resolution, group: str, made: Made, rows: Sequence[_Confi
         for one in rows
         if one.is_free
         and one.row.sighting.cover.is_final
-        and one.row.sighting.name != made.sighting
         and made.transaction in _ids(group, one.row.sighting.key, found)
     )
     return next(fits, None)
