@@ -121,7 +121,7 @@ def test_a_bank_transaction_waits_in_suspense_and_money_out_is_not_booked() -> N
 
 # --- a whole stack
 def stack() -> TwinStack:
-    """Customers, invoices of two currencies, a credit note, payments that are matched, too much in the end, or of nobody."""
+    """Customers, invoices of two currencies, a credit note, payments: matched, too much in the end, of nobody."""
     ada, bob = samples.Customer("C-1", "Ada Ltd"), samples.Customer("b/ob (2)", "Bob GmbH")
     found = TwinStack()
     invoices = [
