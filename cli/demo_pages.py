@@ -155,7 +155,8 @@ def _index(result: PlayResult, business: Business, summary: Mapping[str, Any], r
         "<h1>What Duly sent, and what came back</h1>"
         f'<p class="lead">{result.days} simulated days from {business.start.isoformat()}. '
         "Replies stand below the mail that they answer.</p>"
-        '<nav><a href="report.html">Report</a><a href="credit.html">Credit</a><a href="summary.json">Summary</a>'
+        '<nav><a href="report.html">Report</a><a href="cash.html">Cash</a><a href="credit.html">Credit</a>'
+        '<a href="summary.json">Summary</a>'
         '<a href="#receipts">Upload receipts</a></nav>'
         f'<ul class="tiles">{_tiles(summary, len(numbered), replies)}</ul>\n{days}\n'
         f'<h2 id="receipts">Upload receipts</h2><details class="sheet"><summary>{len(receipts)} files</summary>'
@@ -206,6 +207,14 @@ def write_credit_page(folder: Path, body: str) -> None:
     navigation = '<nav><a href="index.html">All mails</a><a href="report.html">Report</a></nav>'
     page = _page("Credit in the demonstration", navigation + body, CREDIT_STYLE)
     (folder / "credit.html").write_text(page, encoding="utf-8")
+
+
+def write_cash_page(folder: Path, body: str, documents: Sequence[str]) -> None:
+    """Writes cash.html around the content that cli/demo_cash.py made, with links to the books and statements."""
+    links = "".join(f'<a href="{escape(name)}">{escape(name)}</a>' for name in documents)
+    navigation = f'<nav><a href="index.html">All mails</a><a href="report.html">Report</a>{links}</nav>'
+    page = _page("Cash in the demonstration", navigation + body, CREDIT_STYLE)
+    (folder / "cash.html").write_text(page, encoding="utf-8")
 
 
 def write_pages(

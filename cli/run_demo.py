@@ -12,7 +12,9 @@ from typing import Any
 from rich.console import Console
 
 from cli.demo import Matching, day_progress, summary_of, write_output
+from cli.demo_cash import cash_body, receipts_of, write_documents
 from cli.demo_credit import CreditStory, credit_body, gather_credit
+from cli.demo_pages import write_cash_page
 from duly.domain.identity import FINAL
 from duly.domain.transaction import Transaction
 from duly.flows import audit
@@ -56,6 +58,10 @@ def run_demo(folder: Path, *, days: int, seed: int, console: Console) -> dict[st
             story = gather_credit(edge, audit.account_ids(edge))
             summary = summarise(edge, report, days=days, found=found, story=story, credit=result.credit)
             page = stack.invoke("ReportsFunction", {"type": "page", "time": end.isoformat()})["html"]
+            receipts = receipts_of(edge, transactions_of(edge))
+            write_cash_page(
+                folder, cash_body(receipts, business), write_documents(folder, edge, receipts, report.as_of)
+            )
             write_output(
                 folder,
                 result,
@@ -113,13 +119,14 @@ def summarise(
 def matching_of(edge: Edge) -> Matching:
     """Count money that came in, and of it what was booked without a person. What is announced has not come in, and an
     entry that several files have counts once."""
-    found = [state for state in _transactions(edge) if state.amount_minor > 0]
+    found = [state for state in transactions_of(edge) if state.amount_minor > 0]
     states = [state for state in found if state.standing == FINAL and state.state != "ignored"]
     automatic = sum(state.state == "routed" and state.reason != "person" for state in states)
     return Matching(incoming=len(states), automatic=automatic)
 
 
-def _transactions(edge: Edge) -> list[Transaction]:
+def transactions_of(edge: Edge) -> list[Transaction]:
+    """Return all bank transactions of the stack."""
     names = [name(shard) for shard in keys.shards() for name in (keys.suspense_shard, keys.transaction_shard)]
     ids = [record.pk.removeprefix("T#") for name in names for record in edge.table.headers(name)]
     return [edge.transactions.load(one).state for one in ids]

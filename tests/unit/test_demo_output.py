@@ -22,13 +22,16 @@ from cli.demo import (
     tenths_text,
     write_output,
 )
+from cli.demo_cash import cash_body, receipts_of, write_documents
 from cli.demo_credit import credit_body
+from cli.run_demo import transactions_of
 from duly.domain.kpi import compute
 from duly.flows.report import Report
 from local.business import make_business
 from local.play import PlayResult, SentNotice
 from local.replies import PASSED, Reply, read_notice
 from tests.credit_sample import ASKED, STORY, read_demo_policy
+from tests.unit.test_bookkeeping import stack
 
 DAY = date(2026, 2, 18)
 
@@ -191,3 +194,22 @@ def test_the_page_on_credit_says_what_was_decided_why_and_what_followed(tmp_path
     ):
         assert part in page, part
     assert "<script" not in page
+
+
+def test_the_page_on_cash_says_where_each_payment_went_and_why(tmp_path: Path) -> None:
+    edge = stack().edge
+    receipts = receipts_of(edge, transactions_of(edge))
+    page = cash_body(receipts, make_business(seed=7, days=70))
+    for part in (
+        "Booked by itself: 2",
+        "In suspense: 1",
+        "C-1: RE-1001",
+        "Ada Ltd: RE-1002 part",
+        "99.8 %",
+        "EUR 3.33",
+    ):
+        assert part in page, part
+    assert "rent" not in page
+    documents = write_documents(tmp_path, edge, receipts, DAY)
+    assert documents == ["books.journal", "books.beancount", "books.csv", "statement-C-1.pdf"]
+    assert (tmp_path / "statement-C-1.pdf").read_bytes().startswith(b"%PDF")
