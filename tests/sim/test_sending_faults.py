@@ -52,7 +52,8 @@ def debtors(count: int, invoices: int = 1) -> TwinStack:
 
 def pay(stack: TwinStack, key: str, text: str, amount: int, now: datetime) -> None:
     header = "account,booked,amount,currency,value,name,text,bank_reference"
-    row = f"DE02120300000000202051,{now:%Y-%m-%d},{amount}.00,EUR,{now:%Y-%m-%d},Payer,{text},{key}"
+    payer = "Kunde 0 GmbH" if text.startswith("R0-") else "Payer"
+    row = f"DE02120300000000202051,{now:%Y-%m-%d},{amount}.00,EUR,{now:%Y-%m-%d},{payer},{text},{key}"
     stack.upload(key, f"{header}\n{row}\n".encode(), now)
     stack.work()
 
