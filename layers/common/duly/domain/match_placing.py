@@ -543,6 +543,8 @@ def _advised(case: _Case, advices: Sequence[Advice]) -> Iterator[Placement]:
         who = _who(one)
         sure = NUMBER_NAME if who else NUMBER_AMOUNT if _says(case, advice.reference) else NUMBER_ALONE
         doubts = _doubts(case, one, [])
+        if len(invoices) < len(advice.lines):
+            doubts.append("unknown_number")
         yield _placement(
             case, one, tuple(dict.fromkeys(invoices)), caps, None, sure, ["advice", *who, "amount_documents"], doubts
         )

@@ -17,6 +17,7 @@ from duly.domain.match_model import (
     END_TO_END,
     NAME,
     PAYER_ACCOUNT,
+    REFERENCE,
     Answer,
     Debtor,
     Matching,
@@ -28,7 +29,7 @@ from duly.domain.matching import match, questions
 from duly.domain.placing import debtor_of, owes, payment_of, rests_on_numbers
 from duly.domain.transaction import Transaction
 from duly.flows.edge import Edge
-from duly.flows.remittances import advices_for
+from duly.flows.remittances import advices_for, listed
 from duly.store import lookups
 
 MAX_NOMINATED = 50  # accounts read for one payment because its text or payer names them
@@ -108,8 +109,10 @@ def place(edge: Edge, state: Transaction, personal: Mapping[str, Any]) -> tuple[
     reading = _Reading(edge)
     for question in questions(payment):
         reading.ask(question)
-    registered = reading.registered
     advices = advices_for(edge, payment)
+    for number in (number for one in advices for number in listed(one.lines)):
+        reading.ask(Question(REFERENCE, number))
+    registered = reading.registered
     announced = [reading.place(one.account) for one in advices]
     accounts = list(dict.fromkeys([*announced, *_nominated(registered)]))
     found = match(payment, registered, _debtors(reading, payment, accounts), rules, advices)

@@ -25,7 +25,7 @@ from duly.store.uploads import RowOutcome
 #: How the format of an upload begins that holds advices.
 ADVICES: Final = "remittance"
 ADVICES_PER_MESSAGE: Final = 25
-MAX_NUMBERS: Final = 40  # invoices of an advice that are looked up to find whose it is
+MAX_NUMBERS: Final = 40  # invoices of an advice that are looked up; money waits for each with two items of one write
 
 
 def advice_parts(lines: Sequence[RemittanceLine]) -> list[tuple[str, list[Any]]]:
@@ -91,19 +91,36 @@ def advices_for(edge: Edge, payment: Payment) -> tuple[Advice, ...]:
         if len(answers) > lookups.MAX_ANSWERS:
             continue
         for answer in answers:
-            if answer.key not in found and (kept := _kept(edge, answer.key)) is not None:
+            if answer.key not in found and (kept := _kept(edge, answer.key, payment.key)) is not None:
                 found[answer.key] = kept
     return tuple(found[key] for key in sorted(found))
 
 
-def _kept(edge: Edge, key: str) -> Advice | None:
+def _kept(edge: Edge, key: str, transaction: str) -> Advice | None:
     """Return a kept advice with its account; None when it was erased or nobody can tell whose it is."""
     record = edge.table.get(keys.remittance(key), keys.HEADER)
     if record is None:
         return None
     said = codec.decode(Announcement, record.body["advice"])
+    _wait_for_lines(edge, said, transaction)
     account = _account_of(edge, said)
     return advice(said, account) if account else None
+
+
+def listed(lines: Sequence[tuple[str, int]]) -> list[str]:
+    """Return the invoices of an advice as references, at most MAX_NUMBERS of them."""
+    found = dict.fromkeys(normalise_reference(number) for number, _ in lines)
+    return [number for number in found if number][:MAX_NUMBERS]
+
+
+def _wait_for_lines(edge: Edge, said: Announcement, transaction: str) -> None:
+    """Money waits under the invoices that its advice lists, before they are looked up: whoever registers one of them
+    later finds it, so that it pays the same whichever came first."""
+    answer = lookups.Answer(transaction=transaction)
+    found = [lookups.Lookup(lookups.WAITING, number, answer) for number in listed(said.lines)]
+    marks = [record for record in map(lookups.mark, found) if record is not None]
+    if found:
+        edge.table.write(Write(put=(*(one.record() for one in found), *marks)))
 
 
 def _account_of(edge: Edge, said: Announcement) -> str:
@@ -114,8 +131,7 @@ def _account_of(edge: Edge, said: Announcement) -> str:
     wanted = [(lookups.CUSTOMER, said.customer)] if said.customer else []
     found = _accounts(edge, wanted)
     if len(found) != 1:
-        numbers = [normalise_reference(number) for number, _ in said.lines[:MAX_NUMBERS]]
-        found = _accounts(edge, [(lookups.REFERENCE, number) for number in numbers])
+        found = _accounts(edge, [(lookups.REFERENCE, number) for number in listed(said.lines)])
     return found.pop() if len(found) == 1 else ""
 
 
