@@ -40,14 +40,15 @@ def payment_of(state: Transaction, personal: Mapping[str, Any]) -> Payment:
     )
 
 
-def debtor_of(account: Account, named: Iterable[str] = (), known_as: Sequence[str] = ()) -> Debtor:
+def debtor_of(account: Account, named: Iterable[str] = (), known_as: Sequence[str] = (), cash: str = "") -> Debtor:
     """The account as the matcher sees it: what is owed, with those settled items that are loaded, and of ``named``
-    invoices that others stand for now what these are. ``known_as`` are further names of the customer."""
-    items = [_debt(item) for _, item in sorted(account.items.items()) if item.state in ("open", "paid")]
+    invoices that others stand for now what these are. ``known_as`` are further names of the customer. What ``cash``,
+    the money that is looked at, pays already is open to it."""
+    items = [_debt(item, cash) for _, item in sorted(account.items.items()) if item.state in ("open", "paid")]
     present = {item.invoice for item in items}
     for key in sorted(set(named)):
         standing = [account.items[one] for one in owed_for(account, key)] if key not in present else []
-        items += [replace(_debt(item), key=key, number=account.items[key].number) for item in standing[:1]]
+        items += [replace(_debt(item, cash), key=key, number=account.items[key].number) for item in standing[:1]]
     name = str(account.personal.get("name", ""))
     return Debtor(
         account=account.id,
@@ -62,7 +63,7 @@ def debtor_of(account: Account, named: Iterable[str] = (), known_as: Sequence[st
     )
 
 
-def _debt(item: Item) -> DebtItem:
+def _debt(item: Item, cash: str) -> DebtItem:
     return DebtItem(
         key=item.key,
         number=item.number,
@@ -70,7 +71,7 @@ def _debt(item: Item) -> DebtItem:
         due=item.due,
         currency=item.currency,
         amount_minor=item.amount_minor,
-        outstanding_minor=item.outstanding_minor,
+        outstanding_minor=item.outstanding_minor + item.allocations.get(cash, 0),
         reference=item.reference,
         order=item.order,
         charges_minor=sum(item.open_charges_minor.values()),

@@ -24,6 +24,7 @@ from duly.domain.match_model import (
     MatchingRules,
     Payment,
     Question,
+    Share,
 )
 from duly.domain.matching import match, questions
 from duly.domain.placing import debtor_of, owes, payment_of, rests_on_numbers
@@ -43,6 +44,7 @@ class _Reading:
     """What was read for one payment: accounts at their present ids, and the answers under those."""
 
     edge: Edge
+    own: tuple[Share, ...] = ()  # where the money is now: what it pays itself must not look paid to it
     answers: Answers = field(default_factory=dict)
     learned: dict[Question, set[Answer]] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -81,7 +83,8 @@ class _Reading:
 
     def named_of(self, account: str) -> list[str]:
         """The invoices of an account that answers name."""
-        found = (one.key for many in self.answers.values() for one in many if one.account == account and one.key)
+        found = [one.key for many in self.answers.values() for one in many if one.account == account and one.key]
+        found += [key for share in self.own if self.place(share.account) == account for key in share.names]
         return list(dict.fromkeys(found))
 
     def load(self, account: str) -> Account:
@@ -106,7 +109,7 @@ def place(edge: Edge, state: Transaction, personal: Mapping[str, Any]) -> tuple[
         return Matching("suspense", reason="reversal"), False
     payment = payment_of(state, personal)
     rules = MatchingRules.of(edge.policy().cash)
-    reading = _Reading(edge)
+    reading = _Reading(edge, state.shares)
     for question in questions(payment):
         reading.ask(question)
     advices = advices_for(edge, payment)
@@ -152,7 +155,7 @@ def _debtors(
         known_as = [payment.payer_name] if with_learned and by_name and account not in own else []
         loaded = reading.load(account)
         if loaded.exists:
-            found[account] = debtor_of(loaded, reading.named_of(account), known_as)
+            found[account] = debtor_of(loaded, reading.named_of(account), known_as, payment.key)
     return found
 
 
