@@ -230,3 +230,16 @@ def test_a_person_says_which_payment_came_back(bank: Stack) -> None:
     assert bank.outstanding()["RE-26-1001"] == "0.00"
     assert bank.outstanding("C-2")["RE-26-2001"] == "100.00"
     bank.assert_clean()
+
+
+def test_money_booked_by_a_part_of_a_number_stays_when_it_is_looked_at_again(bank: Stack) -> None:
+    """The invoice that it pays looked paid to it: it was booked and proposed in turns."""
+    came_in(bank, {"text": "Rechnung 1001", "name": FOO.name, "amount": "100.00", "bank_reference": "B1"})
+    key = state_of(bank, "B1").key
+    versions = []
+    for _ in range(3):
+        assert bank.outstanding().get("RE-26-1001", "0.00") == "0.00"
+        settle_transaction(bank.edge, key, NOON)
+        versions.append(bank.edge.transactions.load(key).version)
+    assert len(set(versions)) == 1
+    bank.assert_clean()
