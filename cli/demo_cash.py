@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from duly.domain.identity import PROVISIONAL
 from duly.domain.match_model import REASONS
 from duly.domain.transaction import Transaction
-from duly.reports.words import day as short_day
 from duly.reports.words import exact
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def cash_body(receipts: Sequence[Receipt], business: Business) -> str:
     ]  # fmt: skip
     return (
         "<h1>Cash</h1>"
-        '<p class="lead">Every payment, where it went and why. The books and statements of account below are made from '
+        '<p class="lead">Every payment, where it went and why. The books and statements of account above are made from '
         "the same journals.</p>" + "".join(parts)
     )
 
@@ -93,12 +92,14 @@ def _line(one: Receipt, business: Business) -> str:
         f"{_name(business, share.account)}{': ' + ', '.join(share.names) if share.names else ', on account'}"
         for share in shares
     )
+    if not places and state.candidates:
+        places = "could be of " + ", ".join(_name(business, account) for account in state.candidates)
     why = " ".join(REASONS[code] for code in reasons if code in REASONS) or (
         REASONS.get(state.reason, "") if state.state == "suspense" else ""
     )
     said = f"{one.payer or 'no payer named'}: {one.text or 'no text'}"
     return (
-        f"<li><time>{short_day(state.booked)}</time>{chip}<div>"
+        f"<li><time>{f'{state.booked:%d %b}' if state.booked else ''}</time>{chip}<div>"
         f'<div class="head"><b>{escape(places or "not placed")}</b>'
         f'<span class="sum">{state.currency} {exact(state.amount_minor, state.currency)}</span></div>'
         f'<p>{escape(said)}</p><p class="soft">{escape(why)}</p></div></li>'
