@@ -21,6 +21,7 @@ INVOICE_HEADER = "number,customer,issued,due,amount,currency,type,terms,order"
 CUSTOMER_HEADER = "id,name,country,language,timezone,kind,vat_id,email,role,scenario"
 STATEMENT_HEADER = "account,booked,amount,currency,value,name,text,bank_reference"
 BANK = "DE02120300000000202051"
+DEBTOR = "Kunde 0 GmbH"  # numbers as short as theirs mean something beside the name alone
 
 
 def upload(stack: TwinStack, key: str, header: str, rows: list[str], hour: int, minute: int = 0) -> None:
@@ -31,8 +32,8 @@ def invoices(count: int) -> list[str]:
     return [f"RX-26-{n:05d},K0,2026-01-20,2026-02-10,10.00,EUR,invoice,," for n in range(count)]
 
 
-def payment(number: int, amount: int, text: str, booked: str = "2026-02-20") -> str:
-    return f"{BANK},{booked},{amount}.00,EUR,{booked},Somebody,{text},b{number}"
+def payment(number: int, amount: int, text: str, booked: str = "2026-02-20", payer: str = "Somebody") -> str:
+    return f"{BANK},{booked},{amount}.00,EUR,{booked},{payer},{text},b{number}"
 
 
 def receipts(stack: TwinStack) -> list[str]:
@@ -69,7 +70,7 @@ def test_an_overdue_invoice_whose_money_is_in_suspense_is_not_chased_before_the_
 
 def test_a_statement_that_nothing_has_looked_at_yet_closes_the_gate() -> None:
     stack = debtors(1)
-    upload(stack, "statements/new.csv", STATEMENT_HEADER, [payment(1, 100, "R0-0", "2026-03-02")], 9)
+    upload(stack, "statements/new.csv", STATEMENT_HEADER, [payment(1, 100, "R0-0", "2026-03-02", DEBTOR)], 9)
     facts = stack_facts(stack.edge, stack.edge.policy(), world.at(0, 10))
     assert stack_gates(facts, stack.edge.policy()) == ("statement_open",)
     stack.tick(world.at(0, 10))
@@ -98,7 +99,7 @@ def test_a_reply_to_a_notice_of_400_invoices_that_are_all_paid_is_read() -> None
     (notice,) = account(stack).notices.values()
     assert len(notice.items) == 400
     named = [f"R0-{n}" for n in range(430)]
-    paid = [payment(n, 1000, " ".join(named[n : n + 10]), "2026-03-02") for n in range(0, 430, 10)]
+    paid = [payment(n, 1000, " ".join(named[n : n + 10]), "2026-03-02", DEBTOR) for n in range(0, 430, 10)]
     upload(stack, "statements/paid.csv", STATEMENT_HEADER, paid, 11)
     stack.work()
     assert not account(stack).live("items")

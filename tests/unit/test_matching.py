@@ -62,6 +62,13 @@ def test_a_number_is_found_however_it_is_written(text: str) -> None:
     assert booked(matched(LEDGER, payment(text, 119_000, "Somebody Else"))) == {"C1": ("RE-2026-00123",)}
 
 
+def test_the_zero_at_the_end_of_a_number_is_none_of_the_next_ones() -> None:
+    ten = debtor("C1", "Fog & Co", *(item(f"R0-{number}", 1_000) for number in range(10)))
+    text = " ".join(one.number for one in ten.items)
+    found = matched((ten,), payment(text, 10_000, "Fog & Co"))
+    assert booked(found) == {"C1": tuple(one.number for one in ten.items)}
+
+
 def test_a_bank_that_cuts_lines_cuts_numbers() -> None:
     text = "Unsere Zahlung zu RE-2026-0" + "\n" + "0123 vom Januar"
     assert booked(matched(LEDGER, payment(text, 119_000, "Somebody Else"))) == {"C1": ("RE-2026-00123",)}

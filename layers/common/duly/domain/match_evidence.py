@@ -208,7 +208,7 @@ def _mentions(payment: Payment, look: Look) -> Iterator[tuple[str, str, int, int
     for token in sorted(look.reading.tokens, key=_by_length):
         if token.how == "range" or is_too_short(token.value) or _is_amount(look, token, payment):
             continue
-        for value in dict.fromkeys((token.value, token.value.lstrip("0"))):
+        for value in spellings(token.value):
             yield "invoice_number", value, token.start, token.end, None
     for token in ranges:
         yield "invoice_number", token.value, 0, 0, None
@@ -226,6 +226,13 @@ def _is_amount(look: Look, token: Token, payment: Payment) -> bool:
 
 def _by_length(token: Token) -> tuple[int, int, str]:
     return -len(token.value), token.start, token.value
+
+
+def spellings(value: str) -> tuple[str, ...]:
+    """What a number in a text is looked up as: itself, and digits alone without their leading zeros too. With letters
+    behind it a zero ends the number before: in "R-10 R-11" nobody wrote 0R-11."""
+    bare = value.lstrip("0") if value.isdecimal() else ""
+    return (value, bare) if bare and bare != value else (value,)
 
 
 def is_too_short(value: str) -> bool:

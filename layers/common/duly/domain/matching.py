@@ -14,7 +14,7 @@ from typing import Final
 
 from duly.domain.check_digits import compact
 from duly.domain.creditor_references import find_creditor_references, reference_value
-from duly.domain.match_evidence import Look, collect, is_too_short
+from duly.domain.match_evidence import Look, collect, is_too_short, spellings
 from duly.domain.match_model import (
     AMOUNT,
     END_TO_END,
@@ -168,9 +168,7 @@ def _references(payment: Payment, look: Look) -> Iterator[str]:
         yield from (value for value in (normalise_reference(number), number_core(number)) if value)
     for token in look.reading.tokens:
         if not is_too_short(token.value):
-            yield token.value
-            if token.value.isdecimal() and token.value.startswith("0") and token.value.strip("0"):
-                yield token.value.lstrip("0")
+            yield from spellings(token.value)
     yield from (value for value in look.embedded if len(value) >= MIN_CORE)
 
 
