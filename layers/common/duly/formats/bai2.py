@@ -20,7 +20,7 @@ from duly.formats.bai2_records import (
 )
 from duly.formats.balances import remarks
 from duly.formats.decoding import decode_as, detect_encoding
-from duly.formats.fields import MAX_NAME_CHARS, Row, compact_account, many_lines, one_line, parse_date
+from duly.formats.fields import MAX_NAME_CHARS, Row, compact_account, known_day, many_lines, one_line
 from duly.formats.problems import FileProblem
 from duly.formats.records import (
     MAX_REMITTANCE_CHARS,
@@ -279,9 +279,9 @@ def _count(totals: _Totals, amount: str) -> None:
 
 def _statement(account: _Account, group: _Group, reference: str, made: str) -> Statement:
     opening, closing = (_balance(account, code) for code in (_OPENING_LEDGER, _CLOSING_LEDGER))
-    day = _day(group.day)
+    day = known_day(_iso_day(group.day))
     # Without a word on it, a report of an earlier day is final, and one with a closing balance too.
-    earlier = day is not None and (found := _day(made)) is not None and day < found
+    earlier = day is not None and (found := known_day(_iso_day(made))) is not None and day < found
     return Statement(
         account=account.number,
         reference=reference,
@@ -385,8 +385,3 @@ def _iso_day(text: str) -> str:
     if re.fullmatch("[0-9]{6}", text):
         text = ("19" if text >= "90" else "20") + text
     return f"{text[:4]}-{text[4:6]}-{text[6:]}" if re.fullmatch("[0-9]{8}", text) else text
-
-
-def _day(text: str) -> date | None:
-    found = parse_date(_iso_day(text))
-    return found if isinstance(found, date) else None

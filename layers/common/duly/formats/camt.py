@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
-from duly.domain.money import MoneyError, parse_minor
 from duly.formats.balances import remarks
 from duly.formats.camt_details import (
     DIRECTIONS,
@@ -27,7 +26,7 @@ from duly.formats.camt_details import (
     transaction_code,
     with_detail,
 )
-from duly.formats.fields import MAX_IDENTIFIER_CHARS, MAX_NAME_CHARS, Row, one_line, parse_date
+from duly.formats.fields import MAX_IDENTIFIER_CHARS, MAX_NAME_CHARS, Row, known_day, known_minor, one_line
 from duly.formats.problems import FileProblem
 from duly.formats.records import (
     MAX_ENTRIES,
@@ -165,11 +164,11 @@ def _statement(element: Element, reading: _Reading, message: Message) -> tuple[S
         currency=reading.currency,
         opening_minor=opening.amount_minor if opening else None,
         closing_minor=closing.amount_minor if closing else None,
-        closing_date=closing.day if closing else _date(_end_of_period(element)),
+        closing_date=closing.day if closing else known_day(_end_of_period(element)),
         entries=tuple(reading.entries),
         is_final=message is STATEMENT,
         number=one_line(value(element, "ElctrncSeqNb") or value(element, "LglSeqNb"))[:MAX_IDENTIFIER_CHARS],
-        opening_date=opening.day if opening else _date(_day_of(element, ("FrToDt/FrDtTm", "FrToDt/FrDt"))),
+        opening_date=opening.day if opening else known_day(_day_of(element, ("FrToDt/FrDtTm", "FrToDt/FrDt"))),
     )
     return statement, reading.rejects + wrong + remarks(statement, reading.rejects, reading.not_booked)
 
@@ -334,11 +333,6 @@ def _day_of(statement: Element, paths: Sequence[str]) -> str:
     return next((machine_date(text) for path in paths if (text := value(statement, path))), "")
 
 
-def _date(text: str) -> date | None:
-    found = parse_date(text)
-    return found if isinstance(found, date) else None
-
-
 def _balances(statement: Element) -> tuple[_Balance | None, _Balance | None]:
     """Opening and closing balance. The pages of one statement meet at interim balances."""
     opening, closing = _balance(statement, _OPENING), _balance(statement, _CLOSING)
@@ -363,11 +357,9 @@ def _found_balances(statement: Element, code: str) -> Iterator[_Balance]:
             continue
         amount = first(element, "Amt")
         direction = DIRECTIONS.get(value(element, "CdtDbtInd"), 1)
-        try:
-            minor = direction * parse_minor(amount_text(amount), currency_of(amount))
-        except MoneyError:
-            continue
-        yield _Balance(minor, currency_of(amount), _date(_day(element, "Dt")))
+        minor = known_minor(amount_text(amount), currency_of(amount))
+        if minor is not None:
+            yield _Balance(direction * minor, currency_of(amount), known_day(_day(element, "Dt")))
 
 
 def _balance_code(balance: Element) -> str:

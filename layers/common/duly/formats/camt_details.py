@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from duly.domain.money import EXPONENTS, MoneyError, parse_minor
-from duly.formats.fields import MAX_IDENTIFIER_CHARS, MAX_NAME_CHARS, compact_account, many_lines, one_line
+from duly.domain.money import EXPONENTS
+from duly.formats.fields import MAX_IDENTIFIER_CHARS, MAX_NAME_CHARS, compact_account, known_minor, many_lines, one_line
 from duly.formats.records import BankEntry
 from duly.formats.xml import Element, every, first, machine_amount, value, values
 
@@ -131,10 +131,7 @@ def _minor(amount: Element | None, currency: str) -> int | None:
     """An amount in minor units, None if it is missing, unreadable or in another currency."""
     if amount is None or currency_of(amount) not in ("", currency):
         return None
-    try:
-        return parse_minor(amount_text(amount), currency)
-    except MoneyError:
-        return None
+    return known_minor(amount_text(amount), currency)
 
 
 def _given(text: str) -> str:

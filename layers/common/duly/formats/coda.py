@@ -15,7 +15,7 @@ from typing import Final
 from duly.domain.money import EXPONENTS, MoneyError, format_minor, parse_minor, shortened
 from duly.formats.balances import remarks
 from duly.formats.bank_text import decode_bank_text, short_date, split_lines
-from duly.formats.fields import MAX_NAME_CHARS, Row, compact_account, many_lines, one_line
+from duly.formats.fields import MAX_NAME_CHARS, Row, compact_account, known_minor, many_lines, one_line
 from duly.formats.problems import FileProblem
 from duly.formats.records import BankEntry, FileResult, Reject, Statement, file_result
 
@@ -376,10 +376,8 @@ def _text(*parts: str) -> str:
 
 def _instructed(content: str) -> tuple[int, str] | None:
     """Amount and currency that the payer ordered; None when they cannot be read."""
-    try:
-        return parse_minor(_machine(content[:15]), content[42:45]), content[42:45]
-    except MoneyError:
-        return None
+    minor = known_minor(_machine(content[:15]), content[42:45])
+    return None if minor is None else (minor, content[42:45])
 
 
 def _amount(movement: _Movement, currency: str) -> int | None:

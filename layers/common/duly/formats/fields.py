@@ -101,6 +101,20 @@ def parse_date(text: str) -> date | str:
     return found if FIRST_YEAR <= found.year <= LAST_YEAR else "date_range"
 
 
+def known_day(text: str) -> date | None:
+    """A date that only informs, in ISO form; None when it is none."""
+    found = parse_date(text)
+    return found if isinstance(found, date) else None
+
+
+def known_minor(text: str, currency: str) -> int | None:
+    """An amount that only informs, in machine form, in minor units of a currency; None when it cannot be read."""
+    try:
+        return parse_minor(text, currency)
+    except MoneyError:
+        return None
+
+
 @lru_cache(maxsize=1024)
 def is_timezone(name: str) -> bool:
     """Whether the IANA time zone is known here."""

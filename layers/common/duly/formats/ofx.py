@@ -10,16 +10,17 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Final
 
-from duly.domain.money import EXPONENTS, MoneyError, parse_minor
+from duly.domain.money import EXPONENTS
 from duly.formats.balances import remarks
 from duly.formats.fields import (
     MAX_IDENTIFIER_CHARS,
     MAX_NAME_CHARS,
     Row,
     compact_account,
+    known_day,
+    known_minor,
     many_lines,
     one_line,
-    parse_date,
 )
 from duly.formats.ofx_tree import Node, read_tree
 from duly.formats.problems import FileProblem
@@ -110,17 +111,17 @@ def _statement(node: Node, lines: _Lines) -> tuple[Statement, list[Reject]]:
             entries.append(entry)
     balance = node.first("LEDGERBAL")
     period = node.first("BANKTRANLIST", "INVTRANLIST")
-    closing = _minor(_amount(balance.value("BALAMT")), currency) if balance else None
-    ends = _date(balance.value("DTASOF")) if balance else None
+    closing = known_minor(_amount(balance.value("BALAMT")), currency) if balance else None
+    ends = known_day(_iso_day(balance.value("DTASOF"))) if balance else None
     statement = Statement(
         account=compact_account(account.value("ACCTID"))[:MAX_NAME_CHARS] if account else "",
         reference="",
         currency=currency,
         opening_minor=None,
         closing_minor=closing,
-        closing_date=ends or (_date(period.value("DTEND")) if period else None),
+        closing_date=ends or (known_day(_iso_day(period.value("DTEND"))) if period else None),
         entries=tuple(entries),
-        opening_date=_date(period.value("DTSTART")) if period else None,
+        opening_date=known_day(_iso_day(period.value("DTSTART"))) if period else None,
     )
     return statement, rejects + remarks(statement, rejects, not_booked)
 
@@ -191,19 +192,7 @@ def _amount(text: str) -> str:
     return machine_amount(text.replace(",", ".") if "." not in text else text)
 
 
-def _minor(text: str, currency: str) -> int | None:
-    try:
-        return parse_minor(text, currency)
-    except MoneyError:
-        return None
-
-
 def _iso_day(text: str) -> str:
     """The day of YYYYMMDDHHMMSS.XXX[zone], as the bank writes it in its own zone; other texts unchanged."""
     found = _DAY.fullmatch(text)
     return f"{found[1]}-{found[2]}-{found[3]}" if found else text
-
-
-def _date(text: str) -> date | None:
-    found = parse_date(_iso_day(text))
-    return found if isinstance(found, date) else None

@@ -14,7 +14,7 @@ from typing import Final
 from duly.domain.money import EXPONENTS, MoneyError, format_minor, parse_minor, shortened
 from duly.formats.balances import remarks
 from duly.formats.bank_text import decode_bank_text, short_date, split_lines
-from duly.formats.fields import MAX_NAME_CHARS, Row, compact_account, one_line
+from duly.formats.fields import MAX_NAME_CHARS, Row, compact_account, known_minor, one_line
 from duly.formats.problems import FileProblem
 from duly.formats.records import BankEntry, FileResult, Reject, Statement, file_result
 from duly.formats.swift_details import Details, read_details
@@ -285,7 +285,7 @@ def _take_floor(message: _Message, found: _Field) -> None:
     read = _FLOOR.match(found.text)
     if read and read[1] in EXPONENTS:
         message.currency = message.currency or read[1]
-        message.floors.append(_minor(read[3], read[1]))
+        message.floors.append(known_minor(_machine(read[3]), read[1]))
 
 
 def _take_total(message: _Message, found: _Field) -> None:
@@ -293,15 +293,7 @@ def _take_total(message: _Message, found: _Field) -> None:
     if read and read[2] in EXPONENTS:
         message.currency = message.currency or read[2]
         sign = 1 if found.tag == "90C" else -1
-        message.totals[sign] = (_minor(read[3], read[2]), read[2])
-
-
-def _minor(text: str, currency: str) -> int | None:
-    """An amount that only informs, None when it cannot be read."""
-    try:
-        return parse_minor(_machine(text), currency)
-    except MoneyError:
-        return None
+        message.totals[sign] = (known_minor(_machine(read[3]), read[2]), read[2])
 
 
 def _machine(text: str) -> str:
@@ -493,13 +485,13 @@ def _with_details(entry: BankEntry, told: Details, kind: str) -> BankEntry:
 
 def _side(money: tuple[str, str] | None, currency: str) -> int:
     """Charges in the entry's currency; 0 when there are none, or they are in another one."""
-    return (_minor(money[1], currency) or 0) if money and money[0] == currency else 0
+    return (known_minor(_machine(money[1]), currency) or 0) if money and money[0] == currency else 0
 
 
 def _instructed(told: Details) -> tuple[int, str] | None:
     if told.instructed is None or told.instructed[0] not in EXPONENTS:
         return None
-    minor = _minor(told.instructed[1], told.instructed[0])
+    minor = known_minor(_machine(told.instructed[1]), told.instructed[0])
     return None if minor is None else (minor, told.instructed[0])
 
 
