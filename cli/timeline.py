@@ -152,7 +152,7 @@ def _flags(flags: tuple[str, ...]) -> str:
     return "; ".join(FLAGS.get(flag, flag) for flag in flags)
 
 
-def _instalments(event: ev.InvoiceRegistered | ev.InvoiceCorrected) -> str:
+def _instalments(event: ev.InvoiceRegistered | ev.InvoiceCorrected | ev.PlanMade) -> str:
     return ", ".join(f"{format_minor(minor, event.currency)} on {day}" for day, minor in event.instalments)
 
 
@@ -258,6 +258,15 @@ _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.DisputeResolved: lambda e: f"dispute {e.dispute} resolved: {e.outcome}{f' by {e.by}' if e.by else ''}",
     ev.PromiseMade: lambda e: f"promise {e.promise}: {_listed(e.items)} by {e.date}, held until {e.until}",
     ev.PromiseSettled: lambda e: f"promise {e.promise} {e.outcome.replace('_', ' ')}",
+    ev.PlanMade: lambda e: f"payment plan {e.plan}: {_listed(e.items)} in instalments ({_instalments(e)}){_by(e)}",
+    ev.PlanSettled: lambda e: f"payment plan {e.plan} {e.outcome}{_by(e)}",
+    ev.ItemMoved: lambda e: f"invoice {e.item} goes on at level {e.to_level}: {e.reason}{_by(e)}",
+    ev.HandedOverEnded: lambda e: f"hand-over {e.handover[:8]} ended: {e.outcome}{_by(e)}",
+    ev.ApprovalAsked: lambda e: (
+        f"approval {e.approval[:8]} asked until {e.until}: {e.step}, {_money(e.total_minor, e.currency)}"
+        f" for {', '.join(part.item for part in e.items)}"
+    ),
+    ev.ApprovalSettled: lambda e: f"approval {e.approval[:8]} {e.outcome}{_by(e)}",
     ev.HoldPlaced: lambda e: f"hold {e.hold} on {_listed(e.items)} until {e.until}: {e.reason}",
     ev.HoldEnded: lambda e: f"hold {e.hold} ended: {e.reason}",
     ev.TaskOpened: lambda e: f"task {e.task}: {e.kind.replace('_', ' ')}{f' ({e.detail})' if e.detail else ''}",

@@ -13,7 +13,7 @@ from duly.domain import events as ev
 from duly.domain import money_state
 from duly.domain import transaction as bank
 from duly.domain.account import Account
-from duly.domain.entities import KINDS, TRANSITIONS, AccountError, Cash
+from duly.domain.entities import KINDS, TRANSITIONS, AccountError, Cash, Handover
 from duly.domain.match_model import Share
 from tests.core_samples import MONDAY, NOON, account, claim, customer, invoice, payment, sent, then
 
@@ -323,6 +323,9 @@ def _entity(name: str, state: str) -> Account:
         "Cash": [payment("k", 100)],
         "Dispute": [ev.DisputeOpened("k", ("I-1",), "price", "default", LATER, MONDAY)],
         "Promise": [ev.PromiseMade("k", ("I-1",), LATER, LATER, MONDAY)],
+        "Plan": [ev.PlanMade("k", ("I-1",), ((LATER, 100),), "EUR", MONDAY)],
+        "Approval": [ev.ApprovalAsked("k", "email", "EUR", 3, "formal", (), 100, MONDAY, LATER)],
+        "Handover": [],
         "Hold": [ev.HoldPlaced("k", (), LATER, "person")],
         "Task": [ev.TaskOpened("k", "call", "", MONDAY)],
         "Reply": [ev.ReplyReceived("k", "n", "inbound/1", NOON)],
@@ -333,6 +336,8 @@ def _entity(name: str, state: str) -> Account:
     found = account(invoice("I-1"), *shapes[name])
     if name == "Notice":
         found = then(found, [replace(claim(found, "I-1"), notice="k")])
+    if name == "Handover":
+        found.entities[kind]["k"] = Handover("k", ("I-1",), "agency", MONDAY, "EUR", 100)
     if name == "Item":
         found.entities["items"]["k"] = replace(found.items["I-1"], key="k")
     found.entities[kind]["k"] = replace(found.entities[kind]["k"], state=state)

@@ -8,7 +8,7 @@ touched, so that the store writes those and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from duly.domain import credit_state, money_state
@@ -20,17 +20,21 @@ from duly.domain.entities import (
     KINDS,
     TRANSITIONS,
     AccountError,
+    Approval,
     Cancellation,
     Cash,
     Dispute,
+    Handover,
     Header,
     Hold,
     Item,
     Notice,
+    Plan,
     Promise,
     Reply,
     StepDone,
     Task,
+    concerns,
     instalment_key,
 )
 
@@ -98,6 +102,18 @@ class Account:
     @property
     def overrides(self) -> dict[str, Override]:
         return self.entities["overrides"]
+
+    @property
+    def plans(self) -> dict[str, Plan]:
+        return self.entities["plans"]
+
+    @property
+    def approvals(self) -> dict[str, Approval]:
+        return self.entities["approvals"]
+
+    @property
+    def handovers(self) -> dict[str, Handover]:
+        return self.entities["handovers"]
 
     @property
     def rules(self) -> CashRules:
@@ -421,10 +437,13 @@ def _dispute_resolved(account: Account, event: ev.DisputeResolved) -> None:
         account._behaviour(disputes_lost=account.header.behaviour.disputes_lost + 1)
 
 
+def _open_minor(account: Account, names: Iterable[str]) -> int:
+    """What is open of the named items at the start of a promise or plan about them."""
+    owed = (key for named in names for key in owed_for(account, named, follow=False))
+    return sum(account.items[key].outstanding_minor for key in owed)
+
+
 def _promise_made(account: Account, event: ev.PromiseMade) -> None:
-    open_minor = sum(
-        account.items[key].outstanding_minor for named in event.items for key in owed_for(account, named, follow=False)
-    )
     account._new(
         "promises",
         Promise(
@@ -436,7 +455,7 @@ def _promise_made(account: Account, event: ev.PromiseMade) -> None:
             currency=event.currency,
             amount_minor=event.amount_minor,
             reply=event.reply,
-            open_at_start_minor=open_minor,
+            open_at_start_minor=_open_minor(account, event.items),
         ),
     )
     account._behaviour(promises_made=account.header.behaviour.promises_made + 1)
@@ -450,10 +469,62 @@ def _promise_settled(account: Account, event: ev.PromiseSettled) -> None:
     if event.outcome == "broken":
         account._behaviour(promises_broken=behaviour.promises_broken + 1)
         credit_state.promise_broken(account, event.on)
+        _hasten(account, account.promises[event.promise].items, event.on)
+
+
+def _hasten(account: Account, names: tuple[str, ...], on: date) -> None:
+    """The next step of these items is due from this day on: one step, since doing it ends the haste."""
+    for item in account.live("items"):
+        if item.state == "open" and concerns(names, item):
+            account._put("items", replace(item, hastened_on=on))
+
+
+def _plan_made(account: Account, event: ev.PlanMade) -> None:
+    account._new(
+        "plans",
+        Plan(
+            key=event.plan,
+            items=event.items,
+            instalments=event.instalments,
+            currency=event.currency,
+            made=event.made,
+            grace_days=event.grace_days,
+            by=event.by,
+            reply=event.reply,
+            open_at_start_minor=_open_minor(account, event.items),
+        ),
+    )
+
+
+def _plan_settled(account: Account, event: ev.PlanSettled) -> None:
+    account._put("plans", replace(account._get("plans", event.plan), state=event.outcome, settled_on=event.on))
+    if event.outcome == "broken":
+        _hasten(account, account.plans[event.plan].items, event.on)
+
+
+def _item_moved(account: Account, event: ev.ItemMoved) -> None:
+    item: Item = account._get("items", event.item)
+    account._put("items", replace(item, moved_to=event.to_level, moved_on=event.on, hastened_on=None))
+
+
+def _handed_over_ended(account: Account, event: ev.HandedOverEnded) -> None:
+    handover: Handover = account._get("handovers", event.handover)
+    ended = replace(handover, state=event.outcome, ended_on=event.on, by=event.by, note=event.note)
+    account._put("handovers", ended)
 
 
 def _hold_placed(account: Account, event: ev.HoldPlaced) -> None:
-    account._new("holds", Hold(event.hold, event.items, event.until, event.reason, event.by))
+    hold = Hold(
+        key=event.hold,
+        items=event.items,
+        until=event.until,
+        reason=event.reason,
+        by=event.by,
+        kind=event.kind,
+        stage=event.stage,
+        contact=event.contact,
+    )
+    account._new("holds", hold)
 
 
 def _hold_ended(account: Account, event: ev.HoldEnded) -> None:
@@ -509,11 +580,36 @@ def _reservation_freed(account: Account, event: ev.ReservationFreed) -> None:
     _unmark(account, event.notice, event.items)
 
 
+def _approval_asked(account: Account, event: ev.ApprovalAsked) -> None:
+    approval = Approval(
+        key=event.approval,
+        channel=event.channel,
+        currency=event.currency,
+        level=event.level,
+        step=event.step,
+        items=event.items,
+        total_minor=event.total_minor,
+        on=event.on,
+        until=event.until,
+        policy=event.policy,
+        scenario=event.scenario,
+    )
+    account._new("approvals", approval)
+
+
+def _approval_settled(account: Account, event: ev.ApprovalSettled) -> None:
+    approval: Approval = account._get("approvals", event.approval)
+    until = event.until or approval.until
+    account._put("approvals", replace(approval, state=event.outcome, by=event.by, until=until))
+
+
 def _notice_claimed(account: Account, event: ev.NoticeClaimed) -> None:
-    for part in event.items:
+    for part in event.items if not event.main else ():
         item = account.items[part.item]
         if item.notice != event.notice:
             _mark(account, part.item, event.notice)
+    for key in event.approvals:
+        account._put("approvals", replace(account._get("approvals", key), state="used"))
     account._new(
         "notices",
         Notice(
@@ -531,9 +627,12 @@ def _notice_claimed(account: Account, event: ev.NoticeClaimed) -> None:
             claim_version=account.version + 1,
             credits_minor=event.credits_minor,
             since=event.at,
+            main=event.main,
+            to=event.to,
         ),
     )
-    _note_contact(account, event.notice, event.at)
+    if not event.main:
+        _note_contact(account, event.notice, event.at)
 
 
 def _note_contact(account: Account, notice: str, at: datetime) -> None:
@@ -567,20 +666,22 @@ def _notice_sent(account: Account, event: ev.NoticeSent) -> None:
         account._put("notices", replace(notice, second_message=event.message))
         return
     counted = notice.state == "unknown"  # unknown counted as sent already
-    pending = notice.pending if counted else tuple(part.item for part in notice.items)
+    pending = notice.pending if counted or notice.main else tuple(part.item for part in notice.items)
     account._put("notices", replace(notice, state="sent", message=event.message, pending=pending, since=event.at))
     header = account.header
     account._set(
         releases={key: count for key, count in header.releases.items() if key != notice.intent},
         retry_at={key: time for key, time in header.retry_at.items() if key != notice.intent},
     )
-    if not counted:
+    if not counted and not notice.main:
         _note_contact(account, event.notice, notice.at)
-        _count_notice(account, notice.level)
+        _count_notice(account, notice)
 
 
-def _count_notice(account: Account, level: int) -> None:
-    account._behaviour(notices_by_level=money_state.added(account.header.behaviour.notices_by_level, str(level), 1))
+def _count_notice(account: Account, notice: Notice) -> None:
+    counts = account.header.behaviour.notices_by_level
+    account._behaviour(notices_by_level=money_state.added(counts, str(notice.level), 1))
+    account._set(notices_sent=money_state.added(account.header.notices_sent, notice.currency, 1))
 
 
 def _notice_doubtful(account: Account, event: ev.NoticeDoubtful) -> None:
@@ -590,25 +691,44 @@ def _notice_doubtful(account: Account, event: ev.NoticeDoubtful) -> None:
 
 def _notice_unknown(account: Account, event: ev.NoticeUnknown) -> None:
     notice: Notice = account._get("notices", event.notice)
-    pending = tuple(part.item for part in notice.items)
+    pending = () if notice.main else tuple(part.item for part in notice.items)
     account._put("notices", replace(notice, state="unknown", pending=pending, since=event.at))
-    _count_notice(account, notice.level)
+    if not notice.main:
+        _count_notice(account, notice)
+
+
+def _hand_over(account: Account, notice: Notice, on: date) -> None:
+    items = tuple(part.item for part in notice.items)
+    total_minor = sum(part.balance_minor for part in notice.items)
+    account._new("handovers", Handover(notice.key, items, notice.to, on, notice.currency, total_minor))
 
 
 def _steps_recorded(account: Account, event: ev.StepsRecorded) -> None:
     notice: Notice = account._get("notices", event.notice)
+    if notice.channel == "hand_over" and notice.key not in account.handovers:
+        _hand_over(account, notice, event.on)
     parts = {part.item: part for part in notice.items}
     for key in event.items:
         part = parts[key]
         item: Item = account._get("items", key)
         steps = item.steps
         repeated = any((done.step, done.repetition) == (part.step, part.repetition) for done in steps)
+        item = replace(item, notice="" if item.notice == event.notice else item.notice)
         if item.episode == part.episode and not repeated:
-            done = StepDone(part.step, part.level, event.on, event.notice, part.repetition)
-            steps = (*steps, done)
-        account._put("items", replace(item, steps=steps, notice="" if item.notice == event.notice else item.notice))
+            done = StepDone(part.step, part.level, event.on, event.notice, part.repetition, part.anchor)
+            item = replace(item, steps=(*steps, done), moved_to=None, moved_on=None, hastened_on=None)
+        account._put("items", item)
+        _demand(account, item, part.charges)
     left = tuple(key for key in notice.pending if key not in set(event.items))
     account._put("notices", replace(notice, pending=left))
+
+
+def _demand(account: Account, item: Item, charges: tuple[ev.Charge, ...]) -> None:
+    """What the notice demanded beside the amount is owed from now on, unless nothing of the invoice is any more."""
+    known = {charge.key for charge in item.charges}
+    new = tuple(charge for charge in charges if charge.key not in known)
+    if new and item.state == "open":
+        money_state.charges_demanded(account, ev.ChargesDemanded(item.key, new, item.currency))
 
 
 def _notice_delivery(account: Account, event: ev.NoticeDelivery) -> None:
@@ -661,6 +781,12 @@ _APPLY: dict[type[ev.Event], Callable[[Account, Any], None]] = {
     ev.DisputeResolved: _dispute_resolved,
     ev.PromiseMade: _promise_made,
     ev.PromiseSettled: _promise_settled,
+    ev.PlanMade: _plan_made,
+    ev.PlanSettled: _plan_settled,
+    ev.ItemMoved: _item_moved,
+    ev.HandedOverEnded: _handed_over_ended,
+    ev.ApprovalAsked: _approval_asked,
+    ev.ApprovalSettled: _approval_settled,
     ev.HoldPlaced: _hold_placed,
     ev.HoldEnded: _hold_ended,
     ev.TaskOpened: _task_opened,

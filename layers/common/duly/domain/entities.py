@@ -37,6 +37,7 @@ class StepDone:
     on: date
     notice: str
     repetition: int = 0
+    anchor: str = ""  # the oldest item at that time, for a step that counts from it
 
 
 def rank_of(at: datetime | None, line: int) -> str:
@@ -114,6 +115,10 @@ class Item:
     charges_paid: dict[str, dict[str, int]] = field(default_factory=dict)  # kind -> cash -> what it pays of them
     adjustments: tuple[str, ...] = ()  # write-offs and other adjustments that name this item
     adjusted: dict[str, int] = field(default_factory=dict)  # kind of adjustment -> what of the allocations is that
+    paid_on: dict[str, date] = field(default_factory=dict)  # cash that pays of the amount -> its value date
+    moved_to: int | None = None  # a person moved it to this level, and no step was done since
+    moved_on: date | None = None
+    hastened_on: date | None = None  # a promise or plan was broken: its next step is due from then on
 
     @property
     def rank(self) -> str:
@@ -309,6 +314,70 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """A payment plan: items that are paid in instalments (due day, minor units)."""
+
+    key: str
+    items: tuple[str, ...]
+    instalments: tuple[tuple[Day, int], ...]
+    currency: str
+    made: Day
+    grace_days: int = 0
+    by: str = ""
+    reply: str = ""
+    open_at_start_minor: int = 0
+    state: str = "open"  # open | kept | broken | cancelled
+    settled_on: Day | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A notice that waits for a person: what it would say, and what the person said."""
+
+    key: str
+    channel: str
+    currency: str
+    level: int
+    step: str
+    items: tuple[ev.NoticeItem, ...]
+    total_minor: int
+    on: Day
+    until: Day  # asked: answer by then; approved: to be used by then
+    policy: str = ""
+    scenario: str = ""
+    by: str = ""
+    state: str = "asked"  # asked | approved | discarded | expired | used
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in ("asked", "approved")
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Items that were handed over to an agency, lawyer or insurer: Duly does not chase them meanwhile."""
+
+    key: str  # the notice that did it
+    items: tuple[str, ...]
+    to: str
+    on: Day
+    currency: str
+    amount_minor: int
+    state: str = "open"  # open | collected | returned | uncollectable
+    ended_on: Day | None = None
+    by: str = ""
+    note: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     key: str
     items: tuple[str, ...]
@@ -316,6 +385,9 @@ class Hold:
     reason: str
     by: str = ""
     state: str = "open"  # open | ended
+    kind: str = "hold"  # hold | customer_approval
+    stage: str = ""
+    contact: str = ""
 
     @property
     def is_live(self) -> bool:
@@ -378,6 +450,8 @@ class Notice:
     message: str = ""
     second_message: str = ""
     delivery: str = ""
+    main: str = ""  # the notice of the same step on its main channel; empty: this is it
+    to: str = ""
 
     @property
     def is_live(self) -> bool:
@@ -395,7 +469,13 @@ TRANSITIONS: dict[str, frozenset[tuple[str, str]]] = {
     "Cash": frozenset({("open", "used"), ("used", "open"), ("open", "withdrawn"), ("used", "withdrawn")}),
     "Dispute": frozenset({("open", end) for end in ("accepted", "partly", "rejected", "withdrawn")}),
     "Promise": frozenset({("open", end) for end in ("kept", "partly_kept", "broken", "cancelled")}),
+    "Plan": frozenset({("open", end) for end in ("kept", "broken", "cancelled")}),
     "Hold": frozenset({("open", "ended")}),
+    "Approval": frozenset(
+        {("asked", end) for end in ("approved", "discarded", "expired")}
+        | {("approved", end) for end in ("used", "discarded", "expired")}
+    ),
+    "Handover": frozenset({("open", end) for end in ("collected", "returned", "uncollectable")}),
     "Task": frozenset({("open", "closed")}),
     "Reply": frozenset({("unread", end) for end in ("reply", "auto_reply", "bounce", "other")}),
     "Notice": frozenset(
@@ -479,6 +559,7 @@ class Header:
     releases: dict[str, int] = field(default_factory=dict)  # intent -> releases so far
     retry_at: dict[str, datetime] = field(default_factory=dict)  # intent -> not before
     retired: tuple[str, ...] = ()  # intents that only a person may try again
+    notices_sent: dict[str, int] = field(default_factory=dict)  # currency -> notices since nothing was chased in it
     due_at: datetime | None = None  # the agenda, as the last writer decided it
     upkeep_at: datetime | None = None
 
@@ -494,6 +575,9 @@ KINDS: dict[str, type[Any]] = {
     "notices": Notice,
     "orders": Order,
     "overrides": Override,
+    "plans": Plan,
+    "approvals": Approval,
+    "handovers": Handover,
 }
 
 

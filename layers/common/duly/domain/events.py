@@ -622,13 +622,20 @@ class PromiseSettled(Event):
 
 @dataclass(frozen=True, slots=True)
 class HoldPlaced(Event):
-    """Do not remind: these items (none named: the whole account), until the end of a day, with a reason."""
+    """Do not remind: these items (none named: the whole account), until the end of a day, with a reason.
+
+    ``kind`` customer_approval: the invoices wait at the customer for a release, at the step ``stage`` and with the
+    person ``contact`` (a contact's id), until the day of the next look.
+    """
 
     hold: str
     items: tuple[str, ...]
     until: date
     reason: str
     by: str = ""
+    kind: str = "hold"  # hold | customer_approval
+    stage: str = ""
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -661,10 +668,62 @@ class TaskClosed(Event):
     by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PlanMade(Event):
+    """The customer pays these items in instalments (due day, amount) of one currency. They are not chased while each
+    instalment is paid by its day plus ``grace_days``."""
+
+    plan: str
+    items: tuple[str, ...]
+    instalments: tuple[tuple[Day, int], ...]
+    currency: str
+    made: Day
+    grace_days: int = 0
+    by: str = ""
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSettled(Event):
+    """Cash decided the plan: kept, or broken by an instalment that was missed; or a dispute or person cancelled it."""
+
+    plan: str
+    outcome: str  # kept | broken | cancelled
+    on: date
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMoved(Event):
+    """A person moved an item within its scenario: the next step is the first of ``to_level`` (or above it), forwards (a
+    skip) or backwards (a step-back)."""
+
+    item: str
+    to_level: int
+    on: date
+    reason: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOverEnded(Event):
+    """What became of a hand-over: collected, returned (the chase goes on) or uncollectable."""
+
+    handover: str
+    outcome: str
+    on: date
+    by: str = ""
+    note: str = ""
+
+
 # --- notices --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class NoticeItem:
-    """One item of a notice: what is asked of it at which step, and what was open at the claim."""
+    """One item of a notice: what is asked of it at which step, and what was open at the claim.
+
+    ``charges`` are demanded by this notice: they are owed from the moment at which its step counts as done.
+    ``anchor`` is the oldest item, for a step that counts from it.
+    """
 
     item: str
     episode: int
@@ -672,6 +731,37 @@ class NoticeItem:
     level: int
     repetition: int
     balance_minor: int
+    charges: tuple[Charge, ...] = ()
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAsked(Event):
+    """A notice whose step wants a person's approval is proposed: what it would say on this day, open until a day."""
+
+    approval: str
+    channel: str
+    currency: str
+    level: int
+    step: str
+    items: tuple[NoticeItem, ...]
+    total_minor: int
+    on: date
+    until: date
+    policy: str = ""
+    scenario: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalSettled(Event):
+    """A person approved (good until ``until``) or discarded the proposed notice, or nobody did in time (expired). A
+    discarded step does not count as done: it is proposed again later."""
+
+    approval: str
+    outcome: str  # approved | discarded | expired
+    on: date
+    by: str = ""
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -707,6 +797,9 @@ class NoticeClaimed(Event):
     policy: str
     scenario: str
     credits_minor: int = 0
+    main: str = ""  # the notice of the same step on its main channel, which marks the items and counts as the contact
+    to: str = ""  # of a hand-over: agency, lawyer or insurer
+    approvals: tuple[str, ...] = ()  # the approvals that it uses up
 
 
 @dataclass(frozen=True, slots=True)
@@ -728,7 +821,7 @@ class NoticeSent(Event):
 
     notice: str
     at: datetime
-    evidence: str  # answer | event | reply
+    evidence: str  # answer | event | reply | document (what was written is in the bucket)
     message: str = ""
 
 

@@ -305,12 +305,19 @@ def _change_one(account: Account, item: Item, cash: Cash, change: ev.Allocation)
         allocations=_with(item.allocations, cash.key, change.amount_minor),
         charges_paid=_with_charges(item.charges_paid, cash.key, change.charges),
         adjusted=adjusted,
+        paid_on=_paid_on(item, cash, change.amount_minor),
     )
     account.entities["cash"][cash.key] = replace(
         cash,
         allocations=_with(cash.allocations, item.key, change.amount_minor),
         charges=_with_charges(cash.charges, item.key, change.charges),
     )
+
+
+def _paid_on(item: Item, cash: Cash, amount_minor: int) -> dict[str, date]:
+    """From when each payment of the amount counts: interest runs on what was open then."""
+    others = {key: day for key, day in item.paid_on.items() if key != cash.key}
+    return {**others, cash.key: cash.value_date} if amount_minor else others
 
 
 def _with(amounts: dict[str, int], key: str, amount: int) -> dict[str, int]:
@@ -385,10 +392,11 @@ def _recount(account: Account, before: Item | None, after: Item) -> None:
                 _count_sale(account, currency, issued, sign * amount_minor)
                 credit_state.use_up(account, item.order, currency, sign * amount_minor, issued)
     change = _promisable_minor(after) - (_promisable_minor(before) if before is not None else 0)
-    for promise in account.live("promises") if change else []:
-        if concerns(promise.items, after):
-            grown = replace(promise, open_at_start_minor=promise.open_at_start_minor + change)
-            account._put("promises", grown)
+    for kind in ("promises", "plans") if change else ():
+        for word in account.live(kind):
+            if concerns(word.items, after):
+                grown = replace(word, open_at_start_minor=word.open_at_start_minor + change)
+                account._put(kind, grown)
 
 
 def _settlement(item: Item) -> tuple[Any, ...]:

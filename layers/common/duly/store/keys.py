@@ -34,6 +34,9 @@ LETTERS = {
     "notices": "N",
     "orders": "O",
     "overrides": "V",
+    "plans": "L",
+    "approvals": "A",
+    "handovers": "G",
 }
 KINDS = {letter: kind for kind, letter in LETTERS.items()}
 
