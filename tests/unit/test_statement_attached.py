@@ -17,7 +17,7 @@ from duly.flows.twin import TwinStack
 from duly.mail import mime
 from duly.mail.mime import Attachment, MailError
 from duly.mail.render import Rendered
-from duly.mail.statement import StatementTooLarge
+from duly.mail.typeset import PdfTooLarge
 from tests.core_samples import NOON, account, claim, invoice, payment, plain_policy, step
 
 WITH = plain_policy(step(1, "first", 3, 'attach = ["statement"]') + step(2, "second", 14))
@@ -61,7 +61,7 @@ def test_a_list_too_large_for_a_mail_is_left_out_with_its_sentence(monkeypatch: 
     assert mail_of(sample()).get_content_type() == "multipart/alternative"
 
     def refuse(*_: object) -> bytes:
-        raise StatementTooLarge("too large")
+        raise PdfTooLarge("too large")
 
     monkeypatch.undo()
     monkeypatch.setattr(notices, "open_items_pdf", refuse)

@@ -15,9 +15,10 @@ from pypdf import PdfReader
 from duly.domain import events as ev
 from duly.domain.money import parse_minor
 from duly.domain.statement_of_account import statement
-from duly.mail import statement as mail_statement
+from duly.mail import typeset
 from duly.mail.notice import LANGUAGES
-from duly.mail.statement import StatementTooLarge, StatementView, render_html, render_pdf, render_pictures, words_of
+from duly.mail.statement import StatementView, render_html, render_pdf, render_pictures, words_of
+from duly.mail.typeset import PdfTooLarge
 from duly.reports.statement import statement_csv, statement_data
 from tests.core_samples import MONDAY, account, invoice
 from tests.statement_sample import AS_OF, CREDITOR, CUSTOMER, sample_view
@@ -106,8 +107,8 @@ def test_an_account_without_anything_says_so() -> None:
 
 
 def test_a_pdf_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail_statement, "MAX_PDF_BYTES", 1_000)
-    with pytest.raises(StatementTooLarge):
+    monkeypatch.setattr(typeset, "MAX_PDF_BYTES", 1_000)
+    with pytest.raises(PdfTooLarge):
         render_pdf(sample_view("en"))
 
 

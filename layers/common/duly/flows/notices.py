@@ -19,8 +19,8 @@ from duly.mail import mime
 from duly.mail.notice import CreditorView, NoticeError, NoticeItem, NoticeView, kind_of, language_of
 from duly.mail.render import render
 from duly.mail.sending import LONGEST_SEND_SECONDS, Accepted, Doubtful, Outcome, Refused
-from duly.mail.statement import StatementTooLarge
 from duly.mail.token import make_token, reply_address
+from duly.mail.typeset import PdfTooLarge
 
 SEND_WITHIN_SECONDS = 5  # between claim and send; later, a payment or dispute may have come in
 COMMIT_SECONDS = 5  # kept in hand for committing the outcome
@@ -132,7 +132,7 @@ def _attachments(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: 
     today = local_date(claim.at, account.header.timezone)
     try:
         data = open_items_pdf(account, policy, today)
-    except StatementTooLarge:
+    except PdfTooLarge:
         data = b""
     if not data or len(data) > mime.MAX_ATTACHED_BYTES:
         edge.observer.log("statement_left_out", account=account.id, notice=claim.notice)

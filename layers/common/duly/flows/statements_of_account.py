@@ -17,7 +17,8 @@ from duly.domain.policy import Policy
 from duly.domain.statement_of_account import History, StatementOfAccount, statement
 from duly.flows.edge import Edge
 from duly.mail.notice import CreditorView, language_of
-from duly.mail.statement import StatementTooLarge, StatementView, render_html, render_pdf
+from duly.mail.statement import StatementView, render_html, render_pdf
+from duly.mail.typeset import PdfTooLarge
 from duly.store import journal, keys, lookups
 
 MAX_ENTRIES: Final = 50_000  # journal entries of an account that one statement reads: some 20 s and 200 MB
@@ -81,6 +82,8 @@ def view_of(account: Account, told: StatementOfAccount, policy: Policy, has_move
         country=account.header.country,
         statement=told,
         has_movements=has_movements,
+        address=tuple(account.personal.get("address", ())),
+        creditor_country=creditor.country,
     )
 
 
@@ -147,7 +150,7 @@ def write_statement(edge: Edge, account: str, as_of: date, start: date | None, f
 def _rendered(view: StatementView, form: str) -> bytes:
     try:
         return rendered(view, form)
-    except StatementTooLarge as error:
+    except PdfTooLarge as error:
         raise StatementError("too_large", f"the PDF would have {error}; ask for a shorter time") from None
 
 

@@ -1,32 +1,21 @@
 """The statement of account as a page (HTML) and as a letter (PDF), in the customer's language.
 
 Every value is made one harmless line in its local form here; templates only place it. The words of both layouts stand
-in one file per language. The PDF is typeset by typst (docs/decisions/0077-typst.md), which is imported when one is
-made and reads the values as data, never as markup.
+in one file per language.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
-from typing import Any, Final
 
 from duly.domain.kpi import BUCKETS
 from duly.domain.statement_of_account import CurrencyStatement, Line, OpenItem, StatementOfAccount, Unapplied
 from duly.mail.local_forms import day, grouped, one_line, plain_amount, short_day
 from duly.mail.notice import CreditorView, language_of
-from duly.mail.render import TEMPLATES, environment
-
-LETTER: Final = TEMPLATES / "statement" / "letter.typ"
-MAX_PDF_BYTES: Final = 4 * 1024 * 1024  # 1,000 movements and as many open items are half of it
-
-Values = dict[str, Any]
-
-
-class StatementTooLarge(ValueError):
-    """A statement whose PDF would be too large to keep or to send."""
+from duly.mail.postal import recipient_lines
+from duly.mail.render import environment
+from duly.mail.typeset import Values, pdf, pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +28,8 @@ class StatementView:
     country: str
     statement: StatementOfAccount
     has_movements: bool = True
+    address: tuple[str, ...] = ()
+    creditor_country: str = ""
 
 
 def render_html(view: StatementView) -> str:
@@ -47,34 +38,13 @@ def render_html(view: StatementView) -> str:
 
 
 def render_pdf(view: StatementView) -> bytes:
-    """The statement as PDF/UA (A4, tagged), the same bytes for the same view. Raises StatementTooLarge."""
-    import typst
-
-    found = typst.compile(
-        LETTER.read_bytes(),
-        format="pdf",
-        sys_inputs=_inputs(view),
-        ignore_system_fonts=True,
-        timestamp=int(datetime.combine(view.statement.as_of, time(), UTC).timestamp()),
-        pdf_standards="ua-1",
-    )
-    if len(found) > MAX_PDF_BYTES:
-        raise StatementTooLarge(f"{len(found)} bytes, at most {MAX_PDF_BYTES}")
-    return found
+    """The statement as PDF/UA (A4, tagged), the same bytes for the same view. Raises PdfTooLarge."""
+    return pdf("statement", values_of(view), view.statement.as_of)
 
 
 def render_pictures(view: StatementView, dots_per_inch: int = 144) -> list[bytes]:
     """The pages of the PDF as PNG, for documentation."""
-    import typst
-
-    found: bytes | list[bytes] = typst.compile(
-        LETTER.read_bytes(), format="png", sys_inputs=_inputs(view), ignore_system_fonts=True, ppi=dots_per_inch
-    )
-    return found if isinstance(found, list) else [found]
-
-
-def _inputs(view: StatementView) -> dict[str, str]:
-    return {"data": json.dumps(values_of(view), ensure_ascii=False)}
+    return pictures("statement", values_of(view), view.statement.as_of, dots_per_inch)
 
 
 def words_of(language: str) -> dict[str, str]:
@@ -88,20 +58,22 @@ def values_of(view: StatementView) -> Values:
     told, language = view.statement, language_of(view.language)
     words = words_of(language)
     creditor = view.creditor
+    as_of = day(told.as_of, language)
+    customer_id = one_line(told.customer or told.account)
+    name = one_line(view.customer_name) or customer_id
     return {
         "language": language,
         "words": words,
         "title": words["title" if view.has_movements else "title_items"],
-        "as_of": day(told.as_of, language),
-        "period": f"{short_day(told.start, language)} {words['until']} {short_day(told.as_of, language)}"
-        if told.start
-        else "",
-        "year": told.as_of.year,
-        "month": told.as_of.month,
-        "day": told.as_of.day,
-        "customer_id": one_line(told.customer or told.account),
-        "customer_name": one_line(view.customer_name) or one_line(told.customer or told.account),
+        "as_of": as_of,
+        "running": f"{words['as_of']} {as_of}",
+        "customer_id": customer_id,
+        "customer_name": name,
         "country": one_line(view.country),
+        "recipient": recipient_lines(name, "", view.address, view.country, view.creditor_country),
+        "remark": "",
+        "period": (period := _period(view, words)),
+        "facts": _facts(words, customer_id, as_of, period, one_line(view.creditor.email)),
         "creditor": {
             "name": one_line(creditor.name),
             "address": [one_line(line) for line in creditor.address],
@@ -110,10 +82,22 @@ def values_of(view: StatementView) -> Values:
             "bic": one_line(creditor.bic),
             "legal_name_line": one_line(creditor.legal_name_line),
         },
+        "footer": [one_line(creditor.legal_name_line)],
         "has_movements": view.has_movements,
         "asks_for_money": bool(creditor.iban) and any(one.closing_minor > 0 for one in told.currencies),
         "currencies": [_currency(one, language, words) for one in told.currencies],
     }
+
+
+def _period(view: StatementView, words: Mapping[str, str]) -> str:
+    told, language = view.statement, language_of(view.language)
+    return f"{short_day(told.start, language)} {words['until']} {short_day(told.as_of, language)}" if told.start else ""
+
+
+def _facts(words: Mapping[str, str], customer_id: str, as_of: str, period: str, email: str) -> list[tuple[str, str]]:
+    """What stands beside the address, by its label."""
+    found = {"customer_id": customer_id, "as_of": as_of, "period": period, "contact": email}
+    return [(words[name], value) for name, value in found.items() if value]
 
 
 def _currency(told: CurrencyStatement, language: str, words: Mapping[str, str]) -> Values:
