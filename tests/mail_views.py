@@ -15,6 +15,16 @@ from duly.mail.render import render
 GOLDEN = Path(__file__).parent / "golden" / "mail"
 CASES = [(language, kind) for language in LANGUAGES for kind in KINDS]
 AS_OF = date(2026, 3, 7)
+PERSON = {
+    "en": "Ms Okafor",
+    "de": "Frau Okafor",
+    "fr": "Mme Okafor",
+    "es": "Sra. Okafor",
+    "it": "signora Okafor",
+    "nl": "mevrouw Okafor",
+    "pt": "Joana Okafor",
+    "pl": "Pani Okafor",
+}
 
 CREDITOR = CreditorView(
     name="Muster Maschinen GmbH",
@@ -95,7 +105,7 @@ def view(
 
 def golden_view(language: str, kind: Kind) -> NoticeView:
     """What the golden file of a language and kind shows; the later kinds show more of what a notice can hold."""
-    person = "Frau Okafor" if language == "de" else "Ms Okafor"
+    person = PERSON[language]
     if kind == "before_due":
         soon = item(issued=date(2026, 2, 10), due=date(2026, 3, 12), level=0)
         return view(soon, kind=kind, language=language, contact_name=person)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from duly.mail.local_forms import amount, day, grouped, one_line, read_amount, read_day
 from duly.mail.mime import build
 from duly.mail.notice import LANGUAGES, CreditorView, NoticeItem, NoticeView, kind_of
-from duly.mail.render import render
+from duly.mail.render import labels_of, render
 from duly.mail.verify import ItemFacts, MailFacts, facts_of, tables_of
 
 ITEM_FIELDS = [field.name for field in fields(ItemFacts) if field.name != "number"]
@@ -143,7 +143,7 @@ def test_text_and_html_equal_the_view(view: NoticeView) -> None:
     assert_text_is(facts_of(raw), view)
     table, pay = tables_of(raw)
     rows = [row for row in table[1:] if len(row) > 1]
-    prefix = "of " if view.language == "en" else "von "
+    prefix = labels_of(view.language)["original_short"] + " "
     last_lines = [row[-1].split("\n")[-1].removeprefix(prefix) for row in rows]
     assert [read_amount(line, view.language) for line in last_lines] == expected_amounts(view)
     item_rows = [row for row in rows if len(row) == 3]

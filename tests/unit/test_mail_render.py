@@ -10,9 +10,17 @@ import pytest
 from jinja2 import UndefinedError, nodes
 
 from duly.domain.money import MoneyError
-from duly.mail.local_forms import amount, day, grouped, one_line, read_amount, read_day
+from duly.mail.local_forms import amount, day, grouped, one_line, percent, plural, read_amount, read_day, short_day
 from duly.mail.notice import KINDS, LANGUAGES, MAX_ITEMS, Kind, NoticeError, kind_of, language_of
-from duly.mail.render import MAX_SUBJECT_CHARACTERS, TEMPLATES, TEXT_WIDTH, environment, labels_of, render
+from duly.mail.render import (
+    MAX_SUBJECT_CHARACTERS,
+    TEMPLATES,
+    TEXT_WIDTH,
+    environment,
+    labels_of,
+    render,
+    row_labels_of,
+)
 from tests.mail_views import CASES, CREDITOR, GOLDEN, golden_files, golden_view, item, view
 
 THREATS_SHAME_AUTHORITY_PROMOTION = re.compile(
@@ -90,14 +98,25 @@ def test_kind_follows_level_but_never_lies_about_the_due_date(level: int, days_o
 
 @pytest.mark.parametrize(
     ("wanted", "language"),
-    [(("de",), "de"), (("de-AT",), "de"), (("DE_ch",), "de"), (("fr", "de"), "de"), (("fr",), "en"), (("",), "en")],
+    [
+        (("de",), "de"),
+        (("de-AT",), "de"),
+        (("DE_ch",), "de"),
+        (("pt-BR",), "pt"),
+        (("fr", "de"), "fr"),
+        (("", "de"), "de"),
+        (("sv", "de"), "en"),
+        (("sv",), "en"),
+        (("",), "en"),
+        ((), "en"),
+    ],
 )
 def test_language_falls_back(wanted: tuple[str, ...], language: str) -> None:
     assert language_of(*wanted) == language
 
 
 def test_a_language_without_templates_is_rendered_in_english() -> None:
-    assert render(view(language="fr")).language == "en"
+    assert render(view(language="sv")).language == "en"
 
 
 NOT_SENDABLE = [
@@ -132,15 +151,20 @@ def test_an_unknown_currency_is_refused() -> None:
         render(view(currency="XYZ"))
 
 
+SAID_BEFORE = r"wrote to you|zuletzt|dernière fois|última vez|l’ultima volta|voor het laatst|ostatnio"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_notice_says_that_we_wrote_before_only_when_we_did(language: str, kind: Kind) -> None:
     due = date(2026, 3, 12) if kind == "before_due" else date(2026, 2, 4)
     never = render(view(item(due=due), kind=kind, language=language))
-    assert not re.search(r"wrote to you|zuletzt", never.text, re.IGNORECASE)
+    assert not re.search(SAID_BEFORE, " ".join(never.text.split()), re.IGNORECASE)
     if kind in ("second_reminder", "formal_notice"):
         again = render(view(kind=kind, language=language, last_notice=date(2026, 2, 10)))
-        assert day(date(2026, 2, 10), language) in again.text
+        words = " ".join(again.text.split())
+        assert re.search(SAID_BEFORE, words, re.IGNORECASE)
+        assert day(date(2026, 2, 10), language) in words
 
 
 def test_what_is_not_due_yet_may_wait() -> None:
@@ -293,9 +317,9 @@ def test_templates_hold_no_logic_beyond_if_and_for() -> None:
         nodes.ExprStmt,
     )
     filters = {"wrapped", "bullet", "quoted", "trim", "format"}
-    called = {"row", "pair", "charge", "age", "remark"}
+    called = {"row", "pair", "charge", "age", "remark", "the"}
     paths = [path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.j2")]
-    assert len(paths) == 3 + len(LANGUAGES) * (3 + len(KINDS))
+    assert len(paths) == 3 + len(LANGUAGES) * (4 + len(KINDS)) + len(["it/grammar.j2"])
     for path in paths:
         tree = environment().parse((TEMPLATES / path).read_text(encoding="utf-8"))
         assert not list(tree.find_all(refused)), path
@@ -318,13 +342,10 @@ def test_only_html_is_escaped() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_labels_of_the_text_are_all_different_and_fit_their_column(language: str) -> None:
-    labels = {
-        name: text
-        for name, text in labels_of(language).items()
-        if name not in ("instalment_of", "original_short", "dated")
-    }
+    labels, within = row_labels_of(language), labels_of(language)
     assert len(set(labels.values())) == len(labels)
-    assert max(len(text) for text in labels.values()) < 18
+    columns = len(within["column"] % "")
+    assert max(len(text + within["colon"]) for text in labels.values()) <= columns < TEXT_WIDTH // 3
 
 
 @pytest.mark.parametrize(
@@ -345,6 +366,99 @@ def test_amounts_in_local_form_and_back(minor: int, currency: str, english: str,
     assert amount(minor, currency, "de") == german
     assert read_amount(english, "en") == (minor, currency)
     assert read_amount(german, "de") == (minor, currency)
+
+
+LOCAL_AMOUNTS = {
+    "fr": ["5,00\u00a0EUR", "1\u202f234,50\u00a0EUR", "-12\u202f345\u202f678,90\u00a0EUR"],
+    "es": ["5,00\u00a0EUR", "1234,50\u00a0EUR", "-12.345.678,90\u00a0EUR"],
+    "it": ["5,00\u00a0EUR", "1234,50\u00a0EUR", "-12.345.678,90\u00a0EUR"],
+    "nl": ["EUR\u00a05,00", "EUR\u00a01.234,50", "EUR\u00a0-12.345.678,90"],
+    "pt": ["5,00\u00a0EUR", "1234,50\u00a0EUR", "-12\u00a0345\u00a0678,90\u00a0EUR"],
+    "pl": ["5,00\u00a0EUR", "1234,50\u00a0EUR", "-12\u00a0345\u00a0678,90\u00a0EUR"],
+}
+
+
+@pytest.mark.parametrize("language", LOCAL_AMOUNTS)
+def test_amounts_of_the_other_languages(language: str) -> None:
+    minor = [500, 123_450, -1_234_567_890]
+    assert [amount(one, "EUR", language) for one in minor] == LOCAL_AMOUNTS[language]
+    for one, text in zip(minor, LOCAL_AMOUNTS[language], strict=True):
+        assert read_amount(text, language) == (one, "EUR")
+        # a mail program may have put ordinary spaces in the place of the others
+        assert read_amount(text.replace("\u00a0", " ").replace("\u202f", " "), language) == (one, "EUR")
+
+
+LOCAL_DAYS = {
+    "fr": ("1er février 2026", "3 août 2026", "03/08/2026"),
+    "es": ("1 de febrero de 2026", "3 de agosto de 2026", "03/08/2026"),
+    "it": ("1 febbraio 2026", "3 agosto 2026", "03/08/2026"),
+    "nl": ("1 februari 2026", "3 augustus 2026", "03-08-2026"),
+    "pt": ("1 de fevereiro de 2026", "3 de agosto de 2026", "03/08/2026"),
+    "pl": ("1 lutego 2026", "3 sierpnia 2026", "03.08.2026"),
+}
+
+
+@pytest.mark.parametrize("language", LOCAL_DAYS)
+def test_days_of_the_other_languages(language: str) -> None:
+    first, third = date(2026, 2, 1), date(2026, 8, 3)
+    assert (day(first, language), day(third, language), short_day(third, language)) == LOCAL_DAYS[language]
+    for wrong in ("3 Smarch 2026", LOCAL_DAYS[language][0].replace("1", "01", 1), f"0{LOCAL_DAYS[language][1]}"):
+        with pytest.raises(ValueError, match="not a date"):
+            read_day(wrong, language)
+
+
+def test_polish_has_three_plural_forms() -> None:
+    few = {2, 3, 4, 22, 23, 24, 32, 102, 104, 122}
+    many = {5, 6, 11, 12, 13, 14, 15, 21, 25, 31, 100, 101, 111, 112, 114, 400}
+    assert {plural(count, "pl") for count in few} == {"few"}
+    assert {plural(count, "pl") for count in many} == {"many"}
+    assert plural(1, "pl") == "one"
+    assert [plural(count, "fr") for count in (1, 2, 5)] == ["one", "other", "other"]
+
+
+@pytest.mark.parametrize(
+    ("count", "subject"),
+    [
+        (1, "Przypomnienie: termin płatności faktury R-0 minął 4 lutego 2026"),
+        (3, "Przypomnienie: 3 faktury czekają na zapłatę"),
+        (5, "Przypomnienie: 5 faktur czeka na zapłatę"),
+        (12, "Przypomnienie: 12 faktur czeka na zapłatę"),
+        (22, "Przypomnienie: 22 faktury czekają na zapłatę"),
+    ],
+)
+def test_a_polish_subject_counts_in_its_plural_form(count: int, subject: str) -> None:
+    items = [item(f"R-{number}") for number in range(count)]
+    assert render(view(*items, language="pl")).subject == subject
+
+
+def test_an_italian_article_is_cut_before_eight_and_eleven() -> None:
+    for number, words in (
+        (8, "l’8 marzo"),
+        (9, "il 9 marzo"),
+        (11, "l’11 marzo"),
+        (18, "il 18 marzo"),
+        (1, "il 1 marzo"),
+    ):
+        rendered = render(view(item(), language="it", pay_by=date(2026, 3, number)))
+        assert f"entro {words} 2026" in " ".join(rendered.text.split())
+
+
+def test_french_marks_stand_after_a_space_that_does_not_break() -> None:
+    for kind in KINDS:
+        rendered = render(golden_view("fr", kind))
+        assert not re.search(r" [:;?!]", rendered.text)
+        assert re.search("[\u00a0\u202f][:;?!]", rendered.text)
+
+
+def test_no_line_breaks_within_an_amount() -> None:
+    for language in ("fr", "es", "it", "nl", "pt", "pl"):
+        for kind in ("reminder", "second_reminder", "formal_notice"):
+            shown = golden_view(language, kind)
+            assert amount(shown.total_minor, "EUR", language) in render(shown).text.split("\n\n")[2]
+
+
+def test_a_rate_in_the_languages_decimals() -> None:
+    assert (percent("11.27", "en"), percent("11.27", "pl"), percent("5", "fr")) == ("11.27", "11,27", "5")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from duly.mail import mime
 from duly.mail.notice import CreditorView, NoticeError, NoticeItem, NoticeView, kind_of, language_of
 from duly.mail.render import render
 from duly.mail.sending import LONGEST_SEND_SECONDS, Accepted, Doubtful, Outcome, Refused
+from duly.mail.statement import words_of
 from duly.mail.token import make_token, reply_address
 from duly.mail.typeset import PdfTooLarge
 
@@ -137,7 +138,7 @@ def _attachments(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: 
     if not data or len(data) > mime.MAX_ATTACHED_BYTES:
         edge.observer.log("statement_left_out", account=account.id, notice=claim.notice)
         return []
-    name = "offene-posten" if language_of(account.header.language, policy.creditor.language) == "de" else "open-items"
+    name = words_of(language_of(account.header.language, policy.creditor.language))["file_name"]
     return [mime.Attachment(f"{name}-{today.isoformat()}.pdf", "application/pdf", data)]
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 Kind = Literal["before_due", "reminder", "second_reminder", "formal_notice"]
 KINDS: tuple[Kind, ...] = ("before_due", "reminder", "second_reminder", "formal_notice")
-LANGUAGES = ("en", "de")
+LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl")
 MAX_ITEMS = 400
 """Most items that one notice may list. The design reserves a notice over more than 80 items in parts; a mail with
 more than 400 lines is no longer something that a person reads, and the rest belongs in the next notice."""
@@ -38,15 +38,14 @@ def kind_of(level: int, days_overdue: int) -> Kind:
 
 
 def language_of(*wanted: str) -> str:
-    """The first wanted language that has templates (`de-AT` counts as `de`), else English.
+    """The first language that is named, `de-AT` as `de`, when it has templates, else English.
 
-    Pass the customer's language first and the creditor's second.
+    Pass the customer's language first and the creditor's second. A customer whose language has no templates is
+    written to in English, not in the creditor's language: it is the more likely to be understood.
     """
-    for tag in wanted:
-        primary = tag.strip().lower().replace("_", "-").split("-")[0]
-        if primary in LANGUAGES:
-            return primary
-    return "en"
+    named = (tag.strip().lower().replace("_", "-").split("-")[0] for tag in wanted)
+    primary = next((tag for tag in named if tag), "en")
+    return primary if primary in LANGUAGES else "en"
 
 
 @dataclass(frozen=True, slots=True)

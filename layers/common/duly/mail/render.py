@@ -7,6 +7,7 @@ language and kind and are shared by both layouts, so that text and HTML cannot s
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from duly.mail.local_forms import amount, day, grouped, one_line
+from duly.mail.local_forms import amount, day, grouped, one_line, plural
 from duly.mail.notice import CreditorView, NoticeError, NoticeItem, NoticeView, language_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 TEXT_WIDTH = 72
 """Columns of the plain text. RFC 3676 asks for at most 78, and quoting adds two with every answer."""
 MAX_SUBJECT_CHARACTERS = 120
+_ORDINARY_SPACES = re.compile(r"[ \t\n]+")
+_WORDS_WITHIN = frozenset({"instalment_of", "dated", "original_short", "ahead", "colon", "column"})
+"""What a language's labels hold beside the labels themselves: words within a value, and the form of a line."""
 
 Value = str | int | bool | dict[str, object] | list[dict[str, object]]
 
@@ -77,6 +81,7 @@ def environment() -> Environment:
 
 def values_of(view: NoticeView, language: str) -> dict[str, Value]:
     """Everything that a template may name, as clean text in the language's forms."""
+    count = len({item.number for item in view.items})
     return {
         "language": language,
         "kind": view.kind,
@@ -85,7 +90,8 @@ def values_of(view: NoticeView, language: str) -> dict[str, Value]:
         "customer_name": one_line(view.customer_name) or one_line(view.customer_id),
         "contact_name": one_line(view.contact_name),
         "items": [_item(item, view.currency, language) for item in view.items],
-        "invoice_count": len({item.number for item in view.items}),
+        "invoice_count": count,
+        "invoice_plural": plural(count, language),
         "first_due": day(min(item.due for item in view.items), language),
         "not_yet_due": view.kind != "before_due" and any(item.days_overdue <= 0 for item in view.items),
         "credits": amount(-view.credits_minor, view.currency, language) if view.credits_minor else "",
@@ -141,9 +147,10 @@ def _is_html(name: str | None) -> bool:
 
 
 def _wrapped(text: str, first: str = "", further: str = "") -> str:
-    """A paragraph in lines of the text's width. Long words (numbers, addresses) stay whole."""
+    """A paragraph in lines of the text's width. Long words (numbers, addresses) stay whole, and what a no-break space
+    holds together stays in one line."""
     return textwrap.fill(
-        " ".join(text.split()),
+        _ORDINARY_SPACES.sub(" ", text).strip(" "),
         TEXT_WIDTH,
         initial_indent=first,
         subsequent_indent=further,
@@ -173,3 +180,8 @@ def labels_of(language: str) -> dict[str, str]:
     """The labels of a language's notices by their name, so that a mail can be read back (see `duly.mail.verify`)."""
     labels = environment().get_template(f"{language}/labels.j2").module
     return {name: str(text) for name, text in vars(labels).items() if not name.startswith("_")}
+
+
+def row_labels_of(language: str) -> dict[str, str]:
+    """Those of a language's labels that begin a line of the plain text, by their name."""
+    return {name: text for name, text in labels_of(language).items() if name not in _WORDS_WITHIN}

@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 
 from duly.mail.local_forms import read_amount, read_day
 from duly.mail.notice import LANGUAGES
-from duly.mail.render import labels_of
+from duly.mail.render import labels_of, row_labels_of
 
 _ROW = re.compile(r"  (\S[^:]*):(?: +(.*))?")
 
@@ -79,7 +79,7 @@ def _facts(message: EmailMessage) -> MailFacts:
     language = str(message["Content-Language"] or "")
     if language not in LANGUAGES:
         raise VerifyError("unknown_language")
-    rows = list(_rows(_content(message, "plain"), labels_of(language)))
+    rows = list(_rows(_content(message, "plain"), row_labels_of(language)))
     single = _Single(rows, language)
     total_minor, currency = read_amount(single.text("total"), language)
     items = tuple(_item(group, language, currency) for group in _groups(rows))
@@ -125,8 +125,9 @@ def _rows(text: str, labels: dict[str, str]) -> Iterator[tuple[str, str]]:
     names = {label: name for name, label in labels.items()}
     for line in text.split("\n"):
         found = _ROW.fullmatch(line)
-        if found and found[1] in names:
-            yield names[found[1]], found[2] or ""
+        name = names.get(found[1].rstrip()) if found else None
+        if found and name:
+            yield name, found[2] or ""
 
 
 def _groups(rows: list[tuple[str, str]]) -> Iterator[dict[str, str]]:
@@ -155,7 +156,7 @@ def _item(group: dict[str, str], language: str, currency: str) -> ItemFacts:
         instalment=int(group.get("instalment", "1").split(" ")[0]),
         issued=read_day(one.text("issued"), language),
         due=read_day(due, language),
-        days_overdue=_days(age.rstrip(")")),
+        days_overdue=_days(age.rstrip(")"), language),
         original_minor=one.money("original", currency) if "original" in group else balance,
         balance_minor=balance,
         fee_minor=one.money("fee", currency),
@@ -163,12 +164,12 @@ def _item(group: dict[str, str], language: str, currency: str) -> ItemFacts:
     )
 
 
-def _days(age: str) -> int:
+def _days(age: str, language: str) -> int:
     """`12 days overdue` is 12, `in 3 days` is -3, a phrase without a number is today."""
     number = re.search(r"[0-9]+", age)
     if not number:
         return 0
-    return -int(number[0]) if age.startswith("in ") else int(number[0])
+    return -int(number[0]) if age.startswith(labels_of(language)["ahead"] + " ") else int(number[0])
 
 
 @dataclass(frozen=True, slots=True)
