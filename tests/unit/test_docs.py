@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from cli.main import app
+from duly.domain.channels import TASK_KINDS
 from duly.formats.read import read_file
 
 ROOT = Path(__file__).parents[2]
@@ -337,4 +338,4 @@ def task_kinds() -> set[str]:
                     found.add(kind.value)
                 else:
                     found |= {"address_bounced", "complaint", "notice_rejected"}
-    return found
+    return found | set(TASK_KINDS.values())

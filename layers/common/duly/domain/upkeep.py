@@ -8,6 +8,7 @@ from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.calendar import UnknownTimeZone, local_date
 from duly.domain.cash import settle_promises
+from duly.domain.channels import WRITTEN
 from duly.domain.credit import credit_upkeep
 from duly.domain.entities import Item, Notice
 from duly.domain.gates import direct_debit_pending
@@ -102,6 +103,8 @@ def sweep(notice: Notice, now: datetime, claimed_on: date, today: date) -> list[
     A step counts from the day of its claim, however late its outcome became known.
     """
     since = notice.since or notice.at
+    if notice.channel in WRITTEN and notice.state == "claimed":
+        return []  # whether its document is there can be looked up (flows.carrying)
     if notice.state == "claimed" and now >= since + SILENT_AFTER:
         return [ev.NoticeDoubtful(notice.key, now, "silent")]
     if notice.state == "doubtful" and now >= since + UNKNOWN_AFTER:

@@ -1,4 +1,4 @@
-"""One claimed notice: drawn from the account at its claim, sent once, and its outcome committed."""
+"""One claimed notice: drawn from the account at its claim, sent once as an e-mail, and its outcome committed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import quote
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.calendar import local_date
+from duly.domain.channels import HAND_OVER, TASK_KINDS, WRITTEN
 from duly.domain.entities import Notice
 from duly.domain.policy import Policy
 from duly.domain.upkeep import record_steps, today_of
@@ -142,25 +143,33 @@ def _attachments(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: 
     return [mime.Attachment(f"{name}-{today.isoformat()}.pdf", "application/pdf", data)]
 
 
-def send_claimed(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> None:
-    """Send the message once and commit what became of it. The claim itself is the only permission."""
-    claim = claimed.event
-    refused = _try_send(edge, claimed, policy, now, remaining)
-    commit_outcome(edge, claimed.account.id, claim.notice, refused, now)
-    note_sending(edge, refused, now)
+def document_key(account: str, notice: str, channel: str) -> str:
+    """Return where the document of a letter or hand-over lies: its being there says that the claim was carried out."""
+    ending = "zip" if channel == HAND_OVER else "pdf"
+    return f"documents/notices/{quote(account, safe='')}/{notice}.{ending}"
 
 
-def _try_send(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> Outcome:
+def too_late(edge: Edge, claimed: Claimed, remaining: RemainingSeconds, seconds: float) -> Refused | None:
+    """Return why a claim must not be carried out any more: it is too old, or what is left of the invocation is less
+    than carrying it out (at most ``seconds``) and committing its outcome may take."""
+    if edge.monotonic() - claimed.at_monotonic > SEND_WITHIN_SECONDS:
+        return Refused("claim_too_old")
+    if remaining() < seconds + COMMIT_SECONDS:
+        return Refused("no_time_left")
+    return None
+
+
+def send_email(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> Outcome:
+    """Send the e-mail of a claim once; return what became of it. The claim itself is the only permission."""
     claim = claimed.event
     try:
         raw, to = message_of(edge, claimed.account, claim, policy)
     except (NoticeError, mime.MailError) as error:
         return Refused(error.code, retryable=False)
     edge.objects.put(mail_key(claimed.account.id, claim.notice), raw, "message/rfc822")
-    if edge.monotonic() - claimed.at_monotonic > SEND_WITHIN_SECONDS:
-        return Refused("claim_too_old")
-    if remaining() < LONGEST_SEND_SECONDS + COMMIT_SECONDS:
-        return Refused("no_time_left")
+    late = too_late(edge, claimed, remaining, LONGEST_SEND_SECONDS)
+    if late is not None:
+        return late
     return edge.mailer.send(
         raw,
         from_address=edge.sender_address,
@@ -171,8 +180,8 @@ def _try_send(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remai
     )
 
 
-def commit_outcome(edge: Edge, account_id: str, notice_id: str, outcome: Outcome, now: datetime) -> None:
-    """Commit the outcome of one's own claim: possible at any later version of the account."""
+def commit_outcome(edge: Edge, account_id: str, notice_id: str, outcome: Outcome, now: datetime) -> Account:
+    """Commit the outcome of one's own claim: possible at any later version of the account. Returns the account."""
 
     def decide(account: Account) -> list[ev.Event]:
         notice = account.notices[notice_id]
@@ -185,6 +194,7 @@ def commit_outcome(edge: Edge, account_id: str, notice_id: str, outcome: Outcome
     if isinstance(outcome, Accepted):
         edge.observer.metric(metric, 1, level=str(after.notices[notice_id].level))
     edge.observer.log(metric, account=account_id, notice=notice_id, reason=getattr(outcome, "code", ""))
+    return after
 
 
 def outcome_events(
@@ -195,12 +205,20 @@ def outcome_events(
         return []
     match outcome:
         case Accepted():
-            sent = ev.NoticeSent(notice.key, now, "answer", outcome.ses_message_id)
-            return [sent, *record_steps(notice, claimed_on)]
+            return [*_accepted(notice, outcome, now, claimed_on), *record_steps(notice, claimed_on)]
         case Doubtful():
             return [ev.NoticeDoubtful(notice.key, now, outcome.code)] if notice.state == "claimed" else []
         case Refused():
             return _released(account, notice, outcome, now, claimed_on) if notice.state == "claimed" else []
+
+
+def _accepted(notice: Notice, outcome: Accepted, now: datetime, claimed_on: date) -> list[ev.Event]:
+    """Carried out: a message was accepted, or a document was written that a person has to send on."""
+    if notice.channel not in WRITTEN:
+        return [ev.NoticeSent(notice.key, now, "answer", outcome.ses_message_id)]
+    kind = TASK_KINDS[notice.channel]
+    task = ev.TaskOpened(f"{kind}-{notice.key}", kind, notice.key, claimed_on, claimed_on)
+    return [ev.NoticeSent(notice.key, now, "document"), task]
 
 
 def _released(account: Account, notice: Notice, outcome: Refused, now: datetime, today: date) -> list[ev.Event]:

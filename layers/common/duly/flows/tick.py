@@ -11,10 +11,11 @@ from duly.domain.gates import StackFacts, Surroundings, stack_gates
 from duly.domain.policy import Policy
 from duly.domain.scoring import rescore
 from duly.domain.upkeep import today_of, upkeep
+from duly.flows.carrying import carry_out, settle_documents
 from duly.flows.cash import clear_untrue_marks, settle_transaction
 from duly.flows.continuity import open_gaps
 from duly.flows.edge import Edge
-from duly.flows.notices import Claimed, RemainingSeconds, send_claimed, sending_paused
+from duly.flows.notices import Claimed, RemainingSeconds, sending_paused
 from duly.flows.waking import money_not_placed
 from duly.store import keys
 from duly.store.queues import ACCOUNT, INBOUND, INBOUND_DLQ, RISK_UPLOAD, STATEMENT_UPLOAD, Message
@@ -110,6 +111,8 @@ def work_account(
         if not account.exists:
             return
         try:
+            if settle_documents(edge, account, now):
+                continue
             if may_chase and account.header.suspense and clear_untrue_marks(edge, account, now):
                 continue
             account = _commit(edge, account, _upkeep(account, policy, now), policy, now)
@@ -119,7 +122,7 @@ def work_account(
         except Conflict:
             continue  # a payment, dispute or another run came first: nothing was said, decide again
         if claimed is not None:
-            send_claimed(edge, claimed, policy, now, remaining)
+            carry_out(edge, claimed, policy, now, remaining)
         return
     raise Conflict
 

@@ -1,0 +1,45 @@
+"""A claim is carried out once, by its channel, and its outcome committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from duly.domain.account import Account
+from duly.domain.channels import EMAIL, WRITTEN
+from duly.domain.entities import Notice
+from duly.domain.policy import Policy
+from duly.domain.upkeep import SILENT_AFTER
+from duly.flows.edge import Edge
+from duly.flows.notices import Claimed, RemainingSeconds, commit_outcome, document_key, note_sending, send_email
+from duly.mail.sending import Accepted, Outcome, Refused
+
+CarryOut = Callable[[Edge, Claimed, Policy, datetime, RemainingSeconds], Outcome]
+
+#: What carries a claim out, by channel; ``domain.steps.CHANNELS`` names these and the call, which is a task alone.
+#: Each acts at most once. ``Accepted`` of a letter or hand-over means that its document is written.
+CARRIERS: Mapping[str, CarryOut] = {EMAIL: send_email}
+
+
+def carry_out(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> Account:
+    """Carry a claim out once, commit what became of it, and return the account after that."""
+    claim = claimed.event
+    outcome = CARRIERS[claim.channel](edge, claimed, policy, now, remaining)
+    after = commit_outcome(edge, claimed.account.id, claim.notice, outcome, now)
+    if claim.channel == EMAIL:
+        note_sending(edge, outcome, now)
+    return after
+
+
+def settle_documents(edge: Edge, account: Account, now: datetime) -> bool:
+    """Look whether the documents of silent claims are there: written means carried out, else the claim is released.
+    Returns whether there was any such claim."""
+    silent = [notice for notice in account.live("notices") if _is_silent(notice, now)]
+    for notice in silent:
+        written = edge.objects.get_range(document_key(account.id, notice.key, notice.channel), "", 0, 1) is not None
+        commit_outcome(edge, account.id, notice.key, Accepted("", now) if written else Refused("not_written"), now)
+    return bool(silent)
+
+
+def _is_silent(notice: Notice, now: datetime, after: timedelta = SILENT_AFTER) -> bool:
+    return notice.channel in WRITTEN and notice.state == "claimed" and now >= (notice.since or notice.at) + after
