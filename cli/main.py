@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli import cash, credit, deciding, money
 from cli.export import export
+from cli.policy import policy_app
 from cli.screen import At, By, Json, Stack, err, fail, out, print_json, target_of
 from cli.statement import statement
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 disputes_app = typer.Typer(help="Open disputes, and the decision that resolves one.")
 app.add_typer(disputes_app, name="disputes", invoke_without_command=True)
+app.add_typer(policy_app, name="policy")
 
 
 def need_emulator() -> None:

@@ -23,8 +23,9 @@ from duly.domain.policy import (
     parse_policy,
     parse_policy_data,
 )
+from duly.domain.policy_rows import policy_rows
 from duly.domain.policy_schema import APPLIED, SECTIONS
-from duly.domain.policy_table import policy_table, reference_page
+from duly.domain.policy_table import reference_page
 from duly.domain.toml_lines import key_lines, line_of
 
 ROOT = Path(__file__).parents[2]
@@ -494,14 +495,18 @@ def test_neutral_values_of_later_keys_make_no_warning() -> None:
 
 # --- rows and lines -------------------------------------------------------------------------------------------------
 def test_policy_as_rows() -> None:
-    rows = {(row.section, row.key): row.value for row in policy_table(parse_policy(FULL, "full.toml"))}
-    assert rows["contact", "window_start"] == "09:30"
+    rows = {(row.section, row.key): row.value for row in policy_rows(parse_policy(FULL, "full.toml"))}
+    assert rows["contact", "window"] == "09:30 to 24:00"
     assert rows["contact", "days"] == "sat, sun"
     assert rows["cash", "tolerance"] == "0.50 EUR, 50 JPY, 0.125 KWD"
     assert rows["cash", "auto_confirm"] == "0.955"
-    assert rows["risk.categories", "bad"] == "score up to 1, terms 0 days, limit 0.00 EUR, scenario hard"
-    assert rows["scenario.hard", "step 2"] == "level 1, Anruf, 7 days after previous, call, final yes"
-    assert rows["scenario.standard", "step 1"] == "level 0, before-due, 5 days before due, email"
+    assert rows["creditor", "bic"] == "none"
+    assert (rows["risk", "categories"], rows["risk.categories.bad", "max_score"]) == ("good, bad", "1")
+    assert rows["risk.categories.bad", "limit"] == "0.00 EUR"
+    assert rows["scenario.hard", "step"] == "Stufe 1, Anruf"
+    assert rows["scenario.hard.step.Stufe 1", "approve"] == "above 1000.00 EUR"
+    assert rows["scenario.hard.step.Anruf", "approve"] == "no"
+    assert rows["scenario.hard.step.Anruf", "final"] == "yes"
 
 
 def test_lines_of_keys_survive_strings_brackets_and_comments() -> None:

@@ -224,7 +224,7 @@ class Policy:
     """One version of a credit policy. ``version`` is the first 16 hex digits of the SHA-256 of its text.
 
     ``defaults_version`` says the same of the shipped defaults that filled it up, or ``bare``. ``warnings`` name keys
-    that are accepted but not applied yet.
+    that are accepted but not applied yet, or that can hardly be meant so.
     """
 
     name: str

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, Literal
 
+from duly.domain.policy_doubts import doubts
 from duly.domain.policy_model import (
     Cash,
     Category,
@@ -172,15 +173,21 @@ class _Reading:
         scenarios = self._scenarios(data)
         self._check_category_scenarios(risk, scenarios)
         self._stop_on_problems(name)
-        return Policy(
+        policy = Policy(
             name=name,
             version=version,
             defaults_version=self._base.version if self._base else version,
             risk=risk,
             scenarios=scenarios,
-            warnings=tuple(self._warnings),
             **parts,
         )
+        for path, why in doubts(policy):
+            self._warn(path, why)
+        return dataclasses.replace(policy, warnings=tuple(self._warnings))
+
+    def _warn(self, path: KeyPath, why: str) -> None:
+        line = line_of(self._findings.lines, path)
+        self._warnings.append(f"{f'line {line}: ' if line else ''}{key_text(path)}: {why}")
 
     def _stop_on_problems(self, name: str) -> None:
         problems = sorted(self._findings.problems, key=lambda problem: problem.line)
@@ -332,8 +339,7 @@ class _Reading:
             if value is INVALID:
                 continue
             if key.asks_for_later(value):
-                line = line_of(self._findings.lines, here)
-                self._warnings.append(f"{f'line {line}: ' if line else ''}{key_text(here)}: not applied yet")
+                self._warn(here, "not applied yet")
             values.update(zip(key.targets, value if len(key.targets) > 1 else (value,), strict=True))
         return values
 

@@ -1,16 +1,13 @@
-"""A policy as rows for people, and the reference page of all keys (``docs/policy.md``, which a test keeps equal)."""
+"""The reference page of all keys of a policy (``docs/policy.md``, which a test keeps equal)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, Final
 
-from duly.domain.money import format_minor
-from duly.domain.policy_model import Policy, Scenario, Step
 from duly.domain.policy_reader import default_policy_text
-from duly.domain.policy_schema import APPLIED, SECTIONS, WEEKDAYS, Key
+from duly.domain.policy_schema import APPLIED, SECTIONS, Key
 
 #: The table of default.toml that shows the defaults of the keys of a section.
 _EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -20,95 +17,6 @@ _EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyRow:
-    """One line of a policy's table: section, key, value as text."""
-
-    section: str
-    key: str
-    value: str
-
-
-# --- one policy -----------------------------------------------------------------------------------------------------
-def policy_table(policy: Policy) -> tuple[PolicyRow, ...]:
-    """Everything that a policy says, one row per key; categories and steps are one row each."""
-    rows = [PolicyRow("policy", "name", policy.name), PolicyRow("policy", "version", policy.version)]
-    for section in ("creditor", "terms", "cash", "gates", "contact", "charges", "promises", "disputes", "statements"):
-        rows += _rows_of(section, getattr(policy, section))
-    for name in ("review_days", "order_days", "refer_over_percent"):
-        rows.append(PolicyRow("risk", name, str(getattr(policy.risk, name))))
-    rows += [
-        PolicyRow(
-            "risk.categories",
-            part.name,
-            f"score up to {_share(part.max_score_permille)}, terms {part.terms_days} days, "
-            f"limit {_value('limit_minor', part.limit_minor)}, scenario {part.scenario or 'standard'}"
-            + (f", security {part.security}" if part.security else "")
-            + (f", review every {part.review_days} days" if part.review_days else ""),
-        )
-        for part in policy.risk.categories
-    ]
-    rows += _rows_of("risk.hold", policy.risk.hold)
-    for scenario in policy.scenarios.values():
-        rows += _scenario_rows(scenario)
-    rows += [PolicyRow("warnings", str(number), text) for number, text in enumerate(policy.warnings, start=1)]
-    return tuple(rows)
-
-
-def _rows_of(section: str, part: Any) -> list[PolicyRow]:
-    """One row per field of a section; a scenario's name and steps have rows of their own."""
-    names = [field.name for field in fields(part) if field.name != "steps"]
-    return [PolicyRow(section, _key(name), _value(name, getattr(part, name))) for name in names]
-
-
-def _scenario_rows(scenario: Scenario) -> list[PolicyRow]:
-    section = f"scenario.{scenario.name}"
-    rows = [row for row in _rows_of(section, scenario) if row.key != "name"]
-    if not scenario.steps:
-        rows.append(PolicyRow(section, "step", "none: nobody is chased"))
-    return rows + [PolicyRow(section, f"step {step.index + 1}", _step_text(step)) for step in scenario.steps]
-
-
-def _step_text(step: Step) -> str:
-    when = f"{abs(step.days)} days {'before' if step.days < 0 else 'after'} {step.basis}"
-    parts = [f"level {step.level}", step.name, when, step.channel]
-    plain = Step(step.index, step.level, step.name, step.basis, step.days, channel=step.channel)
-    for field in fields(step):
-        value = getattr(step, field.name)
-        if value != getattr(plain, field.name):
-            parts.append(f"{_key(field.name)} {_value(field.name, value)}")
-    return ", ".join(parts)
-
-
-def _key(field_name: str) -> str:
-    for ending in ("_minor", "_permille", "_minute"):
-        field_name = field_name.removesuffix(ending)
-    return field_name
-
-
-def _value(field_name: str, value: Any) -> str:
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if field_name.endswith("_permille"):
-        return _share(value)
-    if field_name.endswith("_minute"):
-        return f"{value // 60:02d}:{value % 60:02d}"
-    if field_name.endswith("_minor"):
-        return ", ".join(f"{format_minor(minor, code)} {code}" for code, minor in value.items()) or "none"
-    if isinstance(value, frozenset):
-        return ", ".join(WEEKDAYS[number] for number in sorted(value))
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {part}" for key, part in value.items())
-    return ", ".join(value) or "none" if isinstance(value, tuple) else str(value)
-
-
-def _share(permille: int) -> str:
-    return str(Decimal(permille) / 1000)
-
-
-# --- the reference of all keys --------------------------------------------------------------------------------------
 def reference_page() -> str:
     """The page ``docs/policy.md``: every key with its meaning, its shipped default and whether it is applied yet."""
     import tomllib

@@ -10,6 +10,7 @@ from duly.domain.policy import PolicyErrors, parse_policy
 from duly.flows import intake
 from duly.flows.edge import Edge
 from duly.flows.profiles import take_profile
+from duly.formats.policy_toml import policy_notes
 from duly.formats.profile_toml import PROFILES
 from duly.formats.records import FileResult, Reject
 from duly.store import keys
@@ -22,6 +23,7 @@ def take_policy(edge: Edge, upload: Upload, data: bytes, now: datetime) -> Uploa
     if upload.key.startswith(PROFILES):
         return intake.plan(edge, upload, take_profile(edge, upload, data), (), (), now)
     rejects: tuple[Reject, ...] = ()
+    notes: tuple[str, ...] = ()
     try:
         policy = parse_policy(data.decode("utf-8"), upload.key)
     except UnicodeDecodeError as error:
@@ -30,10 +32,11 @@ def take_policy(edge: Edge, upload: Upload, data: bytes, now: datetime) -> Uploa
     except PolicyErrors as errors:
         rejects = tuple(Reject(one.line, one.key, one.code, one.expected) for one in errors.problems)
     else:
+        notes = policy_notes(policy)
         _put_in_force(edge, upload, policy.version)
         wake_all(edge, upload.id, now)
     whole_file = tuple(Reject(0, one.field, one.code, f"line {one.line}: {one.reason}") for one in rejects)
-    return intake.plan(edge, upload, FileResult("policy", "toml", (), whole_file, 0, {}), (), (), now)
+    return intake.plan(edge, upload, FileResult("policy", "toml", (), whole_file, 0, {}, notes), (), (), now)
 
 
 def _put_in_force(edge: Edge, upload: Upload, version: str) -> None:

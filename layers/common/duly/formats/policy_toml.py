@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 from duly.formats.decoding import decode
 from duly.formats.records import FileResult, Reject, file_result
 
+if TYPE_CHECKING:
+    from duly.domain.policy import Policy
+
+MAX_NOTES: Final = 40  # warnings of one policy that its receipt lists
+
 
 def read_policy(data: bytes) -> FileResult:
-    """What is wrong with a policy, by line and key; no rejects when it can be used. Raises FileProblem if not text."""
+    """What is wrong with a policy, by line and key; for one that can be used its warnings as notes. Raises FileProblem
+    if not text."""
     from duly.domain.policy import PolicyErrors, parse_policy
 
     text = decode(data)
     try:
-        parse_policy(text, "policy")
+        policy = parse_policy(text, "policy")
     except PolicyErrors as errors:
         rejects = [Reject(found.line, found.key or "file", found.code, found.expected) for found in errors.problems]
         return file_result("policy", "toml", (), rejects)
-    return file_result("policy", "toml", (), ())
+    return file_result("policy", "toml", (), (), policy_notes(policy))
+
+
+def policy_notes(policy: Policy) -> tuple[str, ...]:
+    """The policy's warnings, as its receipt and `duly check` show them."""
+    return tuple(f"warning: {text}" for text in policy.warnings[:MAX_NOTES])
