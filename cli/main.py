@@ -17,6 +17,7 @@ from cli import cash, credit, deciding, money
 from cli.export import export
 from cli.policy import policy_app
 from cli.screen import At, By, Json, Stack, err, fail, out, print_json, target_of
+from cli.simulate import simulate, test
 from cli.statement import statement
 
 app = typer.Typer(
@@ -340,5 +341,7 @@ credit.add_to(app)
 cash.add_to(app)
 app.command()(statement)
 app.command()(export)
+app.command()(simulate)
+app.command()(test)
 for decision in (deciding.complete, deciding.cancel, deciding.returned, *money.COMMANDS):
     app.command()(decision)

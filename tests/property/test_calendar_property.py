@@ -18,7 +18,10 @@ FIRST, LAST = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 3, tzinfo=UTC)
 def slowly_open(
     instant: datetime, zone: str, window: tuple[int, int], days: frozenset[int], holidays: frozenset[date]
 ) -> bool:
-    """The rule in words: the wall clock shows an allowed day and at least a minute from both ends of the window."""
+    """The rule in words: the wall clock shows an allowed day and at least a minute from both ends of the window, or no
+    moment of any day is outside."""
+    if window == (0, 1440) and len(days) == 7 and not holidays:
+        return True
     wall = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     midnight = datetime(wall.year, wall.month, wall.day)
     start, end = midnight + window[0] * MINUTE + MINUTE, midnight + window[1] * MINUTE - MINUTE

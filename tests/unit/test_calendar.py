@@ -140,11 +140,15 @@ def test_contact_window_with_its_margin(moment: str, is_open: bool) -> None:
     assert calendar.contact_open(at(moment), "Europe/Berlin", OFFICE, WEEKDAYS, holidays) is is_open
 
 
-def test_a_day_without_bounds_is_open_but_for_the_margin() -> None:
-    whole_day = (0, 1440)
-    assert calendar.contact_open(at("2026-01-05T23:59:00"), "UTC", whole_day, EVERY_DAY, NONE)
-    assert not calendar.contact_open(at("2026-01-05T23:59:30"), "UTC", whole_day, EVERY_DAY, NONE)
-    assert calendar.contact_open(at("2026-01-05T00:00:00"), "UTC", whole_day, EVERY_DAY, NONE, margin_s=0)
+def test_a_window_without_bounds_is_always_open_and_keeps_away_from_a_day_off_alone() -> None:
+    whole_day, midnight = (0, 1440), at("2026-01-05T00:00:00")
+    assert calendar.contact_open(midnight, "UTC", whole_day, EVERY_DAY, NONE)
+    assert calendar.contact_open(at("2026-01-05T23:59:30"), "UTC", whole_day, EVERY_DAY, NONE)
+    weekdays = frozenset(range(5))
+    assert calendar.contact_open(at("2026-01-05T23:59:00"), "UTC", whole_day, weekdays, NONE)
+    assert not calendar.contact_open(at("2026-01-05T23:59:30"), "UTC", whole_day, weekdays, NONE)
+    assert not calendar.contact_open(midnight, "UTC", whole_day, EVERY_DAY, frozenset({date(2026, 1, 6)}))
+    assert calendar.contact_open(midnight, "UTC", whole_day, weekdays, NONE, margin_s=0)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MAX_SEARCH_DAYS: Final = 400
 CONTACT_MARGIN_SECONDS: Final = 60
+WHOLE_DAY: Final = (0, 24 * 60)
+DAYS_OF_WEEK: Final = 7
 
 _ZONE_NAME: Final = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}")
 
@@ -148,9 +150,12 @@ def contact_open(
 ) -> bool:
     """Whether a debtor may be contacted at ``now``: an allowed local day, and at least the margin inside the window.
 
-    The margin keeps a notice that takes some seconds to send inside the window. Raises UnknownTimeZone.
+    The margin keeps a notice that takes some seconds to send inside the window: where no moment of any day is outside,
+    there is none. Raises UnknownTimeZone.
     """
     local = _aware(now).astimezone(zone(timezone))
+    if window == WHOLE_DAY and len(days) == DAYS_OF_WEEK and not holidays:
+        return True
     if not is_business_day(local.date(), days, holidays):
         return False
     since_midnight = timedelta(

@@ -228,6 +228,25 @@ def countback_dso_tenths(receivables_minor: int, sales_by_day: Mapping[date, int
     return None
 
 
+def monthly_countback_dso_tenths(receivables_minor: int, sales_by_day: Mapping[str, int], as_of: date) -> int | None:
+    """Count-back DSO by calendar month, in tenths: a month whose sales are all still open counts with its days (the
+    month of ``as_of`` up to it), the one that is reached last counts in part. ``sales_by_day`` is by ISO day. None when
+    the receivables exceed the sales that are known.
+    """
+    months: dict[date, int] = {}
+    for day, sales in _by_day(sales_by_day, as_of).items():
+        months[day.replace(day=1)] = months.get(day.replace(day=1), 0) + sales
+    rest, days, last = receivables_minor, 0, as_of
+    while rest > 0 and months and last >= min(months):
+        first = last.replace(day=1)
+        sales = max(0, months.get(first, 0))
+        length = (last - first).days + 1
+        if sales >= rest:
+            return days * 10 + _rounded(rest * length * 10, sales)
+        rest, days, last = rest - sales, days + length, first - timedelta(days=1)
+    return days * 10 if rest <= 0 else None
+
+
 def effectiveness_permille(beginning_minor: int, sales_minor: int, ending_minor: int, current_minor: int) -> int | None:
     """Collection effectiveness index in per mille: of what could be collected in a period, how much was.
 

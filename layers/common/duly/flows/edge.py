@@ -106,6 +106,12 @@ class Edge:
             self._policies = {name: parse_policy(found.data.decode(), self._pointer["key"])}
         return self._policies[name]
 
+    def use_policy(self, policy: Policy) -> None:
+        """Put a policy that nobody uploaded in force: for simulation, on a twin whose process is the only one."""
+        self._pointer, self._pointer_read = {"key": policy.name, "version": policy.version}, self.monotonic()
+        self.stack.put("policy", self._pointer)
+        self._policies = {(policy.name, policy.version): policy}
+
     def has_policy(self) -> bool:
         """Return whether a policy was uploaded. The shipped default names no creditor, so nobody can be written to in
         its name, and another seller's invoice cannot be told."""

@@ -1,0 +1,249 @@
+"""`duly simulate`, `duly test`: own scenarios pass, a wrong one says what is missing, a malformed one where."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from cli.simulation.expectations import agrees, check
+from cli.simulation.fields import ScenarioError
+from cli.simulation.player import play
+from cli.simulation.result import output
+from cli.simulation.scenario_file import read_scenario
+from cli.simulation.suite import run_file, scenario_paths
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+CREDITOR = {"name": "Test Creditor", "timezone": "UTC", "currency": "EUR"}
+STEPS = [{"level": 1, "name": "first", "days": 3}, {"level": 2, "name": "second", "days": 10}]
+CUSTOMER = {
+    "id": "C1",
+    "name": "Fog & Co",
+    "timezone": "UTC",
+    "contacts": [{"role": "billing", "email": "a@fog.example"}],
+}
+INVOICE = {"number": "R-1", "customer": "C1", "due": "2026-02-04", "amount": "100.00", "currency": "EUR"}
+
+
+def written(folder: Path, data: Any) -> Path:
+    path = folder / "scenario.json"
+    path.write_text(data if isinstance(data, str) else json.dumps(data), "utf-8")
+    return path
+
+
+def scenario(*events: tuple[str, str, dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """The invoice R-1 of C1, due on 4 February, with these events and two steps."""
+    first = [("2026-01-05", "customer", CUSTOMER), ("2026-01-05", "invoice", INVOICE)]
+    return {
+        "policy": {"creditor": CREDITOR, "scenario": {"standard": {"step": STEPS}}},
+        "events": [{"on": on, kind: facts} for on, kind, facts in [*first, *events]],
+        "runs": ["2026-02-07"],
+        **more,
+    }
+
+
+def played(folder: Path, *events: tuple[str, str, dict[str, Any]], **more: Any) -> dict[str, Any]:
+    return output(play(read_scenario(written(folder, scenario(*events, **more)))))
+
+
+@pytest.mark.parametrize("path", scenario_paths(SCENARIOS), ids=lambda path: path.stem)
+def test_the_scenarios_of_the_project_pass(path: Path) -> None:
+    tested = run_file(path)
+    assert tested is not None, "a scenario of the project says what it expects"
+    assert tested.missing == ()
+
+
+# --- what is compared
+def test_a_notice_that_is_missing_or_too_much_is_named(tmp_path: Path) -> None:
+    wanted = {"notices": [{"on": "2026-02-07", "customer": "C1", "level": 2}]}
+    path = written(tmp_path, scenario(expect=wanted, exact=True))
+    tested = run_file(path)
+    assert tested is not None
+    assert [line.split(":")[1].strip() for line in tested.missing] == [
+        "expected, but not there",
+        "not expected, but there",
+    ]
+
+
+def test_several_notices_together_hold_the_items_of_an_expected_one(tmp_path: Path) -> None:
+    found = {"notices": [{"on": "2026-02-07", "items": [{"invoice": name}], "state": "sent"} for name in ("A", "B")]}
+    empty = {"accounts": {}, "kpis": {}, **{name: [] for name in ("tasks", "events", "skipped")}}
+    empty |= {name: [] for name in ("proposals", "credit", "problems")}
+    wanted = {"notices": [{"on": "2026-02-07", "items": [{"invoice": "B"}, {"invoice": "A"}]}]}
+    assert check(read_scenario(written(tmp_path, scenario(expect=wanted, exact=True))), {**empty, **found}) == []
+    twice = {"notices": [{"items": [{"invoice": "A"}, {"invoice": "A"}]}]}
+    assert len(check(read_scenario(written(tmp_path, scenario(expect=twice))), {**empty, **found})) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "same"),
+    [
+        ("100", "100.00", True),
+        ("100.01", "100.00", False),
+        ("2026-02-07", "2026-02-07T08:00", True),
+        ("2026-02-07T09:00", "2026-02-07T08:00", False),
+        (1, True, False),
+        ({"a": 1}, {"a": 1, "b": 2}, True),
+        (["x", "x"], ["x", "y"], False),
+        (None, "", False),
+    ],
+)
+def test_values_are_compared_by_what_they_mean(wanted: Any, found: Any, same: bool) -> None:
+    assert agrees(wanted, found) is same
+
+
+def test_what_is_forbidden_fails_when_it_is_there(tmp_path: Path) -> None:
+    for level, expected in ((1, 1), (2, 0)):
+        tested = run_file(written(tmp_path, scenario(forbid={"notices": [{"customer": "C1", "level": level}]})))
+        assert tested is not None
+        assert len(tested.missing) == expected
+
+
+def test_the_open_items_of_an_account_are_the_whole_list(tmp_path: Path) -> None:
+    tested = run_file(written(tmp_path, scenario(expect={"accounts": {"C1": {"open": []}, "C2": {"hold": False}}})))
+    assert tested is not None
+    assert len(tested.missing) == 2
+
+
+# --- what is played
+def test_the_output_has_every_part(tmp_path: Path) -> None:
+    found = played(tmp_path)
+    assert found["notices"] == [
+        {
+            "on": "2026-02-07",
+            "customer": "C1",
+            "level": 1,
+            "step": "first",
+            "channel": "email",
+            "currency": "EUR",
+            "items": [
+                {
+                    "invoice": "R-1",
+                    "instalment": 1,
+                    "due": "2026-02-04",
+                    "level": 1,
+                    "step": "first",
+                    "balance": "100.00",
+                    "fee": "0.00",
+                    "interest": "0.00",
+                }
+            ],
+            "total": "100.00",
+            "credits": "0.00",
+            "state": "sent",
+        }
+    ]
+    assert found["accounts"]["C1"]["open"][0]["level"] == 1
+    assert found["kpis"]["currency"]["EUR"]["overdue"] == "100.00"
+    assert (found["tasks"], found["skipped"], found["problems"]) == ([], [], [])
+
+
+def test_the_day_is_the_debtors(tmp_path: Path) -> None:
+    """A run of a day is within the day of a debtor on the other side of the earth."""
+    far = {**CUSTOMER, "id": "C2", "timezone": "Pacific/Auckland"}
+    found = played(
+        tmp_path,
+        ("2026-01-05", "customer", far),
+        ("2026-01-05", "invoice", {**INVOICE, "number": "R-2", "customer": "C2"}),
+        runs=["2026-02-06", "2026-02-07"],
+    )
+    assert sorted((one["on"], one["customer"]) for one in found["notices"]) == [
+        ("2026-02-07", "C1"),
+        ("2026-02-07", "C2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (("dispute", {"id": "D-1", "customer": "C1", "invoices": ["R-9"]}), "unknown_invoice"),
+        (("resolve", {"dispute": "D-9", "outcome": "rejected"}), "unknown_dispute"),
+        (("reverse", {"payment": "P-9"}), "unknown_payment"),
+        (("release", {"customer": "C1"}), "unknown_hold"),
+        (("approve", {"customer": "C1", "level": 3}), "nothing_proposed"),
+        (("undo", {"write_off": "R-1"}), "unknown_write_off"),
+        (("cancel", {"credit_note": "G-9"}), "unknown_credit_note"),
+        (("cancel", {"order": "O-9"}), "unknown_order"),
+        (("bounce", {"customer": "C1", "email": "b@fog.example"}), "unknown_contact"),
+        (("hold", {"customer": "C9", "until": "2026-03-01"}), "unknown_customer"),
+        (("invoice", {**INVOICE, "number": "R-2", "customer": "C9"}), "unknown_customer"),
+        (("write_off", {"invoice": "R-1", "amount": "100.01"}), "not_possible"),
+        (("invoice", {**INVOICE, "instalment": []}), "unknown_field"),
+    ],
+)
+def test_what_cannot_be_played_is_a_problem_and_the_rest_goes_on(
+    tmp_path: Path, event: tuple[str, dict[str, Any]], code: str
+) -> None:
+    found = played(tmp_path, ("2026-01-20", *event))
+    assert [one["code"] for one in found["problems"]] == [code]
+    assert len(found["notices"]) == 1
+
+
+def test_playing_again_gives_the_same(tmp_path: Path) -> None:
+    assert played(tmp_path) == played(tmp_path)
+
+
+# --- malformed files
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("{", "expected JSON"),
+        ('{"events": [], "events": []}', "twice"),
+        ("[]", "expected an object"),
+        ({"events": {}}, "scenario.events"),
+        ({"events": [{"on": "2026-01-01"}]}, "events[0]"),
+        ({"events": [{"on": "2026-01-01", "paiment": {}}]}, "events[0]: expected one of customer"),
+        ({"events": [{"on": "01.02.2026", "customer": CUSTOMER}]}, "events[0].on"),
+        (
+            scenario(("2026-01-05", "payment", {"id": "P", "amount": "1,00", "currency": "EUR"})),
+            "events[2].payment.amount",
+        ),
+        (
+            scenario(("2026-01-05", "payment", {"id": "P", "amount": "1", "currency": "XXX"})),
+            "events[2].payment.currency",
+        ),
+        (scenario(("2026-01-05", "sent", {"invoice": "R-1"})), "events[2].sent.level"),
+        (scenario(runs=["soon"]), "runs[0].on"),
+        (scenario(runs={"from": "2026-02-01", "to": "2026-01-01"}), "runs.to"),
+        (scenario(expect={"notes": []}), "expect: expected notices"),
+        (scenario(expect={"notices": {}}), "expect.notices"),
+        ({"policy": {"creditor": {"nam": "X"}}}, "creditor.nam"),
+        ({"policy_file": "none.toml"}, "policy_file"),
+    ],
+)
+def test_a_malformed_file_is_refused_with_its_place(tmp_path: Path, text: Any, place: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(ScenarioError, match="scenario.json") as error:
+        read_scenario(path)
+    assert place in str(error.value)
+
+
+# --- the command
+def test_the_commands_print_json_and_exit_by_the_outcome(tmp_path: Path) -> None:
+    run = CliRunner().invoke
+    path = written(tmp_path, scenario(expect={"notices": [{"level": 2}]}))
+    simulated = run(app, ["simulate", str(path), "--json"])
+    assert simulated.exit_code == 0
+    assert json.loads(simulated.stdout)["notices"][0]["level"] == 1
+    assert "level 1 by email, sent" in run(app, ["simulate", str(path)], env={"COLUMNS": "160"}).stdout
+    tested = run(app, ["test", str(tmp_path), "--json"])
+    assert tested.exit_code == 1
+    assert json.loads(tested.stdout)["failed"] == 1
+    assert run(app, ["test", str(SCENARIOS / "step-boundary.json")]).exit_code == 0
+
+
+def test_a_folder_without_a_test_does_not_pass(tmp_path: Path) -> None:
+    written(tmp_path, scenario())
+    assert CliRunner().invoke(app, ["test", str(tmp_path)]).exit_code == 1
+
+
+def test_a_file_that_cannot_be_used_ends_without_a_traceback(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.json", written(tmp_path, "{")):
+        result = CliRunner().invoke(app, ["simulate", str(path)])
+        assert result.exit_code == 2
+        assert "Traceback" not in result.output
+        assert path.name in result.stderr
