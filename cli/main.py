@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import cash, credit, deciding, money
+from cli.charge import charge
 from cli.export import export
 from cli.policy import policy_app
 from cli.screen import At, By, Json, Stack, err, fail, out, print_json, target_of
@@ -343,5 +344,6 @@ app.command()(statement)
 app.command()(export)
 app.command()(simulate)
 app.command()(test)
+app.command()(charge)
 for decision in (deciding.complete, deciding.cancel, deciding.returned, *money.COMMANDS):
     app.command()(decision)

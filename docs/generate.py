@@ -15,6 +15,9 @@ from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 from duly.domain import entities, transaction
+from duly.domain.legal_model import Series, Table
+from duly.domain.money import format_minor
+from duly.domain.policy_reader import shipped_legal
 from duly.formats import bank_csv, customers_csv, invoices_csv
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,7 +50,65 @@ def columns() -> str:
     return "\n".join(rows)
 
 
-PARTS = {"transitions": transitions, "columns": columns}
+def legal_tables() -> str:
+    """What late payers owe, by jurisdiction and kind of debtor."""
+    rows = [
+        "| jurisdiction | debtors | debts from | rate, per cent a year | sum, fine | source, checked on |",
+        "|---|---|---|---|---|---|",
+    ]
+    for table in shipped_legal().tables:
+        source = table.source + (f" {table.note}" if table.note else "")
+        rows.append(
+            f"| {table.regime} | {', '.join(table.kinds)} | {table.valid_from} | {_rate_of(table)} | {_sums_of(table)} "
+            f"| {source} ({table.checked_on}) |"
+        )
+    return "\n".join(rows)
+
+
+def _rate_of(table: Table) -> str:
+    if not table.has_rate:
+        return "none"
+    parts = [f"{table.percent}" if table.percent is not None else f"`{table.series}`"]
+    parts += [f"+ {table.margin_percent}"] if table.margin_percent else []
+    parts += [f"up to the next {table.round_up_percent}"] if table.round_up_percent else []
+    parts += [f", {table.mode}"] if table.series else []
+    parts += [f", / {table.year_days}"] if table.year_days != 365 else []
+    parts += [", at most, by contract"] if table.by == "contract" else []
+    parts += [f"; contract: at least {table.least_factor} x `{table.least_series}`"] if table.least_series else []
+    parts += [f"; contract: at most {table.most_percent}"] if table.most_percent is not None else []
+    return " ".join(parts).replace(" ,", ",").replace(" ;", ";")
+
+
+def _sums_of(table: Table) -> str:
+    sums = [
+        f"{tier.currency} {format_minor(tier.sum_minor, tier.currency)}"
+        + (f" from {format_minor(tier.least_minor, tier.currency)}" if tier.least_minor else "")
+        for tier in table.indemnity
+    ]
+    return ", ".join(sums + ([f"fine {table.fine_percent} %"] if table.fine_percent else [])) or "none"
+
+
+def legal_rates() -> str:
+    """The reference rates that ship."""
+    rows = ["| name | what | first day | last day | last rate | source, checked on |", "|---|---|---|---|---|---|"]
+    return "\n".join([*rows, *(_series_row(series) for series in shipped_legal().series)])
+
+
+def _series_row(series: Series) -> str:
+    first, last = series.periods[0], series.periods[-1]
+    source = series.source + (f" {series.note}" if series.note else "")
+    return (
+        f"| `{series.name}` | {series.title} | {first.first} | {last.last} | {last.percent} "
+        f"| {source} ({series.checked_on}) |"
+    )
+
+
+PARTS = {
+    "transitions": transitions,
+    "columns": columns,
+    "legal-tables": legal_tables,
+    "legal-rates": legal_rates,
+}
 
 
 def filled(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from duly.domain import policy_model
+from duly.domain import legal_model, policy_model
 from duly.domain.policy import (
     Policy,
     PolicyErrors,
@@ -40,6 +40,8 @@ CLASSES = {
     "gates": policy_model.Gates,
     "contact": policy_model.Contact,
     "charges": policy_model.Charges,
+    "charges.rates.NAME": legal_model.Series,
+    "charges.tables.NAME": legal_model.Table,
     "promises": policy_model.Promises,
     "disputes": policy_model.Disputes,
     "statements": policy_model.Statements,
@@ -50,6 +52,9 @@ CLASSES = {
 NOT_KEYS = {
     "risk": {"categories", "hold"},
     "risk.categories.NAME": {"name"},
+    "charges": {"rates", "tables"},
+    "charges.rates.NAME": {"name"},
+    "charges.tables.NAME": {"regime"},
     "scenario.NAME": {"name", "steps"},
     "scenario.NAME.step": {"index"},
 }
@@ -110,7 +115,7 @@ def test_every_key_stands_in_the_shipped_file() -> None:
     for section, keys in SECTIONS.items():
         shown: Any = data
         for part in section.replace("categories.NAME", "categories.A").replace("NAME", "standard").split("."):
-            shown = shown[0][part] if isinstance(shown, list) else shown[part]
+            shown = shown[0][part] if isinstance(shown, list) else shown.get(part, {})  # or as a comment
         shown = shown[0] if isinstance(shown, list) else shown
         for key in keys:
             assert key.name in shown or re.search(rf"^# {key.name} = ", text, re.MULTILINE), (section, key.name)
@@ -555,6 +560,7 @@ def test_what_is_called_applied_is_read_by_some_code() -> None:
     """Crude, by the field's name, but enough to notice a key that nothing looks at."""
     package = ROOT / "layers" / "common" / "duly"
     files = [path for path in package.rglob("*.py") if not path.name.startswith("policy_")]
+    files.append(ROOT / "cli" / "charge.py")  # sources and check days are for people
     code = "\n".join(path.read_text(encoding="utf-8") for path in files)
     by_method = {"owners": "owner_key", "min_gap_days": "min_gap_days_for", "final": "steps"}
     for section, keys in SECTIONS.items():
@@ -562,3 +568,66 @@ def test_what_is_called_applied_is_read_by_some_code() -> None:
             if key.neutral is APPLIED:
                 names = [by_method.get(target, target) for target in key.targets]
                 assert any(re.search(rf"\.{name}\b", code) for name in names), (section, key.name)
+
+
+# --- rates and tables of one's own ----------------------------------------------------------------------------------
+OWN_RATE = """[charges.rates.de_base]
+title = "Base rate"
+source = "Bundesanzeiger"
+checked_on = 2026-07-02
+rates = [
+  { from = 2026-07-01, to = 2026-12-31, percent = "1.00" },
+]
+"""
+OWN_TABLE = """[[charges.tables.XX]]
+kinds = ["business"]
+valid_from = 2020-01-01
+series = "house"
+margin = "2.5"
+indemnity = [{ currency = "EUR", sum = "10.00" }, { currency = "EUR", above = "100.00", sum = "20.00" }]
+source = "Act of XX"
+checked_on = 2026-01-15
+"""
+HOUSE = OWN_RATE.replace("de_base", "house")
+
+
+def test_a_business_adds_rates_and_a_jurisdiction() -> None:
+    charges = parse_policy(NAMED + '[charges]\nregime = "XX"\n' + HOUSE + OWN_TABLE, "p.toml").charges
+    (series,) = charges.rates
+    assert (series.name, series.checked_on.isoformat(), len(series.periods)) == ("house", "2026-07-02", 1)
+    (table,) = charges.tables
+    assert (table.regime, table.series, table.margin_percent, table.mode) == ("XX", "house", Decimal("2.5"), "split")
+    assert [(tier.least_minor, tier.sum_minor) for tier in table.indemnity] == [(0, 1000), (10001, 2000)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[charges]\nregime = "XX"\n', (4, "charges.regime", "unknown_word")),
+        (OWN_RATE.replace('source = "Bundesanzeiger"\n', ""), (3, "charges.rates.de_base.source", "missing")),
+        (OWN_RATE.replace("2026-07-02", '"soon"'), (6, "charges.rates.de_base.checked_on", "bad_date")),
+        (OWN_RATE.replace("2026-12-31", "2026-06-30"), (7, "charges.rates.de_base.rates", "not_rising")),
+        (OWN_RATE.replace('"1.00"', '"1,00"'), (7, "charges.rates.de_base.rates[1].percent", "bad_number")),
+        (OWN_RATE.replace("percent =", "rate ="), (7, "charges.rates.de_base.rates[1].percent", "missing")),
+        (OWN_RATE.replace("title =", "titel ="), (4, "charges.rates.de_base.titel", "unknown_key")),
+        (OWN_TABLE, (6, "charges.tables.XX[1].series", "unknown_word")),
+        (HOUSE + OWN_TABLE + OWN_TABLE, (18, "charges.tables.XX[2]", "repeated")),
+        (HOUSE + OWN_TABLE + 'percent = "5"\n', (18, "charges.tables.XX[1].percent", "bad_value")),
+        (
+            HOUSE + OWN_TABLE.replace("valid_from = 2020-01-01\n", ""),
+            (10, "charges.tables.XX[1].valid_from", "missing"),
+        ),
+        (HOUSE + OWN_TABLE + "valid_to = 2019-12-31\n", (18, "charges.tables.XX[1].valid_to", "bad_date")),
+        (HOUSE + OWN_TABLE.replace('"business"', '"firm"'), (11, "charges.tables.XX[1].kinds[1]", "unknown_word")),
+        (HOUSE + OWN_TABLE.replace('"20.00"', '"x"'), (15, "charges.tables.XX[1].indemnity[2].sum", "amount_format")),
+        (HOUSE + OWN_TABLE.replace("[[", "[").replace("]]", "]"), (10, "charges.tables.XX", "wrong_type")),
+    ],
+)
+def test_a_mistake_in_them_is_named_with_line_and_key(text: str, expected: tuple[int, str, str]) -> None:
+    assert expected in problems(NAMED + text)
+
+
+def test_stating_charges_in_a_bare_policy_switches_interest_on() -> None:
+    assert not parse_policy_data({}, "s.json", "bare").charges.interest
+    assert parse_policy_data({"charges": {"rate": "10"}}, "s.json", "bare").charges.interest
+    assert not parse_policy_data({"charges": {"rate": "10", "interest": False}}, "s.json", "bare").charges.interest

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from duly.domain.legal_model import Series, Table
+
 AmountTable = Mapping[str, int]
 
 STANDARD_SCENARIO = "standard"
@@ -118,7 +120,8 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Charges:
-    """Late-payment interest and indemnities: which legal regime, and how they are reckoned."""
+    """Late-payment interest and fixed sums: which legal regime, how they are reckoned, and rates and tables of one's
+    own beside the shipped ones."""
 
     regime: str
     kind: str
@@ -126,6 +129,8 @@ class Charges:
     recovery_indemnity: bool
     rounding: str
     rate_percent: Decimal | None = None
+    rates: tuple[Series, ...] = ()
+    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, Literal
 
+from duly.domain.legal_model import NO_REGIME, Legal, Series, Table
 from duly.domain.policy_doubts import doubts
 from duly.domain.policy_model import (
     Cash,
@@ -38,7 +39,9 @@ from duly.domain.policy_schema import (
     MAX_POLICY_CHARACTERS,
     MAX_PROBLEMS,
     MAX_SCENARIOS,
+    MAX_SERIES,
     MAX_STEPS,
+    MAX_TABLES,
     SECTIONS,
     Findings,
     Key,
@@ -57,13 +60,15 @@ _PLAIN_SECTIONS: Final[Mapping[str, type]] = {
     "cash": Cash,
     "gates": Gates,
     "contact": Contact,
-    "charges": Charges,
     "promises": Promises,
     "disputes": Disputes,
     "statements": Statements,
 }
 _STEP_NEEDS: Final = ("level", "name", "days")
-_TOP_LEVEL: Final = (*_PLAIN_SECTIONS, "risk", "scenario")
+_RATES_NEED: Final = ("title", "source", "checked_on", "rates")
+_TABLE_NEEDS: Final = ("kinds", "valid_from", "source", "checked_on")
+_BARE: Final = "bare"
+_TOP_LEVEL: Final = (*_PLAIN_SECTIONS, "charges", "risk", "scenario")
 _ALWAYS: Final = frozenset(range(7))
 
 
@@ -100,14 +105,32 @@ def default_policy_text() -> str:
 
 
 @lru_cache(maxsize=1)
+def shipped_legal() -> Legal:
+    """The legal data that ship with Duly, ``duly/legal/*.toml``. Raises PolicyErrors for data that cannot be used."""
+    rates, tables = (_legal_reading(name) for name in ("rates.toml", "tables.toml"))
+    series = rates[0].series((), rates[1])
+    legal = Legal(tables[0].tables((), tables[1], series), series)
+    for reading, name in ((rates[0], "rates.toml"), (tables[0], "tables.toml")):
+        reading.stop_on_problems(name)
+    return legal
+
+
+def _legal_reading(name: str) -> tuple[_Reading, dict[str, Any]]:
+    from importlib import resources
+
+    text = resources.files("duly.legal").joinpath(name).read_text(encoding="utf-8")
+    return _Reading(Findings(), None), _toml(text, name)
+
+
+@lru_cache(maxsize=1)
 def bare_policy() -> Policy:
     """The defaults of scenario files: the shipped ones with everything off that could hold a notice back."""
     shipped = default_policy()
     return dataclasses.replace(
         shipped,
         name="bare",
-        version="bare",
-        defaults_version="bare",
+        version=_BARE,
+        defaults_version=_BARE,
         risk=dataclasses.replace(
             shipped.risk, categories=(), hold=CreditHold(over_limit=False, overdue_days=0, broken_promises=0)
         ),
@@ -169,10 +192,11 @@ class _Reading:
         """The policy of a document. Raises PolicyErrors."""
         self._unknown_keys(data, (), _TOP_LEVEL)
         parts = {section: self._plain(section, kind, data) for section, kind in _PLAIN_SECTIONS.items()}
+        parts["charges"] = self._charges(data)
         risk = self._risk(data)
         scenarios = self._scenarios(data)
         self._check_category_scenarios(risk, scenarios)
-        self._stop_on_problems(name)
+        self.stop_on_problems(name)
         policy = Policy(
             name=name,
             version=version,
@@ -189,7 +213,8 @@ class _Reading:
         line = line_of(self._findings.lines, path)
         self._warnings.append(f"{f'line {line}: ' if line else ''}{key_text(path)}: {why}")
 
-    def _stop_on_problems(self, name: str) -> None:
+    def stop_on_problems(self, name: str) -> None:
+        """Raise PolicyErrors when anything was noted."""
         problems = sorted(self._findings.problems, key=lambda problem: problem.line)
         if len(problems) > MAX_PROBLEMS:
             more = PolicyProblem(0, "", "too_many", f"{len(problems) - MAX_PROBLEMS} more problems are not listed")
@@ -202,6 +227,89 @@ class _Reading:
         base = getattr(self._base, section, None)
         raw = self._section(data, (section,))
         return self._filled(kind, base, self._values((section,), raw, SECTIONS[section]), (section,))
+
+    # --- charges --------------------------------------------------------------------------------------------------
+    def _charges(self, data: dict[str, Any]) -> Charges:
+        path = ("charges",)
+        raw = self._section(data, path)
+        given = self._values(path, raw, SECTIONS["charges"], also_known=("rates", "tables"))
+        base = self._base.charges if self._base else None
+        if "charges" in data and self._base is not None and self._base.version == _BARE:
+            given.setdefault("interest", True)  # bare switches charges off; who states the section wants them
+        if "rates" in raw:
+            given["rates"] = self.series(path, raw)
+        if "tables" in raw:
+            given["tables"] = self.tables(path, raw, (*given.get("rates", ()), *shipped_legal().series))
+        charges: Charges = self._filled(Charges, base, given, path)
+        if given.get("regime", NO_REGIME) != NO_REGIME:
+            known = dict.fromkeys((NO_REGIME, *(one.regime for one in charges.tables), *shipped_legal().regimes()))
+            if charges.regime not in known:
+                self._findings.add((*path, "regime"), "unknown_word", "expected one of " + ", ".join(known))
+        return charges
+
+    def series(self, path: KeyPath, raw: dict[str, Any]) -> tuple[Series, ...]:
+        """The reference rates of a document; what is wrong is noted and left out."""
+        path = (*path, "rates")
+        section = self._section(raw, path)
+        if len(section) > MAX_SERIES:
+            self._findings.add(path, "too_many", f"expected at most {MAX_SERIES} reference rates")
+            return ()
+        found: list[Series] = []
+        for name in section:
+            here = (*path, name)
+            one = self._section(section, here)
+            given = self._values(here, one, SECTIONS["charges.rates.NAME"])
+            if self._good_name(here) and self._has(here, one, given, _RATES_NEED):
+                found.append(Series(name=name, **given))
+        return tuple(found)
+
+    def tables(self, path: KeyPath, raw: dict[str, Any], series: tuple[Series, ...]) -> tuple[Table, ...]:
+        """The legal tables of a document, which may name any of these series."""
+        path = (*path, "tables")
+        section = self._section(raw, path)
+        found: list[Table] = []
+        for name, rows in section.items():
+            here = (*path, name)
+            if not self._good_name(here):
+                continue
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                self._findings.add(here, "wrong_type", f"expected tables, each under its own [[{key_text(here)}]]")
+                continue
+            for place, row in enumerate(rows[: MAX_TABLES + 1]):
+                table = self._table((*here, place), name, row, {one.name for one in series})
+                if table is not None:
+                    self._check_overlap((*here, place), table, found)
+                    found.append(table)
+        if len(found) > MAX_TABLES:
+            self._findings.add(path, "too_many", f"expected at most {MAX_TABLES} tables")
+        return tuple(found)
+
+    def _table(self, path: KeyPath, name: str, raw: dict[str, Any], series: set[str]) -> Table | None:
+        given = self._values(path, raw, SECTIONS["charges.tables.NAME"])
+        if not self._has(path, raw, given, _TABLE_NEEDS):
+            return None
+        table = Table(regime=name, **given)
+        for key, value in (("series", table.series), ("least_series", table.least_series)):
+            if value and value not in series:
+                self._findings.add((*path, key), "unknown_word", "expected one of " + ", ".join(sorted(series)))
+        if table.series and table.percent is not None:
+            self._findings.add((*path, "percent"), "bad_value", "expected a reference rate or a percentage, not both")
+        if table.valid_to is not None and table.valid_to < table.valid_from:
+            self._findings.add((*path, "valid_to"), "bad_date", "expected a day not before valid_from")
+        return table
+
+    def _check_overlap(self, path: KeyPath, table: Table, before: list[Table]) -> None:
+        for other in before:
+            same = other.regime == table.regime and set(other.kinds) & set(table.kinds)
+            if same and (other.holds_on(table.valid_from) or table.holds_on(other.valid_from)):
+                self._findings.add(path, "repeated", "expected no second table for the same kind of debtor and days")
+
+    def _has(self, path: KeyPath, raw: dict[str, Any], given: Mapping[str, Any], needed: tuple[str, ...]) -> bool:
+        """Whether all that a table needs is stated (what is not is noted) and can be used."""
+        for name in needed:
+            if name not in raw:
+                self._findings.add((*path, name), "missing", "expected to be stated")
+        return all(name in raw for name in needed) and len(given) == len(raw)
 
     def _risk(self, data: dict[str, Any]) -> Risk:
         raw = self._section(data, ("risk",))
@@ -271,7 +379,7 @@ class _Reading:
         if "step" in section:
             given["steps"] = self._steps((*path, "step"), section["step"])
         base = shipped.get(name)
-        if base is None and self._base is not None and self._base.version == "bare":
+        if base is None and self._base is not None and self._base.version == _BARE:
             base = Scenario(name)
         if base is None:
             standard = shipped.get("standard", Scenario(name))

@@ -99,6 +99,8 @@ def _text(field_name: str, value: Any) -> str:
         return f"{value // 60:02d}:{value % 60:02d}"
     if field_name.endswith("_minor"):
         return ", ".join(f"{format_minor(minor, code)} {code}" for code, minor in value.items()) or "none"
+    if field_name in ("rates", "tables"):
+        return ", ".join(dict.fromkeys(getattr(part, "name", "") or part.regime for part in value)) or "shipped"
     if isinstance(value, frozenset):
         return ", ".join(WEEKDAYS[number] for number in sorted(value))
     if isinstance(value, Mapping):

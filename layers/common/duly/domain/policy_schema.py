@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
 from duly.domain.calendar import UnknownTimeZone, zone
 from duly.domain.debt_order import COMMON
+from duly.domain.legal_model import DEBTOR_KINDS, Period, Tier
 from duly.domain.money import MoneyError, exponent, parse_minor
 from duly.domain.toml_lines import KeyPath, line_of
 
@@ -29,12 +31,15 @@ MAX_STEPS: Final = 40
 MAX_CATEGORIES: Final = 20
 MAX_OWNERS: Final = 40
 MIN_WINDOW_MINUTES: Final = 120
+MAX_SERIES: Final = 40
+MAX_PERIODS: Final = 200
+MAX_TABLES: Final = 60
+MAX_TIERS: Final = 12
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 BASES: Final = ("due", "due_end_of_month", "previous", "invoice", "oldest")
 CHANNELS: Final = ("email", "sms", "letter", "registered_letter", "call", "hand_over")
 SECURITIES: Final = ("", "prepayment", "guarantee", "deposit", "retention_of_title")
-REGIMES: Final = ("none", "EU", "DE", "AT", "FR", "BE", "IE", "UK", "BR", "NL", "ES", "IT")
 DEBTS: Final = COMMON
 BOUNDARIES: Final = ("on_or_after", "after")
 
@@ -232,6 +237,84 @@ def _decimal(raw: Any) -> Decimal | None:
     else:
         plain = raw if isinstance(raw, str) else ""
     return Decimal(plain) if re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", plain, re.ASCII) else None
+
+
+def points(least: str, most: str) -> Kind:
+    """A rate or margin as an exact decimal, given as text (or a number), at most six decimals; it may be negative."""
+    expected = f'expected a percentage such as "8.15" from {least} to {most}, at most six decimals'
+
+    def read(findings: Findings, path: KeyPath, raw: Any) -> Any:
+        number = _decimal(raw)
+        exact = number is not None and number == round(number, 6)
+        if number is None or not exact or not Decimal(least) <= number <= Decimal(most):
+            return findings.add(path, "bad_number", expected)
+        return number
+
+    return read
+
+
+def day(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """A day: a date of TOML, or text like 2026-07-01."""
+    try:
+        return raw if type(raw) is date else date.fromisoformat(raw if isinstance(raw, str) and len(raw) == 10 else "")
+    except ValueError:
+        return findings.add(path, "bad_date", "expected a day such as 2026-07-01")
+
+
+def periods(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """Rates with their first and last days, rising and without overlaps."""
+    keys = {"from": day, "to": day, "percent": points("-10", "100")}
+    rows = _rows(findings, path, raw, keys, frozenset(keys), MAX_PERIODS)
+    if rows is INVALID:
+        return INVALID
+    found = tuple(Period(row["from"], row["to"], row["percent"]) for row in rows)
+    ends = [day for period in found for day in (period.first, period.last)]
+    if any(before > after for before, after in zip(ends, ends[1:], strict=False)) or any(
+        before.last == after.first for before, after in zip(found, found[1:], strict=False)
+    ):
+        return findings.add(path, "not_rising", "expected periods in order of time that do not overlap")
+    return found
+
+
+def tiers(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """Fixed sums by currency: for every debt, for debts from an amount on, or above it."""
+    keys = {"currency": currency, "sum": text(empty=False), "from": text(empty=False), "above": text(empty=False)}
+    rows = _rows(findings, path, raw, keys, frozenset(("currency", "sum")), MAX_TIERS)
+    if rows is INVALID:
+        return INVALID
+    found = [_tier(findings, (*path, place), row) for place, row in enumerate(rows)]
+    return INVALID if any(tier is INVALID for tier in found) else tuple(found)
+
+
+def _tier(findings: Findings, path: KeyPath, row: Mapping[str, Any]) -> Any:
+    code = row["currency"]
+    stated = [name for name in ("sum", "from", "above") if name in row]
+    named = {name: _amount(findings, (*path, name), code, row[name]) for name in stated}
+    if any(minor is INVALID for minor in named.values()):
+        return INVALID
+    if len(named) > 2:
+        return findings.add(path, "bad_value", "expected from or above, not both")
+    return Tier(code, named["sum"], named["above"] + 1 if "above" in named else named.get("from", 0))
+
+
+def _rows(
+    findings: Findings, path: KeyPath, raw: Any, keys: Mapping[str, Kind], needed: frozenset[str], most: int
+) -> Any:
+    """A list of small tables with these keys, each value of its kind."""
+    if not isinstance(raw, list) or not all(isinstance(row, dict) for row in raw):
+        return findings.add(path, "wrong_type", "expected a list of tables, each in curly brackets")
+    if not 1 <= len(raw) <= most:
+        return findings.add(path, "bad_length", f"expected 1 to {most} elements")
+    rows: list[dict[str, Any]] = []
+    for place, row in enumerate(raw):
+        here = (*path, place)
+        for name in sorted(needed - row.keys()):
+            findings.add((*here, name), "missing", "expected to be stated")
+        for name in sorted(row.keys() - keys.keys()):
+            findings.add((*here, name), "unknown_key", "not a key of this table; expected one of " + ", ".join(keys))
+        rows.append({name: keys[name](findings, (*here, name), value) for name, value in row.items() if name in keys})
+    bad = any(value is INVALID for row in rows for value in row.values()) or any(needed - row.keys() for row in rows)
+    return INVALID if bad or any(row.keys() - keys.keys() for row in raw) else rows
 
 
 def amounts(findings: Findings, path: KeyPath, raw: Any) -> Any:
@@ -436,12 +519,48 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key("max_per_7_days", whole(0, 7), "Notices to one customer in any seven days; 0: no cap."),
     ),
     "charges": (
-        Key("regime", one_of(*REGIMES), "Legal regime of late-payment charges.", neutral="none"),
-        Key("kind", one_of("business", "consumer"), "Kind of debtor, unless the customer says.", neutral="business"),
-        Key("interest", yes_no, "Reckon late interest at steps that ask for it.", neutral=False),
-        Key("recovery_indemnity", yes_no, "The fixed sum for recovery costs, where the law gives one.", neutral=False),
-        Key("rounding", one_of("total", "daily"), "Round interest at the end or each day.", neutral="total"),
-        Key("rate", percent(100), "Per cent a year by contract.", "rate_percent", neutral=None),
+        Key(
+            "regime",
+            text(_NAME.pattern, "the name of a legal table such as DE", empty=False),
+            "Legal tables of late-payment charges: none, a shipped one (docs/charges.md) or one of your own.",
+        ),
+        Key("kind", one_of(*DEBTOR_KINDS), "Kind of debtor, of customers whose record does not say."),
+        Key("interest", yes_no, "Late interest is demanded at steps that ask for it."),
+        Key("recovery_indemnity", yes_no, "And the fixed sums of the law: recovery costs, or a fine."),
+        Key("rounding", one_of("total", "daily"), "Round interest at the end, or each day's amount."),
+        Key(
+            "rate",
+            points("0", "100"),
+            "Per cent a year by contract, instead of the law's; kept within what the law allows.",
+            "rate_percent",
+        ),
+    ),
+    "charges.rates.NAME": (
+        Key("title", text(empty=False), "What rate it is. Must be stated."),
+        Key("source", text(empty=False), "Who publishes it, and where. Must be stated."),
+        Key("checked_on", day, "When it was compared with that. Must be stated."),
+        Key("rates", periods, "First day, last day and per cent a year. Must be stated.", "periods"),
+        Key("note", text(), "What else must be known of it."),
+    ),
+    "charges.tables.NAME": (
+        Key("kinds", list_of(one_of(*DEBTOR_KINDS), least=1, most=3), "Kinds of debtors. Must be stated."),
+        Key("valid_from", day, "First day of interest of the first debts under it. Must be stated."),
+        Key("valid_to", day, "The same of the last ones; left out: it is in force."),
+        Key("series", text(_NAME.pattern, "the name of a reference rate"), "Reference rate, shipped or your own."),
+        Key("margin", points("0", "50"), "Points on top of it.", "margin_percent"),
+        Key("percent", points("0", "100"), "A rate by law that follows no other."),
+        Key("mode", one_of("split", "fixed"), "Follow the reference rate, or keep that of the first day."),
+        Key("by", one_of("law", "contract"), "contract: the rate is the most that a contract may name."),
+        Key("round_up", points("0", "5"), "The two are rounded up to a multiple of it.", "round_up_percent"),
+        Key("least_series", text(_NAME.pattern, "the name of a reference rate"), "A contract's rate is not below it"),
+        Key("least_factor", points("0", "10"), "times this."),
+        Key("most", points("0", "100"), "The most that a contract's rate may be.", "most_percent"),
+        Key("year_days", whole(360, 366, "days"), "Days by which a yearly rate is divided."),
+        Key("indemnity", tiers, "Fixed sums for recovery costs by currency; from or above an amount of the debt."),
+        Key("fine", points("0", "20"), "A fine, per cent of the debt.", "fine_percent"),
+        Key("source", text(empty=False), "Which law says so. Must be stated."),
+        Key("checked_on", day, "When it was compared with that. Must be stated."),
+        Key("note", text(), "What else must be known of it."),
     ),
     "promises": (
         Key("max_days", whole(1, 365, "days"), "A promise further ahead goes to a person."),
@@ -498,8 +617,8 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key("boundary", one_of(*BOUNDARIES), "Due on the day itself, or the day after it."),
         Key("channel", one_of(*CHANNELS), "How the debtor is reached.", neutral="email"),
         Key("template", text(_NAME.pattern, "the name of a template"), "Its words; empty: by the level.", neutral=""),
-        Key("fee", amounts, "Added to the item at this step.", "fee_minor", neutral={}),
-        Key("fee_percent", percent(100), "The same as a percentage of the original amount.", neutral=Decimal(0)),
+        Key("fee", amounts, "Added to the item at this step, once for its level.", "fee_minor"),
+        Key("fee_percent", percent(100), "The same as a percentage of the original amount."),
         Key(
             "approve",
             approval,
@@ -511,7 +630,7 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key("min_items", whole(0, 1000), "Least number of collectable items of the customer.", neutral=0),
         Key("min_total", amounts, "Least collectable total of the customer.", "min_total_minor", neutral={}),
         Key("final", yes_no, "The chase ends with this step."),
-        Key("interest", yes_no, "Late interest is reckoned and shown.", neutral=False),
+        Key("interest", yes_no, "Late interest and fixed sums are demanded, as [charges] says."),
         Key(
             "attach",
             list_of(one_of("statement", "invoices", "formal_notice"), most=3),

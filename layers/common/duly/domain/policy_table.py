@@ -48,7 +48,7 @@ def reference_page() -> str:
 def _example(defaults: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
     found: Any = defaults
     for part in path:
-        found = found[part]
+        found = found.get(part, {})
     first: Mapping[str, Any] = found[0] if isinstance(found, list) else found
     return first
 

@@ -1,0 +1,198 @@
+"""`duly charge`: what late payment of one debt costs on a day, by law or contract, with the calculation."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from cli.screen import Json, err, fail, out, print_json
+
+if TYPE_CHECKING:
+    from duly.domain.charges import Reckoning, Rules
+    from duly.domain.policy_model import Policy
+
+MAX_PAYMENTS = 300
+
+
+def charge(
+    principal: Annotated[str, typer.Option(help="The debt, such as 10000.00.")],
+    currency: Annotated[str, typer.Option(help="Its currency, such as GBP.")],
+    due: Annotated[str, typer.Option(help="Its due date, such as 2026-02-03; interest begins the day after.")],
+    as_of: Annotated[str, typer.Option(help="The last day with interest.")],
+    regime: Annotated[
+        str, typer.Option(help="EU, DE, AT, FR, BE, IE, UK, BR, NL, ES, IT, none, or the policy's.")
+    ] = "",
+    kind: Annotated[str, typer.Option(help="business, consumer or public.")] = "",
+    payment: Annotated[list[str] | None, typer.Option(help="DATE=AMOUNT, so often as money came.")] = None,
+    rate: Annotated[str, typer.Option(help="Per cent a year by contract, instead of the regime's.")] = "",
+    rounding: Annotated[str, typer.Option(help="total (once, at the end) or daily.")] = "",
+    policy: Annotated[
+        Path | None, typer.Option(help="A credit policy: its [charges], with rates and tables of its own.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Reckon late interest, recovery indemnity and fine of one debt. Nothing here is legal advice.
+
+    Exit 1 when it cannot be reckoned, such as for a day whose rate nobody has published: nothing is guessed.
+    """
+    from duly.domain.charges import RateUnknown, reckon
+    from duly.domain.money import MoneyError, parse_minor
+
+    rules = _rules(_policy(policy), regime, kind, rate, rounding)
+    try:
+        principal_minor = parse_minor(principal, currency)
+    except MoneyError as error:
+        raise fail(f"--principal: {error.reason}" if error.code.startswith("amount") else error.reason, 1) from None
+    paid = [_payment(text, currency) for text in payment or ()]
+    if len(paid) > MAX_PAYMENTS:
+        raise fail(f"expected at most {MAX_PAYMENTS} payments, found {len(paid)}", 1)
+    try:
+        found = reckon(rules, principal_minor, currency, _day("--due", due), _day("--as-of", as_of), paid)
+    except (RateUnknown, ValueError) as error:
+        raise fail(str(error), 1) from None
+    except OverflowError:
+        raise fail("--due and --as-of: expected days before 9999-12-31", 1) from None
+    if as_json:
+        print_json(data_of(found, currency))
+    else:
+        print_reckoning(found, rules, currency)
+
+
+def _policy(path: Path | None) -> Policy:
+    from duly.domain.policy import PolicyErrors, default_policy, parse_policy
+
+    if path is None:
+        return default_policy()
+    try:
+        return parse_policy(path.read_text("utf-8"), str(path))
+    except OSError as error:
+        raise fail(f"{path}: {error.strerror}", 1) from None
+    except UnicodeDecodeError:
+        raise fail(f"{path}: expected UTF-8", 1) from None
+    except PolicyErrors as errors:
+        raise fail(str(errors), 1) from None
+
+
+def _rules(policy: Policy, regime: str, kind: str, rate: str, rounding: str) -> Rules:
+    """The rules of a policy with what the options say instead."""
+    from dataclasses import replace
+
+    from duly.domain.charges import rules_of
+    from duly.domain.legal_model import DEBTOR_KINDS, NO_REGIME
+
+    rules = rules_of(policy)
+    regimes = (NO_REGIME, *rules.legal.regimes())
+    for name, value, known in (
+        ("--regime", regime, regimes),
+        ("--kind", kind, DEBTOR_KINDS),
+        ("--rounding", rounding, ("total", "daily")),
+    ):
+        if value and value not in known:
+            raise fail(f"{name}: expected one of {', '.join(known)}", 1)
+    return replace(
+        rules,
+        regime=regime or rules.regime,
+        kind=kind or rules.kind,
+        rate_percent=_rate(rate) if rate else rules.rate_percent,
+        rounding=rounding or rules.rounding,
+    )
+
+
+def _rate(text: str) -> Decimal:
+    from duly.domain.policy_schema import INVALID, Findings, points
+
+    found = points("0", "100")(Findings(), ("rate",), text)
+    if found is INVALID:
+        raise fail("--rate: expected per cent a year such as 11.75, from 0 to 100, at most six decimals", 1)
+    return Decimal(found)
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text if len(text) == 10 else "")
+    except ValueError:
+        raise fail(f"{option}: expected a day such as 2026-02-03", 1) from None
+
+
+def _payment(text: str, currency: str) -> tuple[date, int]:
+    from duly.domain.money import MoneyError, parse_minor
+
+    day, _, amount = text.partition("=")
+    try:
+        return _day("--payment", day), parse_minor(amount, currency)
+    except MoneyError as error:
+        raise fail(f"--payment: expected DATE=AMOUNT such as 2026-03-01=250.00; {error.reason}", 1) from None
+
+
+# --- what is printed
+def data_of(found: Reckoning, currency: str) -> dict[str, Any]:
+    """A reckoning as JSON: amounts as texts in the currency's decimals, rates as texts."""
+    from duly.domain.money import format_minor
+
+    return {
+        "interest": format_minor(found.interest_minor, currency),
+        "indemnity": format_minor(found.indemnity_minor, currency),
+        "fine": format_minor(found.fine_minor, currency),
+        "total": format_minor(found.total_minor, currency),
+        "trace": [
+            {
+                "from": row.first.isoformat(),
+                "to": row.last.isoformat(),
+                "days": row.days,
+                "rate": percent_text(row.percent),
+                "principal": format_minor(row.principal_minor, currency),
+                "amount": format_minor(amount_minor, currency),
+            }
+            for row, amount_minor in zip(found.rows, found.amounts_minor, strict=True)
+        ],
+    }
+
+
+def percent_text(percent: Decimal) -> str:
+    """A rate without needless zeros: 11.75, 15."""
+    text = f"{percent:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def print_reckoning(found: Reckoning, rules: Rules, currency: str) -> None:
+    """Print the calculation line by line, the sums, and where the law says so."""
+    data = data_of(found, currency)
+    table = Table(title=f"{rules.regime}, {rules.kind}, amounts in {currency}", title_justify="left")
+    for name, side in (("from", "left"), ("to", "left"), ("days", "right"), ("% a year", "right")):
+        table.add_column(name, justify="right" if side == "right" else "left")
+    table.add_column("principal", justify="right")
+    table.add_column("amount", justify="right")
+    for row in data["trace"]:
+        table.add_row(*(str(row[name]) for name in ("from", "to", "days", "rate", "principal", "amount")))
+    table.add_section()
+    sums = [("interest", data["interest"]), ("recovery indemnity", data["indemnity"]), ("fine", data["fine"])]
+    for name, amount in sums:
+        table.add_row(name, "", "", "", "", amount)
+    table.add_row("total with open principal", "", "", "", "", data["total"], style="bold")
+    out.print(table)
+    for line in _sources(found, rules):
+        out.print(Text(line), soft_wrap=True)
+    err.print(Text("Nothing here is legal advice."), soft_wrap=True)
+
+
+def _sources(found: Reckoning, rules: Rules) -> list[str]:
+    """The law, the reference rates and what else must be known, with the days on which they were checked."""
+    table = found.table
+    if table is None:
+        return []
+    lines = [f"Law: {table.source} (checked {table.checked_on})"]
+    if table.note:
+        lines.append(f"Note: {table.note}")
+    named = {table.series, table.least_series} if rules.rate_percent is not None else {table.series}
+    lines += [
+        f"Rate: {series.title}: {series.source} (checked {series.checked_on})"
+        for series in rules.legal.series
+        if series.name in named
+    ]
+    return lines
