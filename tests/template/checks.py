@@ -632,7 +632,7 @@ PERMISSIONS = {
         versions="statements policy",
         writes="parts receipts",
         lists=True,
-        sends="CashQueue",
+        sends="CashQueue AccountQueue",
         tables={"Accounts": _ACCOUNTS, "Uploads": _COMMIT, "Idempotency": _IDEMPOTENCY},
     ),
     "DunningFunction": _rights(
@@ -657,7 +657,7 @@ PERMISSIONS = {
         reads="inbound",
         writes="receipts",
         lists=True,
-        sends="CashQueue",
+        sends="CashQueue AccountQueue",
         tables={"Accounts": _ACCOUNTS, "Uploads": _COMMIT},
         other=_SECRET,
     ),

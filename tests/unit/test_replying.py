@@ -11,7 +11,7 @@ from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.cash import receive
 from duly.domain.replies import Classification, Intent, IntentKind
-from duly.domain.replying import PAID_HOLD_DAYS, ReplyFacts, resolve_dispute, understand
+from duly.domain.replying import ReplyFacts, resolve_dispute, understand
 from tests.core_samples import MONDAY, NOON, POLICY, account, claim, invoice, payment, sent, then
 
 TRUSTED = ReplyFacts("r", "n1", MONDAY, True)
@@ -151,9 +151,13 @@ def test_a_further_promise_for_the_same_items_is_a_persons_matter() -> None:
 def test_paid_holds_for_some_days_from_the_day_named() -> None:
     after, _ = understood(plain(Intent("paid", on=FRIDAY, invoices=("I-1",))))
     hold = after.holds["H-r"]
-    assert (hold.items, hold.until, hold.reason) == (("I-1",), FRIDAY + timedelta(days=PAID_HOLD_DAYS), "says_paid")
+    assert (hold.items, hold.until, hold.reason) == (
+        ("I-1",),
+        FRIDAY + timedelta(days=POLICY.gates.paid_hold_days),
+        "says_paid",
+    )
     after, _ = understood(plain(Intent("paid", on=MONDAY - timedelta(days=30))))
-    assert after.holds["H-r"].until == MONDAY + timedelta(days=PAID_HOLD_DAYS)
+    assert after.holds["H-r"].until == MONDAY + timedelta(days=POLICY.gates.paid_hold_days)
 
 
 @pytest.mark.parametrize("kind", ["question", "refusal", "vague_promise", "hardship", "unsubscribe", "invoice_copy"])

@@ -456,6 +456,7 @@ def _promise_made(account: Account, event: ev.PromiseMade) -> None:
             amount_minor=event.amount_minor,
             reply=event.reply,
             open_at_start_minor=_open_minor(account, event.items),
+            needs_payment=event.needs_payment,
         ),
     )
     account._behaviour(promises_made=account.header.behaviour.promises_made + 1)
@@ -463,20 +464,26 @@ def _promise_made(account: Account, event: ev.PromiseMade) -> None:
 
 def _promise_settled(account: Account, event: ev.PromiseSettled) -> None:
     account._put("promises", replace(account._get("promises", event.promise), state=event.outcome, settled_on=event.on))
+    _word_settled(account, account.promises[event.promise].items, event.outcome, event.on)
+
+
+def _word_settled(account: Account, names: tuple[str, ...], outcome: str, on: date) -> None:
+    """A promise or plan ended: a plan is a promise in several parts, and counts as one."""
     behaviour = account.header.behaviour
-    if event.outcome == "kept":
+    if outcome == "kept":
         account._behaviour(promises_kept=behaviour.promises_kept + 1)
-    if event.outcome == "broken":
+    if outcome == "broken":
         account._behaviour(promises_broken=behaviour.promises_broken + 1)
-        credit_state.promise_broken(account, event.on)
-        _hasten(account, account.promises[event.promise].items, event.on)
+        credit_state.promise_broken(account, on)
+        _hasten(account, names, on)
 
 
 def _hasten(account: Account, names: tuple[str, ...], on: date) -> None:
-    """The next step of these items is due from this day on: one step, since doing it ends the haste."""
-    for item in account.live("items"):
-        if item.state == "open" and concerns(names, item):
-            account._put("items", replace(item, hastened_on=on))
+    """The next step of these items is due from this day on: one step, since doing it ends the haste. Of more items than
+    one transaction may mark, the oldest."""
+    concerned = [item for item in account.live("items") if item.state == "open" and concerns(names, item)]
+    for item in sorted(concerned, key=lambda one: (one.due, one.key))[:MAX_MARKED_ITEMS]:
+        account._put("items", replace(item, hastened_on=on))
 
 
 def _plan_made(account: Account, event: ev.PlanMade) -> None:
@@ -494,12 +501,12 @@ def _plan_made(account: Account, event: ev.PlanMade) -> None:
             open_at_start_minor=_open_minor(account, event.items),
         ),
     )
+    account._behaviour(promises_made=account.header.behaviour.promises_made + 1)
 
 
 def _plan_settled(account: Account, event: ev.PlanSettled) -> None:
     account._put("plans", replace(account._get("plans", event.plan), state=event.outcome, settled_on=event.on))
-    if event.outcome == "broken":
-        _hasten(account, account.plans[event.plan].items, event.on)
+    _word_settled(account, account.plans[event.plan].items, event.outcome, event.on)
 
 
 def _item_moved(account: Account, event: ev.ItemMoved) -> None:
@@ -547,7 +554,7 @@ def _task_opened(account: Account, event: ev.TaskOpened) -> None:
 
 def _task_closed(account: Account, event: ev.TaskClosed) -> None:
     task: Task = account._get("tasks", event.task)
-    account._put("tasks", replace(task, state="closed", result=event.result, by=event.by))
+    account._put("tasks", replace(task, state="closed", result=event.result, by=event.by, proof=event.proof))
     if task.kind == "refund" and event.result == "void":  # what comes up again is asked again
         account._put("cash", replace(account._get("cash", task.about), refund_asked_minor=0))
     if task.kind == "release_limit":

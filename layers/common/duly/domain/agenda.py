@@ -9,6 +9,7 @@ from duly.domain.account import Account
 from duly.domain.calendar import CalendarError, next_contact_opening, zone
 from duly.domain.credit import credit_days
 from duly.domain.gates import gap_ends, item_gate
+from duly.domain.plans import next_plan_day
 from duly.domain.policy import Policy
 from duly.domain.steps import blocked_until, next_step
 from duly.domain.upkeep import DEBIT_MISSING_DAYS, SILENT_AFTER, UNKNOWN_AFTER, debits_expected, today_of
@@ -50,6 +51,7 @@ def _first(moments: list[datetime], now: datetime) -> datetime | None:
 def _upkeep_moments(account: Account, policy: Policy, now: datetime) -> list[datetime]:
     scenario = policy.scenario_for(account.header.scenario, account.header.category)
     days = [promise.until + timedelta(days=1) for promise in account.live("promises")]
+    days += [day for plan in account.live("plans") if (day := next_plan_day(account, plan)) is not None]
     days += [blocked_until(hold.until, scenario.hold_last_day) for hold in account.live("holds")]
     days += [dispute.deadline + timedelta(days=1) for dispute in account.live("disputes") if not dispute.overdue]
     days += credit_days(account, policy)

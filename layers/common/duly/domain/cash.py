@@ -10,6 +10,7 @@ from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.allocation import reallocate
 from duly.domain.entities import COLLECTED, Cash, Promise, concerns, is_exchange
+from duly.domain.plans import paid_minor, settle_plans
 from duly.domain.refund_tasks import VOID, refund_tasks
 
 RETURNED = "returned"  # why money leaves an account: the payer's bank took it back
@@ -39,7 +40,7 @@ def receive(account: Account, received: ev.CashReceived, today: date) -> list[ev
     if not events:
         return []
     after = account.after(events)
-    return [*events, *settle_promises(after, today, final=False), *refund_tasks(after, today)]
+    return [*events, *settle_words(after, today, final=False), *refund_tasks(after, today)]
 
 
 def withdraw(account: Account, cash: str, reason: str, decision: int = 0) -> list[ev.Event]:
@@ -111,21 +112,26 @@ def _naming(
     return events
 
 
+def settle_words(account: Account, today: date, final: bool) -> list[ev.Event]:
+    """Return the outcomes of promises and payment plans that cash decides; ``final``: a day's money is in."""
+    return [*settle_promises(account, today, final), *settle_plans(account, today, final)]
+
+
 def settle_promises(account: Account, today: date, final: bool) -> list[ev.Event]:
-    """Return the outcomes that cash decides: kept as soon as nothing is open; with ``final``, when date and grace are
-    over, partly kept or broken by what was paid since the promise. Never decided by hand (a person may only cancel).
+    """Return the outcomes that cash decides: kept as soon as nothing is open, or as much was paid as was promised; with
+    ``final``, when date and grace are over, partly kept or broken by what was paid since the promise. Never decided by
+    hand (a person may only cancel).
     """
     events: list[ev.Event] = []
     for promise in account.live("promises"):
         open_minor = promised_open_minor(account, promise)
-        paid_minor = promise.open_at_start_minor - open_minor
+        paid = paid_minor(account, promise)
         if open_minor == 0 and promise.open_at_start_minor <= 0:  # all of it was cancelled: nothing was owed any more
             events.append(ev.PromiseSettled(promise.key, "cancelled", today))
-            continue
-        if open_minor == 0 or (promise.amount_minor and paid_minor >= promise.amount_minor):
+        elif open_minor == 0 or paid >= (promise.amount_minor or promise.open_at_start_minor):
             events.append(ev.PromiseSettled(promise.key, "kept", today))
         elif final and today > promise.until:
-            events.append(ev.PromiseSettled(promise.key, "partly_kept" if paid_minor > 0 else "broken", today))
+            events.append(ev.PromiseSettled(promise.key, "partly_kept" if paid > 0 else "broken", today))
     return events
 
 

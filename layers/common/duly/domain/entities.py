@@ -305,6 +305,8 @@ class Promise:
     amount_minor: int = 0
     reply: str = ""
     open_at_start_minor: int = 0
+    charges_paid_minor: int = 0  # what was paid of costs and interest since
+    needs_payment: bool = False  # it holds the chase back only from a first payment on
     state: str = "open"  # open | kept | partly_kept | broken | cancelled
     settled_on: Day | None = None
 
@@ -326,6 +328,7 @@ class Plan:
     by: str = ""
     reply: str = ""
     open_at_start_minor: int = 0
+    charges_paid_minor: int = 0  # what was paid of costs and interest since
     state: str = "open"  # open | kept | broken | cancelled
     settled_on: Day | None = None
 
@@ -405,6 +408,7 @@ class Task:
     state: str = "open"  # open | closed
     result: str = ""
     by: str = ""
+    proof: str = ""
 
     @property
     def is_live(self) -> bool:

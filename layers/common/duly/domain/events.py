@@ -599,7 +599,8 @@ class DisputeResolved(Event):
 
 @dataclass(frozen=True, slots=True)
 class PromiseMade(Event):
-    """The customer promised to pay these items by a date. They are not chased until date plus grace."""
+    """The customer promised to pay these items by a date. They are not chased until date plus grace; with
+    ``needs_payment`` only from a first payment on."""
 
     promise: str
     items: tuple[str, ...]
@@ -609,6 +610,9 @@ class PromiseMade(Event):
     currency: str = ""
     amount_minor: int = 0
     reply: str = ""
+    by: str = ""
+    reason: str = ""
+    needs_payment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -618,6 +622,8 @@ class PromiseSettled(Event):
     promise: str
     outcome: str
     on: date
+    by: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -645,6 +651,7 @@ class HoldEnded(Event):
     hold: str
     reason: str
     on: date | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -666,6 +673,7 @@ class TaskClosed(Event):
     task: str
     result: str
     by: str = ""
+    proof: str = ""  # of a letter: what shows that it was posted
 
 
 @dataclass(frozen=True, slots=True)
@@ -681,6 +689,7 @@ class PlanMade(Event):
     grace_days: int = 0
     by: str = ""
     reply: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -691,6 +700,7 @@ class PlanSettled(Event):
     outcome: str  # kept | broken | cancelled
     on: date
     by: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -762,6 +772,7 @@ class ApprovalSettled(Event):
     on: date
     by: str = ""
     until: date | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from duly.domain.calendar import (
     local_date,
 )
 from duly.domain.entities import Item, concerns
+from duly.domain.plans import holds_chase
 from duly.domain.policy import Policy, Scenario
 from duly.domain.steps import blocked_until
 
@@ -190,15 +191,21 @@ def direct_debit_pending(item: Item) -> bool:
 
 def item_gate(account: Account, item: Item, scenario: Scenario, today: date) -> str:
     """Return the name of the first gate that keeps this item out of a notice, or an empty string."""
+    holds = {
+        hold.kind
+        for hold in account.live("holds")
+        if (not hold.items or concerns(hold.items, item)) and today < blocked_until(hold.until, scenario.hold_last_day)
+    }
     checks = {
         "settled": item.state != "open",
         "in_flight": bool(item.notice),
         "disputed": any(concerns(dispute.items, item) for dispute in account.live("disputes")),
-        "promised": any(concerns(promise.items, item) for promise in account.live("promises")),
-        "held": any(
-            (not hold.items or concerns(hold.items, item)) and today < blocked_until(hold.until, scenario.hold_last_day)
-            for hold in account.live("holds")
+        "promised": any(
+            concerns(promise.items, item) and holds_chase(account, promise) for promise in account.live("promises")
         ),
+        "in_plan": any(concerns(plan.items, item) for plan in account.live("plans")),
+        "customer_approval": "customer_approval" in holds,
+        "held": bool(holds),
         "direct_debit_pending": direct_debit_pending(item),
         "below_tolerance": item.outstanding_minor < scenario.tolerance_minor.get(item.currency, 1),
     }

@@ -392,11 +392,12 @@ def _recount(account: Account, before: Item | None, after: Item) -> None:
                 _count_sale(account, currency, issued, sign * amount_minor)
                 credit_state.use_up(account, item.order, currency, sign * amount_minor, issued)
     change = _promisable_minor(after) - (_promisable_minor(before) if before is not None else 0)
-    for kind in ("promises", "plans") if change else ():
+    charges = _charges_paid_minor(after) - (_charges_paid_minor(before) if before is not None else 0)
+    for kind in ("promises", "plans") if change or charges else ():
         for word in account.live(kind):
             if concerns(word.items, after):
-                grown = replace(word, open_at_start_minor=word.open_at_start_minor + change)
-                account._put(kind, grown)
+                start_minor, paid_minor = word.open_at_start_minor + change, word.charges_paid_minor + charges
+                account._put(kind, replace(word, open_at_start_minor=start_minor, charges_paid_minor=paid_minor))
 
 
 def _settlement(item: Item) -> tuple[Any, ...]:
@@ -408,6 +409,10 @@ def _settlement(item: Item) -> tuple[Any, ...]:
 def _promisable_minor(item: Item) -> int:
     """What of an item a promise can be about: what is written off is no longer expected."""
     return item.owed_minor - item.adjusted.get("write_off", 0) if item.owed_minor else 0
+
+
+def _charges_paid_minor(item: Item) -> int:
+    return sum(amount for paid in item.charges_paid.values() for amount in paid.values())
 
 
 def sale_of(item: Item) -> tuple[str, date, int] | None:

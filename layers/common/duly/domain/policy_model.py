@@ -100,6 +100,7 @@ class Gates:
     bank_data_max_age_business_days: int
     suspense_blocks: bool
     unread_reply_hold_days: int
+    paid_hold_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

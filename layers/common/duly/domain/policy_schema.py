@@ -505,6 +505,9 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         ),
         Key("suspense_blocks", yes_no, "Money that might be this customer's holds its notices."),
         Key("unread_reply_hold_days", whole(0, 30, "days"), "A reply nobody has read holds notices so long; 0: not."),
+        Key(
+            "paid_hold_days", whole(0, 30, "days"), "Who says that it paid or is about to is not chased so long; 0: is."
+        ),
     ),
     "contact": (
         Key(
@@ -565,7 +568,7 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
     "promises": (
         Key("max_days", whole(1, 365, "days"), "A promise further ahead goes to a person."),
         Key("grace_days", whole(0, 30, "days"), "Days after the promised date that still count as kept."),
-        Key("needs_partial_payment", yes_no, "A promise counts only with a first payment.", neutral=False),
+        Key("needs_partial_payment", yes_no, "A promise holds the chase back only from a first payment on."),
     ),
     "disputes": (
         Key("deadline_days", whole(1, 365, "days"), "Days within which the owner should answer."),

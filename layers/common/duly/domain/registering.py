@@ -10,7 +10,7 @@ from duly.domain import events as ev
 from duly.domain.account import CONTENT, Account, owed_for
 from duly.domain.allocation import allocation_changes, as_events, followed, parted, reallocate
 from duly.domain.calendar import due_date
-from duly.domain.cash import receive, settle_promises, withdraw
+from duly.domain.cash import receive, settle_words, withdraw
 from duly.domain.cash_discount import CashDiscount
 from duly.domain.entities import MAX_INSTALMENTS, Cash, Item, instalment_key, rank_of
 from duly.domain.flags import flags_of
@@ -336,7 +336,7 @@ def _with_changes(event: ev.Event, changes: Iterable[ev.Allocation]) -> ev.Event
 
 def _consequences(after: Account, keys: Sequence[str], today: date) -> list[ev.Event]:
     """Promises settle; disputes and tasks about nothing but cancelled invoices are void."""
-    events: list[ev.Event] = [*settle_promises(after, today, final=False), *refund_tasks(after, today)]
+    events: list[ev.Event] = [*settle_words(after, today, final=False), *refund_tasks(after, today)]
     ended = {key for key in keys if after.items[key].state == "cancelled"}
     for dispute in after.live("disputes") if ended else []:
         known = all(key in after.items for key in dispute.items)

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from duly.domain import events as ev
 from duly.domain.account import Account, owed_for
 from duly.domain.entities import Notice, concerns
+from duly.domain.plans import cancel_words
 from duly.domain.policy import Policy
 from duly.domain.replies import Classification, Intent
 
-PAID_HOLD_DAYS = 5  # a debtor says that it paid: a transfer takes a business day, over a weekend more
 HARMLESS = frozenset({"thanks"})
 
 
@@ -70,7 +70,7 @@ def _plain(
         events += made
         done |= {"promise"} if made else set()
     for number, intent in enumerate(intent for intent in found.intents if intent.kind == "paid"):
-        events += _says_paid(account, notice, facts, intent, number)
+        events += _says_paid(account, notice, facts, intent, policy, number)
         done.add("paid")
     return events, done
 
@@ -109,11 +109,6 @@ def _dispute(
     if not items:
         return []
     reason = intent.reason or "other"
-    promises = [
-        ev.PromiseSettled(promise.key, "cancelled", facts.on)
-        for promise in account.live("promises")
-        if any(concerns(promise.items, account.items[key]) for key in items)
-    ]
     opened = ev.DisputeOpened(
         dispute=_numbered("D", facts, number),
         items=items,
@@ -123,7 +118,7 @@ def _dispute(
         opened=facts.on,
         reply=facts.reply,
     )
-    return [*promises, opened]
+    return [*cancel_words(account, items, facts.on), opened]
 
 
 def _promise(
@@ -133,7 +128,7 @@ def _promise(
     the items, is a person's matter."""
     if intent.on is None or not facts.on <= intent.on <= facts.on + timedelta(days=policy.promises.max_days):
         return []
-    promised = {key for promise in account.live("promises") for key in promise.items}
+    promised = {key for kind in ("promises", "plans") for word in account.live(kind) for key in word.items}
     concerned = _concerned(account, notice, intent.invoices)
     items = tuple(key for key in concerned if not concerns(promised, account.items[key]))
     currencies = {account.items[key].currency for key in items}
@@ -149,18 +144,19 @@ def _promise(
             currency=intent.currency or "",
             amount_minor=intent.amount_minor or 0,
             reply=facts.reply,
+            needs_payment=policy.promises.needs_partial_payment,
         )
     ]
 
 
 def _says_paid(
-    account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent, number: int
+    account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent, policy: Policy, number: int
 ) -> list[ev.Event]:
     items = _concerned(account, notice, intent.invoices)
     if not items:
         return []
-    start = max(facts.on, intent.on or facts.on)
-    return [ev.HoldPlaced(_numbered("H", facts, number), items, start + timedelta(days=PAID_HOLD_DAYS), "says_paid")]
+    until = max(facts.on, intent.on or facts.on) + timedelta(days=policy.gates.paid_hold_days)
+    return [ev.HoldPlaced(_numbered("H", facts, number), items, until, "says_paid")]
 
 
 def _task(account: Account, facts: ReplyFacts, detail: str) -> list[ev.Event]:

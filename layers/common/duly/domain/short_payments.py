@@ -10,6 +10,7 @@ from duly.domain import events as ev
 from duly.domain.account import Account, owed_for
 from duly.domain.cash import receive, withdraw
 from duly.domain.entities import GRANTED, Cash, Item, concerns
+from duly.domain.plans import cancel_words
 from duly.domain.policy import Policy
 
 KEYS = {"write_off": "WO", "bank_fee": "BF", "deduction": "DED", "tolerance": "TLP", "discount": "DSP"}
@@ -87,6 +88,7 @@ def deduct(account: Account, item: str, reason: str, today: date, policy: Policy
     if all(concerns(disputed, account.items[key]) for key in open_keys):
         return []
     return [
+        *cancel_words(account, open_keys, today),
         ev.DisputeOpened(
             dispute=f"D-DED-{item}-{account.version + 1}",
             items=open_keys,
@@ -94,7 +96,7 @@ def deduct(account: Account, item: str, reason: str, today: date, policy: Policy
             owner=policy.disputes.owner_key(reason),
             deadline=today + timedelta(days=policy.disputes.deadline_days),
             opened=today,
-        )
+        ),
     ]
 
 

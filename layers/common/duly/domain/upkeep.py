@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.calendar import UnknownTimeZone, local_date
-from duly.domain.cash import settle_promises
+from duly.domain.cash import settle_words
 from duly.domain.channels import WRITTEN
 from duly.domain.credit import credit_upkeep
 from duly.domain.entities import Item, Notice
@@ -25,7 +25,7 @@ def upkeep(account: Account, policy: Policy, now: datetime) -> list[ev.Event]:
     """Return everything that has become true by ``now``."""
     today = today_of(account, policy, now)
     events: list[ev.Event] = []
-    events += settle_promises(account, today, final=True)
+    events += settle_words(account, today, final=True)
     events += _holds(account, policy, today)
     events += _disputes(account, today)
     events += _debits(account, today)

@@ -1,4 +1,4 @@
-"""Finance's decisions: disputes, tasks, holds, money in suspense, cancelled invoices, returned debits, customers."""
+"""Finance's decisions: disputes, tasks, the chase, money in suspense, invoices, returned debits, customers."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from duly.domain.registering import cancel_invoice
 from duly.domain.replying import resolve_dispute
 from duly.domain.scoring import with_score
 from duly.domain.upkeep import today_of
-from duly.flows import clearing, continuity, money_decisions
+from duly.flows import chase_decisions, clearing, continuity, money_decisions
 from duly.flows.edge import Edge
 from duly.flows.registering import complete_customer
 from duly.flows.waking import waiting_for_item, wake_transactions
-from duly.formats.fields import LAST_YEAR
 from duly.formats.read import read_file
 from duly.formats.records import CustomerRow
 from duly.store import lookups
 
 MAX_TEXT = 200  # characters of a text in a decision: keys of a table and entries of a journal are bounded
 MAX_ITEMS = 100  # invoices named in one decision
+ANSWERED_BY = {"approve_notice": "approve or discard"}  # kinds of tasks that a decision of their own closes
 TEXTS = frozenset(
     {"action", "account", "dispute", "outcome", "by", "task", "result", "until", "reason", "hold", "transaction"}
+    | {"proof", "promise", "plan", "approval", "handover", "code", "stage", "contact", "date", "kind"}
     | {"item", "bank", "currency", "statement", "request_id"}
 )
 CUSTOMER_FIELDS = ("id", "name", "country", "language", "timezone", "kind", "vat_id", "scenario", "endpoint")
@@ -44,8 +45,12 @@ class DecisionRefused(Exception):
 def decide(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Carry out one decision and return what it changed. Raises DecisionRefused with a reason.
 
-    ``action``: resolve_dispute (account, dispute, outcome), close_task (account, task, result), hold (account, items,
-    until, reason), release (account, hold), assign (transaction, account, items; or shares, each with account, items
+    ``action``: resolve_dispute (account, dispute, outcome), close_task (account, task, result; proof of a letter),
+    promise (account, items, date, amount), plan (account, items, instalments as due and amount), cancel_promise and
+    cancel_plan (account, its id, reason), skip and step_back (account, items, to_level, reason), hold (account, items,
+    until, reason; kind, stage, contact), release (account, hold or items), approve and discard (account, approval),
+    call_result (account, task, code; date, amount, reason, stage, contact, items), handover_outcome (account, handover,
+    outcome), assign (transaction, account, items; or shares, each with account, items
     and amount), reassign (the same and reason), confirm_match (transaction, choice), refuse_match (transaction),
     take_back (transaction, payment),
     cancel_invoice (account, item, reason), debit_returned (account, item), accept_gap (bank, currency,
@@ -126,6 +131,7 @@ def _resolve(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str,
 
 def _close_task(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     task, result, by = str(request["task"]), str(request.get("result", "done")), str(request.get("by", ""))
+    proof = str(request.get("proof", ""))
     if not request.get("account"):
         if task not in edge.stack.tasks():
             raise LookupError("no open task of this id")
@@ -137,44 +143,22 @@ def _close_task(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[s
         found = account.tasks.get(task)
         if found is None or not found.is_live:
             raise LookupError("no open task of this id")
-        return [ev.TaskClosed(task, result, by)]
+        if found.kind in ANSWERED_BY:
+            raise ValueError(f"this task is closed by what it asks for: expected {ANSWERED_BY[found.kind]}")
+        if proof and found.kind != "post_letter":
+            raise ValueError("expected a proof of posting for a letter alone")
+        return [ev.TaskClosed(task, result, by, proof)]
 
     return _change(edge, request, now, [("tasks", task)], events)
 
 
-def _hold(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    items = tuple(str(item) for item in request.get("items", ()))
-    until, reason = _last_day(str(request["until"])), str(request["reason"])
-
-    def events(account: Account, today: date) -> list[ev.Event]:
-        known = {name for item in account.items.values() for name in (item.key, item.number)}
-        unknown = [item for item in items if item not in known]
-        if unknown:
-            raise LookupError(f"no open invoice {unknown[0]} on this account")
-        hold = f"H-{account.version + 1}-{today.isoformat()}"
-        return [ev.HoldPlaced(hold, items, until, reason, str(request.get("by", "")))]
-
-    return _change(edge, request, now, [], events)
-
-
-def _last_day(text: str) -> date:
-    """Return the last day of a hold. Raises ValueError when it is none, or lies beyond what a calendar can add to."""
-    day = date.fromisoformat(text)
-    if day.year > LAST_YEAR:
-        raise ValueError(f"expected a year up to {LAST_YEAR}")
-    return day
-
-
-def _release(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    hold = str(request["hold"])
-
-    def events(account: Account, today: date) -> list[ev.Event]:
-        found = account.holds.get(hold)
-        if found is None or not found.is_live:
-            raise LookupError("no hold of this id")
-        return [ev.HoldEnded(hold, str(request.get("reason", "person")), today)]
-
-    return _change(edge, request, now, [], events)
+def _chase(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """A decision about the chase; what it approves goes out at once if its gates are open."""
+    found = chase_decisions.decision(edge, request, edge.policy(), now)
+    done = _change(edge, request, now, found.also, found.events)
+    if found.wakes:
+        chase_decisions.wake(edge, done["account"], f"{request['action']}|{done['version']}", now)
+    return done
 
 
 def _cancel_invoice(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -274,8 +258,6 @@ def _money(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, A
 _ACTIONS: dict[str, Callable[[Edge, Mapping[str, Any], datetime], dict[str, Any]]] = {
     "resolve_dispute": _resolve,
     "close_task": _close_task,
-    "hold": _hold,
-    "release": _release,
     "assign": clearing.assign,
     "reassign": clearing.reassign,
     "confirm_match": clearing.confirm_match,
@@ -286,6 +268,7 @@ _ACTIONS: dict[str, Callable[[Edge, Mapping[str, Any], datetime], dict[str, Any]
     "complete_customer": _complete_customer,
     "accept_gap": _accept_gap,
     **dict.fromkeys(money_decisions.ACTIONS, _money),
+    **dict.fromkeys(chase_decisions.ACTIONS, _chase),
 }
 
 

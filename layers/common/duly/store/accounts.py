@@ -395,12 +395,12 @@ def summary(account: Account) -> dict[str, Any]:
     """Return what lists and metrics need of the live items, so that they read headers alone.
 
     Amounts in minor units: ``open`` by currency and due day, of which ``collecting``, likewise, is what the creditor is
-    to collect, ``disputed`` and ``promised`` by currency; ``unapplied`` cash and credits by currency; ``charges``: open
-    costs and interest; ``ordered``: what is left of open orders; ``flagged``: open items by what was noticed on
-    their arrival; counts of live entities.
+    to collect, ``disputed`` and ``promised`` (by a promise or a payment plan) by currency; ``unapplied`` cash and
+    credits by currency; ``charges``: open costs and interest; ``ordered``: what is left of open orders; ``flagged``:
+    open items by what was noticed on their arrival; counts of live entities.
     """
     disputed_keys = {key for dispute in account.live("disputes") for key in dispute.items}
-    promised_keys = {key for promise in account.live("promises") for key in promise.items}
+    promised_keys = {key for kind in ("promises", "plans") for word in account.live(kind) for key in word.items}
     open_by_due: dict[str, dict[str, int]] = {}
     disputed: dict[str, int] = {}
     promised: dict[str, int] = {}
