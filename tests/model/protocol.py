@@ -15,8 +15,6 @@ from typing import NamedTuple
 
 MAX_RELEASES = 3  # as flows/notices.MAX_RELEASES: certain refusals before a person has to look
 MAX_ACCEPTED = 2  # of one attempt: a second acceptance is the end of the search
-MAX_REOPENED = 1  # how often the person closes the task of an intent that was given up
-MAX_REISSUED = 1  # how often the person has a step said again
 
 
 class Attempt(NamedTuple):
@@ -51,7 +49,7 @@ class Worker(NamedTuple):
 class State(NamedTuple):
     """Everything."""
 
-    is_closed: bool = False  # the gate of the item: it was paid, or disputed
+    closed: str = ""  # paid | disputed: the gate of the item
     attempts: tuple[Attempt, ...] = ()
     workers: tuple[Worker, ...] = (Worker(), Worker())
     releases: int = 0  # of the present intent
@@ -81,7 +79,10 @@ class Rules:
     doubt_is_refusal: bool = False
     evidence_ignored: bool = False
     released_after_acceptance: bool = False
-    service_lies: bool = False  # no breakage of Duly: the service once refuses and delivers; nobody intervenes
+    service_lies: bool = False  # no breakage of Duly: the service once refuses and delivers
+    tells_gates_apart: bool = False  # a dispute is another state than a payment: no different future, twice the states
+    reopenings: int = 1  # how often the person closes the task of an intent that was given up
+    reissues: int = 1  # how often the person has a step said again
 
 
 # --- what Duly decides ------------------------------------------------------------------------------------------------
@@ -94,7 +95,7 @@ def decision(state: State, rules: Rules) -> str:
             return "give_up"
     if state.is_done or state.is_retired or state.backs_off or any(one.is_in_flight for one in state.attempts):
         return ""
-    return "claim" if not state.is_closed or rules.claim_without_gate else ""
+    return "claim" if not state.closed or rules.claim_without_gate else ""
 
 
 def may_commit(worker: Worker, rules: Rules) -> bool:
@@ -126,7 +127,7 @@ def loaded(state: State, number: int, rules: Rules) -> State:
 
 
 def claimed(state: State, number: int) -> State:
-    is_closed, attempt = state.is_closed, len(state.attempts)
+    is_closed, attempt = bool(state.closed), len(state.attempts)
     state = committed(state._replace(attempts=(*state.attempts, Attempt())))
     state = with_worker(state, number, Worker("claimed", attempt=attempt))
     return state._replace(wrong="claimed although a gate was closed") if is_closed else state
@@ -370,15 +371,14 @@ def event_lost(state: State, rules: Rules) -> Iterator[Move]:
 @rule("customer", "any moment", "pays: the item's gate closes")
 def pay(state: State, rules: Rules) -> Iterator[Move]:
     del rules
-    if not state.is_closed:
-        yield "pay", committed(state._replace(is_closed=True))
+    if not state.closed:
+        yield "pay", committed(state._replace(closed="paid"))
 
 
 @rule("customer", "any moment", "disputes: the item's gate closes")
 def dispute(state: State, rules: Rules) -> Iterator[Move]:
-    del rules
-    if not state.is_closed:
-        yield "dispute", committed(state._replace(is_closed=True))
+    if not state.closed:
+        yield "dispute", committed(state._replace(closed="disputed" if rules.tells_gates_apart else "paid"))
 
 
 @rule("clock", "something is claimed", "a quarter of an hour passes: the claim is silent, its worker too late")
@@ -409,7 +409,7 @@ def wait_days(state: State, rules: Rules) -> Iterator[Move]:
 
 @rule("person", "an intent was given up", "closes its task: it may be claimed again")
 def reopen(state: State, rules: Rules) -> Iterator[Move]:
-    if not rules.service_lies and state.is_retired and state.reopened < MAX_REOPENED:
+    if state.is_retired and state.reopened < rules.reopenings:
         after = state._replace(is_retired=False, releases=0, reopened=state.reopened + 1)
         yield "reopen", committed(after)
 
@@ -417,7 +417,7 @@ def reopen(state: State, rules: Rules) -> Iterator[Move]:
 @rule("person", "an attempt is unknown", "takes the step back: it is said again as the next repetition")
 def reissue(state: State, rules: Rules) -> Iterator[Move]:
     is_unknown = bool(state.attempts) and state.attempts[-1].state == "unknown" and state.is_done
-    if not rules.service_lies and is_unknown and state.reissued < MAX_REISSUED:
+    if is_unknown and state.reissued < rules.reissues:
         after = state._replace(is_done=False, accepted=0, releases=0, reissued=state.reissued + 1)
         yield "reissue", committed(after)
 
@@ -431,12 +431,14 @@ class Protocol:
     start = START
 
     def moves(self, state: State) -> Iterator[Move]:
-        """Every next state, with the name of the move. A state in which something went wrong has none."""
-        if state.wrong:
-            return
-        for one in RULES:
-            for name, after in one.moves(state, self.rules):
-                yield name, tidy(after)
+        """Every next state, with the name of the move."""
+        return ((name, tidy(after)) for name, after in self.untidy_moves(state))
+
+    def untidy_moves(self, state: State) -> Iterator[Move]:
+        """The same, before attempts are forgotten. A state in which something went wrong has none."""
+        if not state.wrong:
+            for one in RULES:
+                yield from one.moves(state, self.rules)
 
     def wrong(self, state: State) -> str:
         """What must not be and is so in this state."""
@@ -458,24 +460,29 @@ class Protocol:
         return (
             all(worker.at == "idle" for worker in state.workers)
             and not any(attempt.is_in_flight for attempt in state.attempts)
-            and (state.is_done or state.is_retired or state.is_closed)
+            and (state.is_done or state.is_retired or bool(state.closed))
         )
 
 
-def tidy(state: State) -> State:
-    """Forget attempts that nothing can change and nobody holds, but the last; equal futures are one state."""
+def kept(state: State) -> list[int]:
+    """The attempts that still matter: the last, those in flight, with events on their way, or held."""
     last = len(state.attempts) - 1
     held = {worker.attempt for worker in state.workers}
-    kept = [
+    return [
         number
         for number, one in enumerate(state.attempts)
         if number == last or one.is_in_flight or one.events or number in held
     ]
-    if len(kept) == len(state.attempts):
+
+
+def tidy(state: State) -> State:
+    """Forget attempts that nothing can change any more: equal futures are one state."""
+    found = kept(state)
+    if len(found) == len(state.attempts):
         return state
-    moved = {number: index for index, number in enumerate(kept)}
+    moved = {number: index for index, number in enumerate(found)}
     workers = tuple(one._replace(attempt=moved.get(one.attempt, -1)) for one in state.workers)
-    return state._replace(attempts=tuple(state.attempts[number] for number in kept), workers=workers)
+    return state._replace(attempts=tuple(state.attempts[number] for number in found), workers=workers)
 
 
 @cache

@@ -37,7 +37,7 @@ def test_every_rule_is_used_and_every_end_is_reached(everything: Found) -> None:
 
 def test_a_service_that_refuses_and_delivers_is_found_out_by_its_events() -> None:
     """Then a second message can go out; never two of one attempt, and what an event proves is known."""
-    model = protocol.Protocol(protocol.Rules(service_lies=True))
+    model = protocol.Protocol(protocol.Rules(service_lies=True, reopenings=0, reissues=0))
     found = search(model)
     assert found.wrong == {}
     assert any(state.accepted > 1 for state in found.states)
