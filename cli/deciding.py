@@ -45,6 +45,10 @@ def complete(
     kind: Annotated[str, typer.Option(help="business, consumer or public.")] = "",
     vat_id: Annotated[str, typer.Option(help="VAT id.")] = "",
     scenario: Annotated[str, typer.Option(help="A scenario of the policy; else by category.")] = "",
+    address: Annotated[str, typer.Option(help="Street or box; lines separated by line ends.")] = "",
+    postcode: Annotated[str, typer.Option(help="Postal code.")] = "",
+    city: Annotated[str, typer.Option(help="Town.")] = "",
+    phone: Annotated[str, typer.Option(help="Telephone number of the first contact, such as +49 40 123456.")] = "",
     customer: Annotated[str, typer.Option("--id", help="Its number in your books, when the account has none.")] = "",
     at: At = "",
     stack: Stack = "",
@@ -53,6 +57,7 @@ def complete(
     """Complete a provisional customer, as its row in a customer file would: from then on it is chased."""
     facts = {"id": customer, "name": name, "country": country, "language": language, "timezone": timezone}
     facts |= {"kind": kind, "vat_id": vat_id, "scenario": scenario}
+    facts |= {"address": address, "postcode": postcode, "city": city, "phone": phone}
     given: dict[str, Any] = {key: value for key, value in facts.items() if value}
     if email:
         given["emails"] = email

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from duly.formats.decoding import MAX_FILE_BYTES
+from duly.formats.phones import international
 from duly.formats.read import read_file
 from duly.formats.records import Buyer, CustomerRow, FileResult, InvoiceRow
 from duly.formats.table import MAX_LINE_CHARS, MAX_LINES_PER_ROW
@@ -295,6 +296,60 @@ def test_many_open_quotation_marks_stay_cheap() -> None:
     result = invoices(*['R-1,"C'] * 3000)
     assert result.rows_in == 3000
     assert {reject.code for reject in result.rejects} == {"quote"}
+
+
+# --- where a customer is reached by post and telephone
+def reached(header: str, *rows: str) -> FileResult:
+    return read_file("customers/a.csv", f"id,name,country,{header}\n{chr(10).join(rows)}\n".encode())
+
+
+def test_address_and_telephone_of_a_customer() -> None:
+    (row,) = reached(
+        "address,postcode,city,phone", 'C-1,Nebel,DE,"Hof 2\nTorweg 4",20457,Hamburg,040 / 12-34 56'
+    ).customers
+    assert (row.address, row.postcode, row.city, row.phone) == (
+        ("Hof 2", "Torweg 4"),
+        "20457",
+        "Hamburg",
+        "+4940123456",
+    )
+    (row,) = reached("Straße,PLZ,Ort,Telefon", "C-1,Nebel,DE,Torweg 4,20457,Hamburg,").customers
+    assert (row.address, row.postcode, row.city, row.phone) == (("Torweg 4",), "20457", "Hamburg", "")
+    assert row.says("address") and row.says("phone")
+
+
+def test_two_columns_that_could_be_the_telephone_are_left_out_and_refuse_nothing() -> None:
+    found = reached("Telefon,Tel,Fax", "C-1,Nebel,DE,040 1,040 2,040 3")
+    assert not found.rejects and not found.customers[0].says("phone")
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "found"),
+    [
+        ("+49 (0)40 123456", "", "+4940123456"),
+        ("0049 40 123456", "PL", "+4940123456"),
+        ("06 123456", "IT", "+3906123456"),
+        ("(020) 7946-0123", "GB", "+442079460123"),
+        ("040 123456", "", None),
+        ("call Ann", "DE", None),
+        ("+123456789012345678", "", None),
+        ("", "", ""),
+    ],
+)
+def test_a_telephone_number_is_international_or_none(text: str, country: str, found: str | None) -> None:
+    assert international(text, country) == found
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "code"),
+    [
+        ('"a\nb\nc\nd",1,X,', "address", "address_lines"),
+        ("a,1,X,12345", "phone", "phone_format"),
+    ],
+)
+def test_a_bad_address_or_telephone_names_its_column(row: str, field: str, code: str) -> None:
+    (reject,) = reached("address,postcode,city,phone", f"C-1,N,BT,{row}").rejects
+    assert (reject.field, reject.code) == (field, code)
 
 
 # --- what is agreed with a customer

@@ -40,6 +40,9 @@ def test_an_invoice_with_everything() -> None:
                 endpoint="0088:4012345000009",
                 email="buchhaltung@nebel.example",
                 country="DE",
+                street=("Hafenstraße 12", "Hof 2"),
+                postcode="20457",
+                city="Hamburg",
             ),
             issued=date(2026, 1, 15),
             due=date(2026, 2, 14),
@@ -196,7 +199,7 @@ def test_encodings() -> None:
     assert read_file("a.xml", latin).invoices[0].buyer.name == "Nebel, Brüder GmbH"
     wrong = INVOICE.encode("latin-1")
     (reject,) = read_file("a.xml", wrong).rejects
-    assert (reject.code, reject.line) == ("encoding", 31)
+    assert (reject.code, reject.line) == ("encoding", 26)
     assert read_file("a.xml", b"\xef\xbb\xbf" + INVOICE.encode()).rejects == ()
     assert read_file("a.xml", INVOICE.encode("utf-16")).rejects[0].code == "encoding"
     assert read_file("a.xml", INVOICE.replace("UTF-8", "EBCDIC-US").encode()).rejects[0].code == "encoding"

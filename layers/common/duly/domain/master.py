@@ -9,7 +9,7 @@ from typing import Any
 
 from duly.domain.entities import Header
 
-#: Fields of the record that lie in the journal; name, VAT id, endpoint and contacts lie in the personal item.
+#: Fields of the record that lie in the journal; the others lie in the personal item.
 HEADER_FIELDS = (
     "country",
     "language",
@@ -22,7 +22,12 @@ HEADER_FIELDS = (
     "limit_minor",
     "external_permille",
 )
-PERSONAL_FIELDS = ("name", "vat_id", "endpoint", "contacts")
+#: ``contacts`` have an e-mail address, ``phones`` are telephone numbers (E.164) with the id and role of their contact.
+#: ``address_country`` is what an invoice said of the address beside it; "": a customer file stated the address.
+PERSONAL_FIELDS = ("name", "vat_id", "endpoint", "contacts", "phones", "street", "postcode", "city", "address_country")
+LISTS = ("contacts", "phones", "street")
+_TOWN_THEN_CODE = frozenset({"AU", "CA", "US"})  # the town and its code in one line, in this order
+_CODE_BELOW = frozenset({"GB", "GG", "IE", "IM", "JE"})  # the code in a line of its own below the town
 
 Stated = dict[str, tuple[str, ...]]
 
@@ -45,8 +50,37 @@ class Master:
 def known(header: Header, personal: Mapping[str, Any]) -> Master:
     """Return what an account knows of its customer."""
     values = {name: getattr(header, name) for name in HEADER_FIELDS}
-    values |= {name: personal.get(name, [] if name == "contacts" else "") for name in PERSONAL_FIELDS}
+    values |= {name: personal.get(name, [] if name in LISTS else "") for name in PERSONAL_FIELDS}
+    contacts = personal.get("contacts", [])
+    values["contacts"] = [without(one, "phone") for one in contacts if one.get("email")]
+    values["phones"] = [without(one, "email") for one in contacts if one.get("phone")]
     return Master(values, header.stated)
+
+
+def personal_of(master: Master) -> dict[str, Any]:
+    """Return the record's personal item: its fields, contacts with their telephone numbers, and the postal lines under
+    ``address`` (without name and country); none when the address is in another country than the customer."""
+    found = {name: master.values[name] for name in PERSONAL_FIELDS if name != "phones"}
+    contacts = {one["id"]: dict(one) for one in found["contacts"]}
+    for phone in master.values["phones"]:
+        contacts.setdefault(phone["id"], {**phone, "email": ""})["phone"] = phone["phone"]
+    found["contacts"] = list(contacts.values())
+    country = master.values["country"]
+    elsewhere = found["address_country"] not in ("", country)
+    town = _town(found["postcode"], found["city"], country)
+    return {**found, "address": [] if elsewhere else [line for line in (*found["street"], *town) if line]}
+
+
+def _town(postcode: str, city: str, country: str) -> tuple[str, ...]:
+    """The last lines of an address. Order after the Universal Postal Union's addressing sheets (S42)."""
+    if country in _CODE_BELOW:
+        return city, postcode
+    return (" ".join(part for part in ((city, postcode) if country in _TOWN_THEN_CODE else (postcode, city)) if part),)
+
+
+def without(contact: Mapping[str, str], name: str) -> dict[str, str]:
+    """Return a contact less one of its parts."""
+    return {key: value for key, value in contact.items() if key != name}
 
 
 def updated(master: Master, said: Mapping[str, Any], arrival: str) -> tuple[Master, bool]:

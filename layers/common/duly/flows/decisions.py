@@ -31,6 +31,7 @@ TEXTS = frozenset(
     | {"item", "bank", "currency", "statement", "request_id"}
 )
 CUSTOMER_FIELDS = ("id", "name", "country", "language", "timezone", "kind", "vat_id", "scenario", "endpoint")
+CUSTOMER_REACHED = ("address", "postcode", "city", "phone")
 CUSTOMER_MORE = ("parent", "order_required", "terms_days", "credit_limit", "limit_currency", "external_score")
 
 
@@ -214,7 +215,9 @@ def _customer_rows(edge: Edge, account_id: str, request: Mapping[str, Any]) -> l
     header = account.header
     known = {"id": own, "name": str(account.personal.get("name", "")), "country": header.country}
     values = {name: text for name, text in known.items() if text}
-    values |= {name: _text(request, name) for name in (*CUSTOMER_FIELDS, *CUSTOMER_MORE) if name in request}
+    values |= {
+        name: _text(request, name) for name in (*CUSTOMER_FIELDS, *CUSTOMER_REACHED, *CUSTOMER_MORE) if name in request
+    }
     if not values.get("id"):
         raise DecisionRefused("id_missing", "expected id: the customer's number in your books")
     if not values.get("name"):
@@ -224,18 +227,21 @@ def _customer_rows(edge: Edge, account_id: str, request: Mapping[str, Any]) -> l
     emails = request.get("emails") or ([request["email"]] if request.get("email") else [])
     if not isinstance(emails, Sequence) or isinstance(emails, str) or len(emails) > MAX_ITEMS:
         raise DecisionRefused("not_text", "expected emails as a list of addresses")
-    rows = [{**values, **dict(zip(("email", "role"), _contact_of(one), strict=True))} for one in emails] or [values]
+    rows = [{**values, **_contact_of(one)} for one in emails] or [values]
+    for other in rows[1:]:
+        if other.get("phone") == values.get("phone"):
+            other.pop("phone", None)  # a number that is said once is the first contact's
     found = read_file("customers/decision.json", json.dumps(rows).encode())
     for reject in found.rejects:
         raise DecisionRefused(reject.code, f"{reject.field}: {reject.reason}")
     return list(found.customers)
 
 
-def _contact_of(email: Any) -> tuple[str, str]:
-    """An address, or one with its role as ``{"email", "role"}``."""
-    if isinstance(email, Mapping):
-        return _text(email, "email"), _text(email, "role") if "role" in email else "billing"
-    return _text({"email": email}, "email"), "billing"
+def _contact_of(email: Any) -> dict[str, str]:
+    """An address, or one with its role and telephone number as ``{"email", "role", "phone"}``."""
+    said = email if isinstance(email, Mapping) else {"email": email}
+    found = {name: _text(said, name) for name in ("role", "phone") if name in said}
+    return {"role": "billing", "email": _text(said, "email"), **found}
 
 
 def _text(request: Mapping[str, Any], name: str) -> str:

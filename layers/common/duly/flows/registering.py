@@ -169,7 +169,7 @@ def _customer_event(
     after, late = master.updated(before, _said(rows, limits, salt, policy), upload.at.isoformat())
     if after is before and account.exists and not account.header.provisional:
         return None, {}, late
-    personal = {"salt": salt, **{name: after.values[name] for name in master.PERSONAL_FIELDS}}
+    personal = {"salt": salt, **master.personal_of(after)}
     first = rows[0]
     return _registered(first.id, personal, after, (upload.id, first.line), policy), personal, late
 
@@ -192,6 +192,11 @@ def _said(rows: Sequence[CustomerRow], limits: dict[str, int], salt: str, policy
         "vat_id": ("vat_id", first.vat_id),
         "endpoint": ("endpoint", first.endpoint),
         "contacts": ("email", [_contact(salt, row.role, row.email) for row in rows if row.email]),
+        "phones": ("phone", [_phone(salt, row) for row in rows if row.phone]),
+        "street": ("address", list(first.address)),
+        "postcode": ("postcode", first.postcode),
+        "city": ("city", first.city),
+        "address_country": ("address", ""),
     }
     return {name: value for name, (column, value) in columns.items() if first.says(column)}
 
@@ -200,6 +205,12 @@ def _contact(salt: str, role: str, email: str) -> dict[str, str]:
     """Return a contact with an id that says nothing about its address."""
     contact_id = hashlib.sha256(f"{salt}|{email.casefold()}".encode()).hexdigest()[:16]
     return {"id": contact_id, "role": role or "billing", "email": email}
+
+
+def _phone(salt: str, row: CustomerRow) -> dict[str, str]:
+    """Return a telephone number with the id of the row's contact, or its own when the row has no address."""
+    contact = _contact(salt, row.role, row.email or row.phone)
+    return {"id": contact["id"], "role": contact["role"], "phone": row.phone}
 
 
 def _registered(
@@ -312,17 +323,49 @@ def _provisional_events(
 ) -> tuple[list[ev.Event], dict[str, dict[str, Any]]]:
     """Return what opens a provisional account, or tells it more of its buyer than it knew."""
     if account.exists and not account.header.provisional:
-        return [], {}
+        return _address_events(account, rows, policy)
     personal = dict(account.personal) or {"salt": secrets.token_hex(8), "contacts": []}
     before = dict(personal)
     for row in rows:
         _learn(personal, row.buyer)
+        _learn_address(personal, row.buyer)
     if account.exists and personal == before:
         return [], {}
     customer = account.header.customer or next((row.buyer.id for row in rows if row.buyer.id), "")
     record = master.known(account.header, personal)
     event = _registered(customer, personal, record, (upload, rows[0].line), policy, provisional=True)
     return [event], {event.personal: personal}
+
+
+def _address_events(
+    account: Account, rows: Sequence[InvoiceRow], policy: Policy
+) -> tuple[list[ev.Event], dict[str, dict[str, Any]]]:
+    """Return what tells a customer's record the postal address of an invoice, when no customer file stated any. The
+    record stays that of its upload, and nobody has stated the address: a customer file says otherwise at any time."""
+    header = account.header
+    record = master.known(header, account.personal)
+    if any(record.said_at(name) or record.values[name] for name in ("street", "postcode", "city")):
+        return [], {}
+    learned: dict[str, Any] = {}
+    for row in rows:
+        _learn_address(learned, row.buyer)
+    if not learned or learned["address_country"] not in ("", header.country):
+        return [], {}
+    record = master.Master({**record.values, **learned}, record.stated)
+    personal = {"salt": account.personal["salt"], **master.personal_of(record)}
+    event = _registered(header.customer, personal, record, (header.upload, header.line), policy)
+    return [event], {event.personal: personal}
+
+
+def _learn_address(personal: dict[str, Any], buyer: Buyer) -> None:
+    """Take the address of the first invoice that tells a whole one, with its country."""
+    if buyer.street and buyer.city and not personal.get("street"):
+        personal |= {
+            "street": list(buyer.street),
+            "postcode": buyer.postcode,
+            "city": buyer.city,
+            "address_country": buyer.country,
+        }
 
 
 def _learn(personal: dict[str, Any], buyer: Buyer) -> None:

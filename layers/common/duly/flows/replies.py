@@ -107,7 +107,7 @@ def is_trusted(account: Account, mail: ParsedMail, inbound: Inbound) -> bool:
     """Return whether the mail may open, promise or close: SES found DMARC aligned, neither spam nor virus, and the one
     From address is on the customer's record."""
     passed = all(inbound.verdicts.get(name, "").upper() == "PASS" for name in TRUSTED_VERDICTS)
-    known = {contact["email"].casefold() for contact in account.personal.get("contacts", [])}
+    known = {contact["email"].casefold() for contact in account.personal.get("contacts", [])} - {""}
     return passed and mail.from_count == 1 and mail.from_address.casefold() in known
 
 

@@ -134,6 +134,18 @@ CUSTOMERS: Final[dict[str, str]] = {
         limitcurrency creditlimitcurrency currency currencycode curr ccy limitwahrung limitwaehrung kreditlimitwahrung
         wahrung waehrung wkz deviselimite devise monnaie valutafido valuta divisalimite divisa moneda munt
     """,
+    "address": """
+        address street streetaddress addressline addressline1 postaladdress strasse anschrift adresse rue indirizzo via
+        direccion calle straat adres endereco rua morada ulica
+    """,
+    "postcode": """
+        postcode postalcode zip zipcode plz postleitzahl codepostal cap codigopostal cp kodpocztowy
+    """,
+    "city": "city town ort stadt ville citta localita ciudad poblacion plaats stad woonplaats cidade localidade miasto",
+    "phone": """
+        phone phonenumber telephone tel mobile telefon telefonnummer telefonnr telephone numerotelephone telefono
+        numerotelefono telefoon telefoonnummer telefone
+    """,
     # Bureaus count up or down, from 100, 300 or 0: only a name of Duly's own says what is meant here.
     "external_score": "externalscore externalscorepermille",
 }

@@ -14,6 +14,7 @@ from duly.formats.xml import Element, every, first, machine_amount, machine_date
 #: The root element of each version and the format that it stands for.
 ROOTS: Final = {"CrossIndustryInvoice": "cii", "CrossIndustryDocument": "zugferd1"}
 # Qualifiers of UNTDID 2379 that start with CCYYMMDD: 102 a day, 203 and 204 with time.
+_ADDRESS_LINES: Final = ("LineOne", "LineTwo", "LineThree")
 _DAY_FORMATS: Final = frozenset({"", "102", "203", "204"})
 _DIGITS: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})[0-9]{0,6}")
 
@@ -147,6 +148,9 @@ def _party(party: Element | None) -> Party:
         endpoint="" if uri is None else endpoint(uri.text or "", uri.get("schemeID")),
         email=value(party, "DefinedTradeContact/EmailURIUniversalCommunication/URIID"),
         country=value(party, "PostalTradeAddress/CountryID"),
+        street=tuple(line for line in (value(party, f"PostalTradeAddress/{name}") for name in _ADDRESS_LINES) if line),
+        postcode=value(party, "PostalTradeAddress/PostcodeCode"),
+        city=value(party, "PostalTradeAddress/CityName"),
     )
 
 

@@ -33,7 +33,8 @@ class Columns:
     `required` and `optional` are Duly's own names, `essential` those without which nothing can be read (an inner tuple:
     one of them is enough), `aliases` the names of exports. `dates` and `amounts` are the columns of these types,
     `currency` the one that says in which the amounts are. `facts` finds what a file says of all its rows, in the rows
-    above the header and in the header.
+    above the header and in the header. Of `lenient` columns none is taken, and no file refused, when several names
+    could be the same one: a master file may hold three telephone numbers.
     """
 
     required: tuple[str, ...]
@@ -44,6 +45,7 @@ class Columns:
     amounts: tuple[str, ...] = ()
     currency: str = "currency"
     facts: Callable[[Sequence[Sequence[str]], Sequence[str]], Facts] | None = None
+    lenient: tuple[str, ...] = ()
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -105,7 +107,7 @@ def map_columns(header: Sequence[str], columns: Columns, profile: Profile = NO_P
             ]
             if name == columns.currency and places.get("amount", -2) + 1 in free:
                 free = [places["amount"] + 1]  # the one beside the amount, not that of a balance
-            if free:
+            if free and not (name in columns.lenient and len(free) > 1):
                 places[name], own = free[0], False
                 repeated += [f"{name} as {shortened_name(header[at])}" for at in free] if len(free) > 1 else []
     if "counterparty_account" in columns.known:

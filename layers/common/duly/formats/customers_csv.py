@@ -8,17 +8,31 @@ from typing import Final
 from duly.domain.money import MoneyError, exponent, parse_minor, shortened
 from duly.formats.aliases import CUSTOMERS
 from duly.formats.columns import Columns
-from duly.formats.fields import Row
-from duly.formats.records import OWN_CUSTOMER_COLUMNS, CustomerRow, FileResult, Reject, file_result
+from duly.formats.fields import MAX_NAME_CHARS, Row, one_line
+from duly.formats.phones import international
+from duly.formats.records import MAX_STREET_LINES, OWN_CUSTOMER_COLUMNS, CustomerRow, FileResult, Reject, file_result
 from duly.formats.table import Rows, Table
 
 COLUMNS: Final = Columns(
     OWN_CUSTOMER_COLUMNS,
-    ("endpoint", "parent", "order_required", "terms_days", "credit_limit", "limit_currency", "external_score"),
+    (
+        "endpoint",
+        "parent",
+        "order_required",
+        "terms_days",
+        "credit_limit",
+        "limit_currency",
+        "external_score",
+        "address",
+        "postcode",
+        "city",
+        "phone",
+    ),
     essential=(("id",), ("name",)),
     aliases=CUSTOMERS,
     amounts=("credit_limit", "external_score"),
     currency="limit_currency",
+    lenient=("address", "postcode", "city", "phone"),
 )
 KINDS: Final = ("business", "consumer", "public")
 ROLES: Final = ("billing", "dunning", "dispute", "management")
@@ -72,8 +86,29 @@ def _customer(row: Row, given: tuple[str, ...]) -> CustomerRow:
         credit_limit=limit,
         limit_currency=currency,
         external_permille=_external_score(row),
+        address=_street(row),
+        postcode=row.name("postcode"),
+        city=row.name("city"),
+        phone=_phone(row),
         given=given,
     )
+
+
+def _street(row: Row) -> tuple[str, ...]:
+    """The lines of the address above the town: those of the cell."""
+    lines = tuple(line for line in map(one_line, row.text("address", MAX_NAME_CHARS).splitlines()) if line)
+    if len(lines) > MAX_STREET_LINES:
+        row.fail("address", "address_lines", f"expected at most {MAX_STREET_LINES} lines, found {len(lines)}")
+    return lines
+
+
+def _phone(row: Row) -> str:
+    """The contact's telephone number in the international form."""
+    found = international(row.raw("phone"), row.raw("country").upper())
+    if found is None:
+        reason = "expected a telephone number such as +49 40 123456 (or without +49 for a country that is known)"
+        row.fail("phone", "phone_format", reason)
+    return found or ""
 
 
 def _order_required(row: Row) -> bool:

@@ -20,7 +20,7 @@ from duly.formats.fields import (
     one_line,
     parse_date,
 )
-from duly.formats.records import Buyer, DueSource, FileResult, InvoiceRow, InvoiceType, file_result
+from duly.formats.records import MAX_STREET_LINES, Buyer, DueSource, FileResult, InvoiceRow, InvoiceType, file_result
 from duly.formats.xml import machine_amount
 
 # UNTDID 1001 document types that are credit notes in EN 16931 (subset of code list "Invoice type code").
@@ -60,6 +60,9 @@ class Party:
     endpoint: str = ""
     email: str = ""
     country: str = ""
+    street: tuple[str, ...] = ()
+    postcode: str = ""
+    city: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +232,9 @@ def _buyer(party: Party, buyer_id: str) -> Buyer:
         endpoint=one_line(party.endpoint)[:MAX_NAME_CHARS],
         email=email if is_email(email) else "",
         country=country if country in COUNTRIES else "",
+        street=tuple(one_line(line)[:MAX_NAME_CHARS] for line in party.street if line.strip())[:MAX_STREET_LINES],
+        postcode=one_line(party.postcode)[:MAX_IDENTIFIER_CHARS],
+        city=one_line(party.city)[:MAX_NAME_CHARS],
     )
 
 

@@ -15,6 +15,8 @@ InvoiceType = Literal["invoice", "credit_note", "correction", "self_billed", "pr
 #: A due date that the file states, one read from its terms in words, or none (the policy's days are used then).
 DueSource = Literal["stated", "terms_text", "default"]
 
+#: Most lines of an address above the town: what an envelope's window shows below the name.
+MAX_STREET_LINES: Final = 3
 #: Longest remittance text of a bank entry, most statements and most entries in a file.
 MAX_REMITTANCE_CHARS: Final = 20_000
 MAX_STATEMENTS: Final = 2_000
@@ -57,8 +59,9 @@ class CustomerRow:
     """One contact of one customer; a customer with several contacts has several rows of one id.
 
     `credit_limit` is the agreed limit as the file states it (machine form, "" none), in `limit_currency` or, when that
-    is empty, the creditor's. `external_permille` is an external score, 0 best, 1000 worst. `given` names the columns
-    that the file has: what it has no column for is not said, while an empty cell says that there is none.
+    is empty, the creditor's. `address` holds the lines of street or box, `phone` the contact's number (E.164).
+    `external_permille` is an external score, 0 best, 1000 worst. `given` names the columns that the file has: what it
+    has no column for is not said, while an empty cell says that there is none.
     """
 
     line: int
@@ -79,6 +82,10 @@ class CustomerRow:
     credit_limit: str = ""
     limit_currency: str = ""
     external_permille: int | None = None
+    address: tuple[str, ...] = ()
+    postcode: str = ""
+    city: str = ""
+    phone: str = ""
     given: tuple[str, ...] = OWN_CUSTOMER_COLUMNS
 
     def says(self, column: str) -> bool:
@@ -97,6 +104,9 @@ class Buyer:
     email: str = ""
     country: str = ""
     language: str = ""
+    street: tuple[str, ...] = ()
+    postcode: str = ""
+    city: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,17 @@ def _party(party: Element | None, assigned: str = "") -> Party:
         endpoint="" if found is None else endpoint(found.text or "", found.get("schemeID")),
         email=value(party, "Contact/ElectronicMail"),
         country=value(party, "PostalAddress/Country/IdentificationCode"),
+        street=_street(first(party, "PostalAddress")),
+        postcode=value(party, "PostalAddress/PostalZone"),
+        city=value(party, "PostalAddress/CityName"),
     )
+
+
+def _street(address: Element | None) -> tuple[str, ...]:
+    """The lines above the town: street with its building number, further lines, box."""
+    street = f"{value(address, 'StreetName')} {value(address, 'BuildingNumber')}"
+    further = ("AdditionalStreetName", "AddressLine/Line", "Postbox")
+    return tuple(line.strip() for line in (street, *(value(address, name) for name in further)) if line.strip())
 
 
 def _vat_id(party: Element | None) -> str:
