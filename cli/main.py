@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from cli import cash, credit, deciding, money
+from cli import cash, chase, credit, deciding, money, tasks
 from cli.charge import charge
 from cli.export import export
 from cli.policy import policy_app
@@ -340,10 +340,11 @@ def resolve(
 
 credit.add_to(app)
 cash.add_to(app)
+tasks.add_to(app)
 app.command()(statement)
 app.command()(export)
 app.command()(simulate)
 app.command()(test)
 app.command()(charge)
-for decision in (deciding.complete, deciding.cancel, deciding.returned, *money.COMMANDS):
+for decision in (deciding.complete, deciding.cancel, deciding.returned, *money.COMMANDS, *chase.COMMANDS):
     app.command()(decision)

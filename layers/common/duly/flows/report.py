@@ -78,6 +78,8 @@ class TaskLine:
     kind: str
     opened: date
     due: date | None
+    about: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +310,12 @@ def open_tasks(accounts: Table) -> list[TaskLine]:
     return _sorted(_details_alone(accounts).tasks())
 
 
+def all_tasks(accounts: Table, stack_tasks: Mapping[str, Mapping[str, str]]) -> list[TaskLine]:
+    """Return the open tasks of accounts and of none (``stack_tasks``), the longest due first."""
+    found = _details_alone(accounts).tasks() + _of_stack(stack_tasks)
+    return sorted(found, key=lambda line: (line.due or line.opened, line.account, line.task))
+
+
 def waiting_money(accounts: Table, banks: Sequence[Bank] = ()) -> tuple[Waiting, dict[str, str]]:
     """Return the money that waits, with its payers, and the names of the customers whose it could be. Reads much less
     than ``gather``."""
@@ -417,7 +425,10 @@ class _Details:
 
     def tasks(self) -> list[TaskLine]:
         """Return the open tasks of accounts."""
-        return [TaskLine(account, one.key, one.kind, one.opened, one.due) for account, one in self._live("tasks", Task)]
+        return [
+            TaskLine(account, one.key, one.kind, one.opened, one.due, one.about, one.detail)
+            for account, one in self._live("tasks", Task)
+        ]
 
     def flagged(self) -> list[FlaggedLine]:
         """Return open invoices of which something was noticed on arrival, the one that is due longest first."""
@@ -470,7 +481,7 @@ class _Details:
 
 def _of_stack(tasks: Mapping[str, Mapping[str, str]]) -> list[TaskLine]:
     return [
-        TaskLine("", task, body["kind"], datetime.fromisoformat(body["opened"]).date(), None)
+        TaskLine("", task, body["kind"], datetime.fromisoformat(body["opened"]).date(), None, body.get("about", ""))
         for task, body in tasks.items()
     ]
 
