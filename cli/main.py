@@ -17,6 +17,7 @@ from cli import cash, chase, credit, deciding, money, tasks
 from cli.charge import charge
 from cli.export import export
 from cli.policy import policy_app
+from cli.preview import preview
 from cli.screen import At, By, Json, Stack, err, fail, out, print_json, target_of
 from cli.simulate import simulate, test
 from cli.statement import statement
@@ -343,6 +344,7 @@ cash.add_to(app)
 tasks.add_to(app)
 app.command()(statement)
 app.command()(export)
+app.command()(preview)
 app.command()(simulate)
 app.command()(test)
 app.command()(charge)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.table import Column, Table
 from rich.text import Text
 
 from cli.screen import Json, Stack, err, fail, out, print_json, target_of
+from duly.domain.money import format_minor
 from duly.domain.policy import Policy, PolicyErrors, Scenario, Step, default_policy, parse_policy
 from duly.domain.policy_rows import PLAIN_SECTIONS, differences, policy_rows, when_text
 
 DEFAULT: Final = "default"
 IN_FORCE: Final = "in-force"
 MARK: Final = "*"
+MAX_SHOWN: Final = 200  # customers that the terminal shows; --json has all
+
+if TYPE_CHECKING:
+    from duly.flows.rehearsal import Outlook
 
 #: Columns of a scenario's table: its heading and the keys of a step that stand in it.
 _COLUMNS: Final = {
@@ -236,21 +241,87 @@ def check(
 def diff(
     before: Annotated[str, typer.Argument(metavar="A", help=f"A file, {DEFAULT} or {IN_FORCE}.")],
     after: Annotated[str, typer.Argument(metavar="B", help="The same.")],
+    ledger: Annotated[
+        Path | None, typer.Option("--ledger", help="A folder of customers, invoices and bank files.")
+    ] = None,
+    as_of: Annotated[str, typer.Option("--as-of", help="The day of the notices; left out: tomorrow.")] = "",
     stack: Stack = "",
     as_json: Json = False,
 ) -> None:
-    """Compare two policies key by key."""
+    """Compare two policies key by key; with --ledger, --stack or --as-of also what would change for whom on a day."""
     a, b = policy_of(before, stack), policy_of(after, stack)
     found = differences(a, b)
+    changes = _changes(before, after, ledger, as_of, stack) if ledger or as_of or stack else None
     if as_json:
         keys = [{"key": one.key, "a": one.before, "b": one.after} for one in found]
-        print_json({"a": _named(a), "b": _named(b), "keys": keys})
+        print_json(
+            {"a": _named(a), "b": _named(b), "keys": keys, **({} if changes is None else {"customers": changes})}
+        )
         return
     table = Table("Key", f"A: {a.name}", f"B: {b.name}")
     for one in found:
         table.add_row(*(Text(text) for text in (one.key, one.before, one.after)))
     out.print(table if found else "The two policies say the same.")
+    if changes is not None:
+        print_changes(changes)
 
 
 def _named(policy: Policy) -> dict[str, str]:
     return {"policy": policy.name, "version": policy.version}
+
+
+def _changes(before: str, after: str, ledger: Path | None, as_of: str, stack: str) -> list[dict[str, Any]]:
+    """What a day brings under each of two policies, for the customers for whom it is not the same. A ledger in files is
+    read under the first one."""
+    from cli.preview import outlooks, rehearsal_of
+    from duly.flows.rehearsal import Rehearsal
+
+    first = rehearsal_of(as_of, ledger, before, stack)
+    second = Rehearsal(first.base, first.day, policy_of(after, stack))
+    found = {one.account.id: (one, [_told(one)]) for one in outlooks(first, err)}
+    for one in outlooks(second, err):
+        found[one.account.id][1].append(_told(one))
+    return [
+        {"account": account, "customer": one.account.header.customer or account, "a": told[0], "b": told[1]}
+        for account, (one, told) in found.items()
+        if told[0] != told[1]
+    ]
+
+
+def _told(outlook: Outlook) -> dict[str, Any]:
+    """What a day brings for one customer, as JSON data."""
+    return {
+        "notices": [
+            {
+                "level": notice.claim.level,
+                "step": notice.claim.step,
+                "channel": notice.claim.channel,
+                "currency": notice.claim.currency,
+                "total": format_minor(notice.total_minor, notice.claim.currency),
+                "items": [part.item for part in notice.claim.items],
+                "approval": notice.is_proposal,
+            }
+            for notice in outlook.notices
+        ],
+        "gates": sorted({skip.gate for skip in outlook.skipped}),
+    }
+
+
+def print_changes(changes: list[dict[str, Any]]) -> None:
+    """Print what changes for whom."""
+    table = Table("Customer", Column("A", overflow="fold"), Column("B", overflow="fold"), title="What would change")
+    for one in changes[:MAX_SHOWN]:
+        table.add_row(Text(one["customer"]), *(Text(_in_words(one[side])) for side in ("a", "b")))
+    out.print(table if changes else "The day would bring the same under both.")
+    if len(changes) > MAX_SHOWN:
+        out.print(f"... and {len(changes) - MAX_SHOWN} more customers")
+
+
+def _in_words(told: dict[str, Any]) -> str:
+    lines = []
+    for one in told["notices"]:
+        count = f"{len(one['items'])} item{'' if len(one['items']) == 1 else 's'}"
+        words = f"level {one['level']}, {one['step']}, {one['channel'].replace('_', ' ')}, {count}"
+        lines.append(f"{words}, {one['total']} {one['currency']}{', once approved' if one['approval'] else ''}")
+    lines += [f"passed over: {gate}" for gate in told["gates"]]
+    return "\n".join(lines) or "nothing is due"
