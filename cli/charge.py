@@ -133,6 +133,7 @@ def _payment(text: str, currency: str) -> tuple[date, int]:
 # --- what is printed
 def data_of(found: Reckoning, currency: str) -> dict[str, Any]:
     """A reckoning as JSON: amounts as texts in the currency's decimals, rates as texts."""
+    from duly.domain.charges import plain_percent
     from duly.domain.money import format_minor
 
     return {
@@ -145,19 +146,13 @@ def data_of(found: Reckoning, currency: str) -> dict[str, Any]:
                 "from": row.first.isoformat(),
                 "to": row.last.isoformat(),
                 "days": row.days,
-                "rate": percent_text(row.percent),
+                "rate": plain_percent(row.percent),
                 "principal": format_minor(row.principal_minor, currency),
                 "amount": format_minor(amount_minor, currency),
             }
             for row, amount_minor in zip(found.rows, found.amounts_minor, strict=True)
         ],
     }
-
-
-def percent_text(percent: Decimal) -> str:
-    """A rate without needless zeros: 11.75, 15."""
-    text = f"{percent:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def print_reckoning(found: Reckoning, rules: Rules, currency: str) -> None:

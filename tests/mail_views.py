@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+from duly.domain.charges import ChargeLine
 from duly.mail.notice import KINDS, LANGUAGES, CreditorView, Kind, NoticeItem, NoticeView
 from duly.mail.render import render
 
@@ -38,6 +40,14 @@ CREDITOR = CreditorView(
 )
 
 
+LINES = (
+    ChargeLine("fee", 500, level=1),
+    ChargeLine("interest", 168, date(2026, 2, 5), date(2026, 2, 9), 5, Decimal("10.27"), 119_000, 365),
+    ChargeLine("interest", 797, date(2026, 2, 10), date(2026, 3, 7), 26, Decimal("10.27"), 109_000, 365),
+    ChargeLine("settled", -40),
+)
+
+
 def item(
     number: str = "R-2026-0117",
     *,
@@ -50,6 +60,7 @@ def item(
     instalment: int = 1,
     instalments: int = 1,
     level: int = 1,
+    lines: tuple[ChargeLine, ...] = (),
 ) -> NoticeItem:
     """One open item; days overdue follow from the due date and AS_OF."""
     return NoticeItem(
@@ -65,6 +76,7 @@ def item(
         fee_minor=fee,
         interest_minor=interest,
         instalments=instalments,
+        charge_lines=lines,
     )
 
 
@@ -112,7 +124,7 @@ def golden_view(language: str, kind: Kind) -> NoticeView:
     if kind == "reminder":
         return view(item(balance=109_000), kind=kind, language=language)
     items = (
-        item(balance=109_000, fee=500, interest=925, level=2),
+        item(balance=109_000, fee=500, interest=925, level=2, lines=LINES),
         item("R-2026-0121", issued=date(2026, 1, 9), due=date(2026, 2, 28), original=70_000, balance=70_000,
              instalment=2, instalments=3),
         item("R-2026-0133", issued=date(2026, 2, 9), due=date(2026, 3, 11), original=1_234_567, balance=1_234_567,

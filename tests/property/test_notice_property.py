@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duly.domain.charges import ChargeLine
 from duly.mail.local_forms import amount, day, grouped, one_line, read_amount, read_day
 from duly.mail.mime import build
 from duly.mail.notice import LANGUAGES, CreditorView, NoticeItem, NoticeView, kind_of
 from duly.mail.render import labels_of, render
 from duly.mail.verify import ItemFacts, MailFacts, facts_of, tables_of
 
-ITEM_FIELDS = [field.name for field in fields(ItemFacts) if field.name != "number"]
+ITEM_FIELDS = [field.name for field in fields(ItemFacts) if field.name not in ("number", "charge_lines")]
 CURRENCIES = ["EUR", "GBP", "USD", "JPY", "KWD", "CHF"]
 DAYS = st.dates(date(1, 1, 1), date(9999, 12, 31))
 AMOUNTS = st.integers(0, 10**17)
@@ -34,10 +36,31 @@ NUMBERS = TEXTS.filter(one_line)
 
 
 @st.composite
+def charge_lines(draw: st.DrawFn, fee: int, interest: int) -> tuple[ChargeLine, ...]:
+    """Lines that add up to the fee and interest, or none."""
+    if not fee + interest or draw(st.booleans()):
+        return ()
+    lines = [ChargeLine(draw(st.sampled_from(["fee", "indemnity", "fine"])), fee)] if fee else []
+    left = interest
+    for _ in range(draw(st.integers(0, 3))):
+        part, first = draw(st.integers(0, max(left, 0))), draw(DAYS)
+        percent = Decimal(draw(st.integers(0, 10**6))) / 10**4
+        a_day = draw(st.integers(0, 10**6))
+        lines.append(ChargeLine("interest", part, first, draw(DAYS), 31, percent, draw(AMOUNTS), 365, a_day))
+        left -= part
+    if left:
+        lines.append(ChargeLine("earlier", left))
+    if draw(st.booleans()):
+        lines += [ChargeLine("earlier", 10), ChargeLine("settled", -10)]
+    return tuple(lines)
+
+
+@st.composite
 def items(draw: st.DrawFn, as_of: date) -> NoticeItem:
     due = draw(DAYS)
     balance = draw(AMOUNTS)
     instalments = draw(st.integers(1, 12))
+    fee, interest = draw(AMOUNTS | st.just(0)), draw(AMOUNTS | st.just(0))
     return NoticeItem(
         number=draw(NUMBERS),
         instalment=draw(st.integers(1, instalments)),
@@ -48,8 +71,9 @@ def items(draw: st.DrawFn, as_of: date) -> NoticeItem:
         step=draw(TEXTS),
         original_minor=draw(st.just(balance) | AMOUNTS),
         balance_minor=balance,
-        fee_minor=draw(AMOUNTS | st.just(0)),
-        interest_minor=draw(AMOUNTS | st.just(0)),
+        fee_minor=fee,
+        interest_minor=interest,
+        charge_lines=draw(charge_lines(fee, interest)),
         instalments=instalments,
         returned=draw(st.sampled_from(["", "", "direct_debit", "card"])),
         replaces=draw(st.just("") | TEXTS),
@@ -125,6 +149,10 @@ def assert_text_is(facts: MailFacts, view: NoticeView) -> None:
         assert said.number == one_line(meant.number)
         for name in ITEM_FIELDS:
             assert getattr(said, name) == getattr(meant, name), name
+        for line, told in zip(meant.charge_lines, said.charge_lines, strict=True):
+            assert (told.kind, told.amount_minor) == (line.kind, line.amount_minor)
+            figures = ("first", "last", "days", "year_days", "percent", "principal_minor")
+            assert [getattr(told, name) for name in figures] == [getattr(line, name) for name in figures]
 
 
 def expected_amounts(view: NoticeView) -> list[tuple[int, str]]:

@@ -193,6 +193,7 @@ _KINDS: Final[dict[type[ev.Event], str]] = {
     ev.CashWithdrawn: "payment taken off",
     ev.AllocationsChanged: "allocation",
     ev.ChargesDemanded: "charges",
+    ev.StepsRecorded: "charges",  # what a notice demanded is owed once its step is done
     ev.ChargesWaived: "charges waived",
     ev.CashRefunded: "refund",
     ev.RefundUndone: "refund undone",
@@ -224,6 +225,8 @@ def _day(event: ev.Event, day: date) -> date:
             return event.booked
         case ev.ChargesDemanded():
             return max(charge.on for charge in event.charges)
+        case ev.StepsRecorded():
+            return event.on
         case ev.ChargesWaived() | ev.CashRefunded() | ev.RefundUndone() | ev.CashExchanged() | ev.ExchangeUndone():
             return event.on
     return day
@@ -236,6 +239,8 @@ def _about(event: ev.Event) -> str:
             return event.number
         case ev.ChargesDemanded() | ev.ChargesWaived():
             return event.item
+        case ev.StepsRecorded():
+            return event.notice
         case ev.AllocationsChanged():
             return " ".join(dict.fromkeys(change.item for change in event.changes))
     return str(getattr(event, "key", "") or getattr(event, "cash", "")).removeprefix(CREDIT_NOTE)

@@ -22,7 +22,17 @@ from duly.domain.legal_model import NO_REGIME, Legal, RateUnknown, Series, Table
 from duly.domain.policy_model import Policy, Step
 from duly.domain.policy_reader import shipped_legal
 
-__all__ = ["ChargeLine", "RateUnknown", "Reckoning", "Rules", "charge_lines", "charges_of_step", "reckon"]
+__all__ = [
+    "ChargeLine",
+    "RateUnknown",
+    "Reckoning",
+    "Rules",
+    "charge_lines",
+    "charges_of_step",
+    "owed_with",
+    "plain_percent",
+    "reckon",
+]
 
 INDEMNITY: Final = "indemnity"
 FINE: Final = "fine"
@@ -51,6 +61,7 @@ class Row:
     last: date
     percent: Decimal
     principal_minor: int
+    year_days: int
     exact: Fraction
 
     @property
@@ -86,8 +97,9 @@ class Reckoning:
 class ChargeLine:
     """One line of how an item's charges come about; the lines of an item add up to what is open of them.
 
-    ``kind`` is interest (with first and last day, days, rate and principal), fee (with its level), indemnity, fine,
-    earlier (demanded before, at other figures) or settled (paid or let off, negative).
+    ``kind`` is interest (with first and last day, days, rate, principal, days of the year and, when each day is
+    rounded, what one day comes to), fee (with its level), indemnity, fine, earlier (demanded before, at other figures)
+    or settled (paid or let off, negative).
     """
 
     kind: str
@@ -97,6 +109,8 @@ class ChargeLine:
     days: int = 0
     percent: Decimal | None = None
     principal_minor: int = 0
+    year_days: int = 0
+    a_day_minor: int = 0
     level: int = 0
 
 
@@ -226,7 +240,7 @@ def _row(first: date, last: date, percent: Decimal, principal_minor: int, year_d
     a_day = Fraction(percent) * principal_minor / (100 * year_days)
     days = (last - first).days + 1
     exact = Fraction(half_up(a_day)) * days if rounding == "daily" else a_day * days
-    return Row(first, last, percent, principal_minor, exact)
+    return Row(first, last, percent, principal_minor, year_days, exact)
 
 
 def _rounded(rows: Sequence[Row]) -> tuple[int, ...]:
@@ -289,6 +303,12 @@ def half_up(amount: Fraction) -> int:
     return int((2 * amount.numerator + amount.denominator) // (2 * amount.denominator))
 
 
+def plain_percent(rate: Decimal) -> str:
+    """A rate as text with a point, without needless zeros: 11.75, 15."""
+    text = f"{rate:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 # --- how it comes about
 def charge_lines(
     item: Item, new: Sequence[ev.Charge], policy: Policy, customer_kind: str = ""
@@ -304,6 +324,16 @@ def charge_lines(
     if settled_minor:
         lines.append(ChargeLine("settled", -settled_minor))
     return tuple(lines)
+
+
+def owed_with(item: Item, new: Sequence[ev.Charge]) -> dict[str, int]:
+    """Return what is open of an item's costs and interest, by kind, with what a notice newly demands (``new``)."""
+    known = {charge.key for charge in item.charges}
+    owed = dict(item.open_charges_minor)
+    for charge in new:
+        if charge.key not in known:
+            owed[charge.kind] = owed.get(charge.kind, 0) + charge.owed_minor
+    return owed
 
 
 def _cost_line(charge: ev.Charge) -> ChargeLine:
@@ -329,10 +359,25 @@ def _interest_lines(
             found = reckon_item(item, policy, customer_kind, until)
         except RateUnknown:  # under the present policy; it was known under the one that demanded it
             found = None
-        for row, minor in zip(found.rows, found.amounts_minor, strict=True) if found else ():
-            lines.append(ChargeLine("interest", minor, row.first, row.last, row.days, row.percent, row.principal_minor))
+        if found is not None:
+            is_daily = policy.charges.rounding == "daily"
+            lines += [_interest_line(*one, is_daily) for one in zip(found.rows, found.amounts_minor, strict=True)]
     earlier_minor = total_minor - sum(line.amount_minor for line in lines)
     return [*lines, ChargeLine("earlier", earlier_minor)] if earlier_minor else lines
+
+
+def _interest_line(row: Row, amount_minor: int, is_daily: bool) -> ChargeLine:
+    return ChargeLine(
+        "interest",
+        amount_minor,
+        row.first,
+        row.last,
+        row.days,
+        row.percent,
+        row.principal_minor,
+        row.year_days,
+        int(row.exact / row.days) if is_daily else 0,
+    )
 
 
 def _until(charge: ev.Charge) -> date | None:

@@ -98,10 +98,9 @@ def order_ends(policy: Policy, on: date) -> date:
 def exposures_on(
     account: Account, policy: Policy, category: str, day: date, without_order: str = ""
 ) -> tuple[Exposure, ...]:
-    """Exposure, limit and headroom per currency on a day; ``without_order`` leaves that order out."""
-    open_items = _sums(
-        (item.currency, item.outstanding_minor) for item in account.live("items") if item.state == "open"
-    )
+    """Exposure, limit and headroom per currency on a day; ``without_order`` leaves that order out. What was demanded
+    beside an invoice's amount is owed as well."""
+    open_items = _sums((item.currency, item.due_minor) for item in account.live("items") if item.state == "open")
     ordered = _sums(
         (order.currency, order.remaining_minor)
         for order in account.live("orders")

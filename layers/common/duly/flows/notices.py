@@ -11,6 +11,7 @@ from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.calendar import local_date
 from duly.domain.channels import HAND_OVER, TASK_KINDS, WRITTEN
+from duly.domain.charges import ChargeLine, charge_lines, owed_with
 from duly.domain.entities import Notice
 from duly.domain.policy import Policy
 from duly.domain.upkeep import record_steps, today_of
@@ -49,10 +50,9 @@ def view_of(
 ) -> NoticeView:
     """Return what the notice says: the figures of the account at the claim."""
     today = local_date(claim.at, account.header.timezone)
-    items = tuple(_item(account, part, today) for part in claim.items)
+    items = tuple(_item(account, part, policy, today) for part in claim.items)
     creditor = policy.creditor
     previous = [step.on for part in claim.items for step in account.items[part.item].steps]
-    total = sum(part.balance_minor for part in claim.items) - claim.credits_minor
     days_overdue = max(item.days_overdue for item in items)
     contacts = {contact["id"]: contact for contact in account.personal.get("contacts", [])}
     return NoticeView(
@@ -69,7 +69,7 @@ def view_of(
         contact_name=contacts.get(claim.contacts[0], {}).get("name", "") if claim.contacts else "",
         items=items,
         credits_minor=claim.credits_minor,
-        total_minor=total,
+        total_minor=sum(item.owed_minor for item in items) - claim.credits_minor,
         as_of=today,
         payment_reference=", ".join(dict.fromkeys(item.number for item in items)),
         respond_address=respond_address,
@@ -79,8 +79,11 @@ def view_of(
     )
 
 
-def _item(account: Account, part: ev.NoticeItem, today: date) -> NoticeItem:
+def _item(account: Account, part: ev.NoticeItem, policy: Policy, today: date) -> NoticeItem:
+    """An item as the notice tells it: what is open of its charges, those that this notice demands included."""
     item = account.items[part.item]
+    owed = owed_with(item, part.charges)
+    lines = charge_lines(item, part.charges, policy, account.header.kind)
     return NoticeItem(
         number=item.number,
         instalment=item.instalment or 1,
@@ -92,9 +95,17 @@ def _item(account: Account, part: ev.NoticeItem, today: date) -> NoticeItem:
         step=part.step,
         original_minor=item.amount_minor,
         balance_minor=part.balance_minor,
+        fee_minor=owed.get("costs", 0),
+        interest_minor=owed.get("interest", 0),
+        charge_lines=lines if _explains(lines) and any(owed.values()) else (),
         returned=item.means if item.returned else "",
         replaces=item.replaces,
     )
+
+
+def _explains(lines: tuple[ChargeLine, ...]) -> bool:
+    """Whether lines say more than the sums: a single fee needs no calculation."""
+    return len(lines) > 1 or any(line.kind != "fee" for line in lines)
 
 
 def mail_key(account: str, notice: str) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from duly.domain.charges import ChargeLine
+
 Kind = Literal["before_due", "reminder", "second_reminder", "formal_notice"]
 KINDS: tuple[Kind, ...] = ("before_due", "reminder", "second_reminder", "formal_notice")
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl")
@@ -88,11 +90,18 @@ class NoticeItem:
     """``direct_debit`` or ``card``: what was collected so came back, which the debtor may not know."""
     replaces: str = ""
     """The number of the invoice that this one corrects, as the debtor knows it."""
+    charge_lines: tuple[ChargeLine, ...] = ()
+    """How fees and interest come about, line by line; they add up to both. Without lines nothing is explained."""
 
     @property
     def owed_minor(self) -> int:
         """Everything that this item asks for."""
         return self.balance_minor + self.fee_minor + self.interest_minor
+
+    @property
+    def lines_minor(self) -> int:
+        """What the lines of its charges add up to."""
+        return sum(line.amount_minor for line in self.charge_lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +156,8 @@ class NoticeView:
             return "no_items"
         if len(self.items) > MAX_ITEMS:
             return "too_many_items"
+        if any(item.charge_lines and item.lines_minor != item.fee_minor + item.interest_minor for item in self.items):
+            return "charge_lines_do_not_add_up"
         parts = (part for item in self.items for part in (item.balance_minor, item.fee_minor, item.interest_minor))
         if self.credits_minor < 0 or min(parts) < 0:
             return "negative_amount"

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 import textwrap
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from duly.mail.local_forms import amount, day, grouped, one_line, plural
+from duly.domain.charges import ChargeLine, plain_percent
+from duly.mail.local_forms import amount, day, grouped, one_line, percent, plural
 from duly.mail.notice import CreditorView, NoticeError, NoticeItem, NoticeView, language_of
 
 if TYPE_CHECKING:
@@ -25,8 +27,11 @@ TEMPLATES = Path(__file__).parent / "templates"
 TEXT_WIDTH = 72
 """Columns of the plain text. RFC 3676 asks for at most 78, and quoting adds two with every answer."""
 MAX_SUBJECT_CHARACTERS = 120
+NO_BREAK = "\u00a0"
 _ORDINARY_SPACES = re.compile(r"[ \t\n]+")
-_WORDS_WITHIN = frozenset({"instalment_of", "dated", "original_short", "ahead", "colon", "column"})
+COST_KINDS = ("indemnity", "fine", "earlier", "settled")
+"""Lines of charges that a language's labels name within a value."""
+_WORDS_WITHIN = frozenset({"instalment_of", "dated", "original_short", "ahead", "colon", "column", *COST_KINDS})
 """What a language's labels hold beside the labels themselves: words within a value, and the form of a line."""
 
 Value = str | int | bool | dict[str, object] | list[dict[str, object]]
@@ -139,7 +144,38 @@ def _item(item: NoticeItem, currency: str, language: str) -> dict[str, object]:
         "balance": money(item.balance_minor, True),
         "fee": money(item.fee_minor, item.fee_minor > 0),
         "interest": money(item.interest_minor, item.interest_minor > 0),
+        "fee_name": labels_of(language)["costs" if _has_sums(item) else "fee"],
+        "charge_lines": [_charge_line(line, currency, language) for line in item.charge_lines],
     }
+
+
+def _has_sums(item: NoticeItem) -> bool:
+    """Whether its costs are more than fees of reminders."""
+    return any(line.kind in ("indemnity", "fine") for line in item.charge_lines)
+
+
+def _charge_line(line: ChargeLine, currency: str, language: str) -> dict[str, object]:
+    """A line of the calculation: its kind (``fee``, ``interest`` or one of COST_KINDS) with its name and amount; of
+    interest also the period and the formula, which needs no words."""
+    found: dict[str, object] = {
+        "kind": line.kind,
+        "name": labels_of(language)[line.kind],
+        "amount": amount(line.amount_minor, currency, language),
+        "period": "",
+        "formula": "",
+    }
+    if line.kind == "interest" and line.first and line.last:
+        found["period"] = f"{day(line.first, language)} – {day(line.last, language)}"
+        found["formula"] = _formula(line, currency, language)
+    return found
+
+
+def _formula(line: ChargeLine, currency: str, language: str) -> str:
+    rate = percent(plain_percent(line.percent or Decimal(0)), language)
+    a_year = f"{amount(line.principal_minor, currency, language)} × {rate}{NO_BREAK}%"
+    if line.a_day_minor:
+        return f"{a_year} / {line.year_days}, {line.days} × {amount(line.a_day_minor, currency, language)}"
+    return f"{a_year} × {line.days}/{line.year_days}"
 
 
 def _is_html(name: str | None) -> bool:

@@ -10,14 +10,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
 
-from duly.mail.local_forms import read_amount, read_day
+from duly.mail.local_forms import read_amount, read_day, spaced
 from duly.mail.notice import LANGUAGES
-from duly.mail.render import labels_of, row_labels_of
+from duly.mail.render import COST_KINDS, labels_of, row_labels_of
 
+_FORMULA = re.compile(
+    r"(?P<principal>.+?) × (?P<percent>[0-9]+(?:[.,][0-9]+)?) %"
+    r"(?: × (?P<days>[0-9]+)/(?P<year>[0-9]+)| / (?P<by>[0-9]+), (?P<times>[0-9]+) × .+)"
+)
 _ROW = re.compile(r"  (\S[^:]*):(?: +(.*))?")
 
 
@@ -27,6 +32,21 @@ class VerifyError(ValueError):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeFacts:
+    """One line of how charges come about: its kind (the name of its label) and amount; of interest the days, rate (per
+    cent a year) and principal as well."""
+
+    kind: str
+    amount_minor: int
+    first: date | None = None
+    last: date | None = None
+    days: int = 0
+    year_days: int = 0
+    percent: Decimal | None = None
+    principal_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +62,7 @@ class ItemFacts:
     balance_minor: int
     fee_minor: int
     interest_minor: int
+    charge_lines: tuple[ChargeFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +155,13 @@ def _groups(rows: list[tuple[str, str]]) -> Iterator[dict[str, str]]:
     """The rows of each item: from its invoice number to the next one's."""
     item_fields = {"instalment", "issued", "due", "original", "balance", "fee", "interest"}
     group: dict[str, str] = {}
-    for name, value in rows:
+    for name, value in (("fee" if name == "costs" else name, value) for name, value in rows):
         if name == "invoice":
             if group:
                 yield group
             group = {"invoice": value}
+        elif name == "calculation" and group:
+            group[name] = f"{group[name]}\n{value}" if name in group else value
         elif name in item_fields:
             if not group or name in group:
                 raise VerifyError("row_out_of_place")
@@ -151,6 +174,10 @@ def _item(group: dict[str, str], language: str, currency: str) -> ItemFacts:
     one = _Single(list(group.items()), language)
     due, _, age = one.text("due").partition(" (")
     balance = one.money("balance", currency)
+    fee, interest = one.money("fee", currency), one.money("interest", currency)
+    lines = tuple(_charge_lines(group.get("calculation", ""), language, currency))
+    if lines and sum(line.amount_minor for line in lines) != fee + interest:
+        raise VerifyError("charges_do_not_add_up")
     return ItemFacts(
         number=group["invoice"],
         instalment=int(group.get("instalment", "1").split(" ")[0]),
@@ -159,8 +186,45 @@ def _item(group: dict[str, str], language: str, currency: str) -> ItemFacts:
         days_overdue=_days(age.rstrip(")"), language),
         original_minor=one.money("original", currency) if "original" in group else balance,
         balance_minor=balance,
-        fee_minor=one.money("fee", currency),
-        interest_minor=one.money("interest", currency),
+        fee_minor=fee,
+        interest_minor=interest,
+        charge_lines=lines,
+    )
+
+
+def _charge_lines(text: str, language: str, currency: str) -> Iterator[ChargeFacts]:
+    """The lines of a calculation. A period stands on a line before its formula."""
+    labels = labels_of(language)
+    kinds = {labels[kind]: kind for kind in ("fee", *COST_KINDS)}
+    period = ""
+    for line in text.split("\n") if text else ():
+        told, equals, stated = line.rpartition(" = ")
+        if not equals:
+            period = line
+            continue
+        minor, stated_currency = read_amount(stated, language)
+        if stated_currency != currency:
+            raise VerifyError("two_currencies")
+        if told in kinds:
+            yield ChargeFacts(kinds[told], minor)
+        else:
+            yield _interest(spaced(told), period, minor, language)
+
+
+def _interest(formula: str, period: str, amount_minor: int, language: str) -> ChargeFacts:
+    found = _FORMULA.fullmatch(formula)
+    first, dash, last = period.partition(" – ")
+    if not found or not dash:
+        raise VerifyError("calculation_malformed")
+    return ChargeFacts(
+        kind="interest",
+        amount_minor=amount_minor,
+        first=read_day(first, language),
+        last=read_day(last, language),
+        days=int(found["days"] or found["times"]),
+        year_days=int(found["year"] or found["by"]),
+        percent=Decimal(found["percent"].replace(",", ".")),
+        principal_minor=read_amount(found["principal"], language)[0],
     )
 
 
