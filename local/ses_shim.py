@@ -1,10 +1,11 @@
 """A stand-in for SES v2 on loopback: keeps each raw message, tells the stack what became of it, and can fail on demand.
 
 The functions' SES client is pointed here by AWS_ENDPOINT_URL_SESV2. SendEmail with raw content is handled; every other
-call passes to the emulator. An accepted message is kept as `.eml` and then reported as SES reports through EventBridge
-(Email Sent, then Delivered, Bounced or Complaint Received), at the time of the message's own Date header, because that
-is the simulated time. Who bounces is decided by the recipient: the local parts of SES's mailbox simulator (bounce,
-complaint) and two more, or a table that a test sets. The server runs in threads of the calling process.
+call passes to the emulator. The SNS client is pointed here too (AWS_ENDPOINT_URL_SNS): a text message is kept. An
+accepted mail is kept as `.eml` and then reported as SES reports through EventBridge (Email Sent, then Delivered,
+Bounced or Complaint Received), at the time of the message's own Date header, because that is the simulated time. Who
+bounces is decided by the recipient: the local parts of SES's mailbox simulator (bounce, complaint) and two more, or a
+table that a test sets. The server runs in threads of the calling process.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from local.emulator import HOST
 
+_SNS = "http://sns.amazonaws.com/doc/2010-03-31/"
 SEND_PATH = "/v2/email/outbound-emails"
 MAX_RAW_BYTES = 40_000_000
 """SES: 40 MB for a raw message through the API."""
@@ -150,6 +153,16 @@ class SentMail:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class SentText:
+    """One text message that the shim accepted."""
+
+    number: int
+    message_id: str
+    to: str
+    text: str
+
+
 class _Refusal(Exception):
     """An answer other than 200, in SES's form."""
 
@@ -204,6 +217,7 @@ class SesShim:
         self._region = region
         self._plan = _Plan()
         self._mails: list[SentMail] = []
+        self._texts: list[SentText] = []
         self._same_bytes: Counter[bytes] = Counter()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -239,6 +253,11 @@ class SesShim:
         """All accepted messages so far, in order."""
         with self._lock:
             return list(self._mails)
+
+    def texts(self) -> list[SentText]:
+        """All text messages so far, in order."""
+        with self._lock:
+            return list(self._texts)
 
     def inject(self, fault: Fault) -> None:
         """Plans a failure; planned ones are used in order."""
@@ -283,6 +302,17 @@ class SesShim:
         if server is not None:
             server.shutdown()
             server.server_close()
+
+    def publish_text(self, form: dict[str, str]) -> SentText:
+        """One Publish call to a telephone number. Raises a refusal for anything else."""
+        if form.get("Action") != "Publish" or not form.get("PhoneNumber") or not form.get("Message"):
+            raise _Refusal(400, "InvalidParameter", "expected Publish with PhoneNumber and Message")
+        with self._lock:
+            number = len(self._texts) + 1
+            digest = hashlib.sha256(f"{number}|{form['PhoneNumber']}".encode()).digest()
+            text = SentText(number, _uuid_like(digest), form["PhoneNumber"], form["Message"])
+            self._texts.append(text)
+        return text
 
     def send_email(self, body: dict[str, Any]) -> tuple[SentMail | None, Fault | None]:
         """One SendEmail call: what was accepted, and the fault that the answer shall show. Raises a refusal."""
@@ -403,6 +433,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path.rstrip("/") == SEND_PATH:
             self._send_email(body)
+        elif self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+            self._publish_text(body)
         else:
             self._pass_on(body)
 
@@ -425,6 +457,19 @@ class _Handler(BaseHTTPRequestHandler):
             return
         assert mail is not None, "a message that was not accepted has a fault that breaks the answer"
         self._answer(200, {"MessageId": mail.message_id})
+
+    def _publish_text(self, body: bytes) -> None:
+        form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+        try:
+            sent = self.server.shim.publish_text(form)
+        except _Refusal as refusal:
+            error = f"<Error><Type>Sender</Type><Code>{refusal.code}</Code><Message>{refusal.message}</Message></Error>"
+            answer = f'<ErrorResponse xmlns="{_SNS}">{error}</ErrorResponse>'
+            self._write(refusal.status, answer.encode(), {"Content-Type": "text/xml"})
+            return
+        result = f"<PublishResult><MessageId>{sent.message_id}</MessageId></PublishResult>"
+        answer = f'<PublishResponse xmlns="{_SNS}">{result}</PublishResponse>'
+        self._write(200, answer.encode(), {"Content-Type": "text/xml"})
 
     def _broken_answer(self, fault: Fault) -> bool:
         """True when the fault has dealt with the connection."""

@@ -16,7 +16,7 @@ from local import bridge
 from local.build import build_layer
 from local.deploy import Deployment, delete, deploy
 from local.emulator import REGION, ROOT, RUN_FOLDER, SECRET_KEY, Emulator, LocalStackError, new_account
-from local.ses_shim import Fault, SentMail, SesShim
+from local.ses_shim import Fault, SentMail, SentText, SesShim
 from local.template import load_template
 
 LOCAL_PARAMETERS = {"Stage": "local", "FunctionTimeoutSeconds": "30", "QueueVisibilitySeconds": "20"}
@@ -261,6 +261,10 @@ class LocalStack:
         """All mails that SES took, in order."""
         return self.shim.mails()
 
+    def texts(self) -> list[SentText]:
+        """All text messages that SNS took, in order."""
+        return self.shim.texts()
+
     def dead_letters(self) -> dict[str, list[dict[str, Any]]]:
         """Messages in dead-letter queues by the queue's logical id."""
         return self._look().dead
@@ -292,7 +296,7 @@ class LocalStack:
         through_proxy = {
             f"AWS_ENDPOINT_URL_{service}": self._proxy_url for service in FAULT_SERVICES if self._proxy_url
         }
-        return {"AWS_ENDPOINT_URL_SESV2": self.shim.url, **through_proxy}
+        return {"AWS_ENDPOINT_URL_SESV2": self.shim.url, "AWS_ENDPOINT_URL_SNS": self.shim.url, **through_proxy}
 
     def _schedule(self, ending: str) -> str:
         schedules = self.deployment.of_type("AWS::Scheduler::Schedule")

@@ -17,9 +17,17 @@ from tests.handlers.world import World, bodies_of, load_event, with_bodies
 from tests.template import cfn
 
 EXPIRED = "Powertools reads the record when DynamoDB's refusal comes without it, as when it expired in between"
+WRITTEN = "tests/unit/test_channels.py carries out letters, texts and copies on the memory twins"
 NOT_WALKED = {  # (function, action, resource) -> why it is allowed though the walk does not need it
     ("dunning", "ses:SendEmail", "identity"): "SES documents SendRawEmail for raw content; both are asked in places",
     ("dunning", "ses:SendEmail", "configuration-set"): "the same",
+    ("dunning", "s3:GetObject", "documents"): WRITTEN,
+    ("dunning", "s3:GetObject", "inbound"): WRITTEN,
+    ("dunning", "s3:GetObject", "mail"): WRITTEN,
+    ("dunning", "s3:GetObjectVersion", "invoices"): WRITTEN,
+    ("dunning", "s3:PutObject", "documents"): WRITTEN,
+    ("dunning", "s3:ListBucket", "duly-bucket-example"): WRITTEN,
+    ("dunning", "sns:Publish", "*"): WRITTEN,
     ("risk_check", "dynamodb:GetItem", "table/duly-Idempotency-EXAMPLE"): EXPIRED,
     ("reconcile", "dynamodb:GetItem", "table/duly-Idempotency-EXAMPLE"): EXPIRED,
 }

@@ -636,7 +636,10 @@ PERMISSIONS = {
         tables={"Accounts": _ACCOUNTS, "Uploads": _COMMIT, "Idempotency": _IDEMPOTENCY},
     ),
     "DunningFunction": _rights(
-        writes="mail",
+        reads="documents inbound mail",
+        versions="invoices policy",
+        writes="documents mail",
+        lists=True,
         sends="AccountQueue RiskUploadQueue StatementUploadQueue InboundQueue",
         tables={
             "Accounts": _ACCOUNTS,
@@ -650,6 +653,7 @@ PERMISSIONS = {
             "<InboundDlq.Arn>": {"sqs:GetQueueAttributes"},
             f"{_SES}identity/creditor.example": _SEND,
             f"{_SES}configuration-set/<ConfigurationSet>": _SEND,
+            "*": {"sns:Publish"},
         }
         | _SECRET,
     ),
@@ -678,9 +682,13 @@ def _listing(prefixes: str, test: str = "StringLikeIfExists") -> dict[str, Any]:
     return {test: {"s3:prefix": [f"{prefix}/*" for prefix in prefixes.split()]}}
 
 
+WITHOUT_RESOURCE = {  # what IAM can only grant on "*"
+    ("DunningFunction", "sns:Publish"),  # a telephone number is no resource (Amazon SNS, actions and resources for IAM)
+}
 CONDITIONS = {  # (function, statement) -> the condition that it must have; all others have none
     ("DunningFunction", "SendNotices"): {"StringEquals": {"ses:FromAddress": "billing@creditor.example"}},
     ("DunningFunction", "SweepForLostUploads"): _listing("customers inbound invoices policy statements", "StringLike"),
+    ("DunningFunction", "TellGoneFromForbidden"): _listing("documents inbound invoices mail policy"),
     ("RiskCheckFunction", "TellGoneFromForbidden"): _listing("customers invoices parts policy"),
     ("ReconcileFunction", "TellGoneFromForbidden"): _listing("parts policy statements"),
     ("DisputesFunction", "TellGoneFromForbidden"): _listing("inbound policy"),
@@ -705,7 +713,11 @@ def permissions(template: Template) -> list[str]:
                 for action in as_list(statement["Action"])
                 for resource in as_list(statement["Resource"])
             }
-            found += [f"{name}: {action} on {on}" for action, on in pairs if "*" in action or on == "*"]
+            found += [
+                f"{name}: {action} on {on}"
+                for action, on in pairs
+                if "*" in action or (on == "*" and (name, action) not in WITHOUT_RESOURCE)
+            ]
             given |= pairs
             if statement["Effect"] != "Allow" or "NotAction" in statement or "NotResource" in statement:
                 found.append(f"{name}: {statement['Sid']} is no plain permission")

@@ -11,7 +11,7 @@ import pytest
 from pypdf import PdfReader
 
 from duly.domain.account import Account
-from duly.flows import notices
+from duly.flows import attaching
 from duly.flows.notices import message_of
 from duly.flows.twin import TwinStack
 from duly.mail import mime
@@ -64,7 +64,7 @@ def test_a_list_too_large_for_a_mail_is_left_out_with_its_sentence(monkeypatch: 
         raise PdfTooLarge("too large")
 
     monkeypatch.undo()
-    monkeypatch.setattr(notices, "open_items_pdf", refuse)
+    monkeypatch.setattr(attaching, "open_items_pdf", refuse)
     assert mail_of(sample()).get_content_type() == "multipart/alternative"
 
 

@@ -637,8 +637,8 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key(
             "attach",
             list_of(one_of("statement", "invoices", "formal_notice"), most=3),
-            "Sent along: the list of all open items as a PDF (statement); invoices and formal notice not yet.",
-            neutral=frozenset({(), ("statement",)}),
+            "Sent along with an e-mail: the list of all open items (statement), this notice as a letter "
+            "(formal_notice), copies of the invoices as uploaded (invoices).",
         ),
         Key("also", list_of(one_of(*CHANNELS), most=5), "Further channels at the same time.", neutral=()),
         Key("to", one_of("", "agency", "lawyer", "insurer"), "Who gets a hand-over.", neutral=""),

@@ -7,6 +7,7 @@ from functools import cache
 
 from duly.flows.edge import Edge, Observer
 from duly.mail.sending import SesMailer
+from duly.mail.texting import SnsTexter
 from duly.mail.token import KeyRing
 from duly.runtime.holidays import holidays_for
 from duly.runtime.settings import Settings
@@ -36,6 +37,7 @@ def aws_edge(settings: Settings, observer: Observer) -> Edge:
             }
         ),
         mailer=SesMailer(),
+        texter=SnsTexter(),
         observer=observer,
         key_ring=lambda: _key_ring(settings.token_secret_arn, int(time.monotonic() / KEY_SECONDS)),
         holidays=holidays_for,

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from duly.domain.account import Account
-from duly.domain.channels import EMAIL, WRITTEN
+from duly.domain.channels import EMAIL, LETTER, REGISTERED_LETTER, SMS, WRITTEN
 from duly.domain.entities import Notice
 from duly.domain.policy import Policy
 from duly.domain.upkeep import SILENT_AFTER
+from duly.flows import channels
 from duly.flows.edge import Edge
 from duly.flows.notices import Claimed, RemainingSeconds, commit_outcome, document_key, note_sending, send_email
 from duly.mail.sending import Accepted, Outcome, Refused
@@ -18,7 +19,12 @@ CarryOut = Callable[[Edge, Claimed, Policy, datetime, RemainingSeconds], Outcome
 
 #: What carries a claim out, by channel; ``domain.steps.CHANNELS`` names these and the call, which is a task alone.
 #: Each acts at most once. ``Accepted`` of a letter or hand-over means that its document is written.
-CARRIERS: Mapping[str, CarryOut] = {EMAIL: send_email}
+CARRIERS: Mapping[str, CarryOut] = {
+    EMAIL: send_email,
+    SMS: channels.send_sms,
+    LETTER: channels.write_letter,
+    REGISTERED_LETTER: channels.write_letter,
+}
 
 
 def carry_out(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> Account:

@@ -14,6 +14,7 @@ from duly.domain.cash_rules import cash_rules
 from duly.domain.policy import Policy
 from duly.domain.policy_reader import default_policy, parse_policy
 from duly.mail.sending import Mailer
+from duly.mail.texting import Texter
 from duly.mail.token import KeyRing
 from duly.runtime import clock
 from duly.store.accounts import AccountStore, Agenda, decide_and_commit
@@ -65,6 +66,7 @@ class Edge:
     objects: Objects
     queues: Queues
     mailer: Mailer
+    texter: Texter
     observer: Observer
     key_ring: Callable[[], KeyRing]
     holidays: Holidays

@@ -15,15 +15,13 @@ from duly.domain.charges import ChargeLine, charge_lines, owed_with
 from duly.domain.entities import Notice
 from duly.domain.policy import Policy
 from duly.domain.upkeep import record_steps, today_of
+from duly.flows.attaching import attached
 from duly.flows.edge import Edge
-from duly.flows.statements_of_account import open_items_pdf
 from duly.mail import mime
 from duly.mail.notice import CreditorView, NoticeError, NoticeItem, NoticeView, kind_of, language_of
 from duly.mail.render import render
 from duly.mail.sending import LONGEST_SEND_SECONDS, Accepted, Doubtful, Outcome, Refused
-from duly.mail.statement import words_of
 from duly.mail.token import make_token, reply_address
-from duly.mail.typeset import PdfTooLarge
 
 SEND_WITHIN_SECONDS = 5  # between claim and send; later, a payment or dispute may have come in
 COMMIT_SECONDS = 5  # kept in hand for committing the outcome
@@ -45,9 +43,7 @@ class Claimed:
     at_monotonic: float
 
 
-def view_of(
-    account: Account, claim: ev.NoticeClaimed, policy: Policy, respond_address: str, statement_attached: bool = False
-) -> NoticeView:
+def view_of(account: Account, claim: ev.NoticeClaimed, policy: Policy, respond_address: str) -> NoticeView:
     """Return what the notice says: the figures of the account at the claim."""
     today = local_date(claim.at, account.header.timezone)
     items = tuple(_item(account, part, policy, today) for part in claim.items)
@@ -75,7 +71,6 @@ def view_of(
         respond_address=respond_address,
         pay_by=None if days_overdue <= 0 else today + timedelta(days=PAY_WITHIN_DAYS),
         last_notice=max(previous, default=None),
-        statement_attached=statement_attached,
     )
 
 
@@ -117,12 +112,11 @@ def message_of(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: Po
     """Return the raw message and its recipients. Raises NoticeError or MailError when it must not be built."""
     token = make_token(edge.key_ring(), edge.stack_name, bytes.fromhex(claim.notice))
     respond = reply_address(token, edge.inbound_domain)
-    attachments = _attachments(edge, account, claim, policy)
-    view = view_of(account, claim, policy, respond, bool(attachments))
+    along = attached(edge, account, claim, policy, view_of(account, claim, policy, respond))
     emails = {contact["id"]: contact["email"] for contact in account.personal.get("contacts", [])}
     to = [emails[contact] for contact in claim.contacts]
     raw = mime.build(
-        render(view),
+        render(along.view),
         sender_name=policy.creditor.name,
         sender_address=edge.sender_address,
         to=to,
@@ -130,28 +124,9 @@ def message_of(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: Po
         date=claim.at,
         attempt=claim.notice,
         thread=claim.intent[:16],
-        attachments=attachments,
+        attachments=along.files,
     )
     return raw, to
-
-
-def _attachments(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: Policy) -> list[mime.Attachment]:
-    """What the step sends along: the open items at exactly the claim's version. A list that is too large for a mail is
-    left out, and the mail does not speak of it: the reminder itself lists what it asks for."""
-    scenario = policy.scenarios.get(claim.scenario)
-    steps = scenario.steps if scenario else ()
-    if not any(step.name == claim.step and "statement" in step.attach for step in steps):
-        return []
-    today = local_date(claim.at, account.header.timezone)
-    try:
-        data = open_items_pdf(account, policy, today)
-    except PdfTooLarge:
-        data = b""
-    if not data or len(data) > mime.MAX_ATTACHED_BYTES:
-        edge.observer.log("statement_left_out", account=account.id, notice=claim.notice)
-        return []
-    name = words_of(language_of(account.header.language, policy.creditor.language))["file_name"]
-    return [mime.Attachment(f"{name}-{today.isoformat()}.pdf", "application/pdf", data)]
 
 
 def document_key(account: str, notice: str, channel: str) -> str:

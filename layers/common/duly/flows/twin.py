@@ -15,6 +15,7 @@ from typing import Any
 from duly.flows import dispatch
 from duly.flows.edge import Edge, Holidays, Scale
 from duly.mail.sending import MemoryMailer, Outcome
+from duly.mail.texting import MemoryTexter
 from duly.mail.token import KeyRing
 from duly.runtime.holidays import holidays_for
 from duly.runtime.observe import SilentObserver
@@ -59,6 +60,20 @@ class _WatchedMailer:
         return outcome
 
 
+class _WatchedTexter:
+    """The memory texter with the twin's hook around each call."""
+
+    def __init__(self, texter: MemoryTexter, fault: Fault) -> None:
+        self._texter, self._fault = texter, fault
+
+    def send(self, text: str, *, to: str, attempt: str, now: datetime) -> Outcome:
+        """Send as the memory texter does."""
+        self._fault("texter.send", "before")
+        outcome = self._texter.send(text, to=to, attempt=attempt, now=now)
+        self._fault("texter.send", "after")
+        return outcome
+
+
 class TwinStack:
     """One creditor's stack in memory."""
 
@@ -68,6 +83,7 @@ class TwinStack:
         self.keeps_invisible = False
         self.current: tuple[str, Message] | None = None
         self.mailer = MemoryMailer()
+        self.texter = MemoryTexter()
         self.objects = MemoryObjects(self._call)
         self.queues = MemoryQueues(self._call)
         self.tables = (MemoryTable("accounts", self._call), MemoryTable("uploads", self._call))
@@ -78,6 +94,7 @@ class TwinStack:
             objects=self.objects,
             queues=self.queues,
             mailer=_WatchedMailer(self.mailer, self._call),
+            texter=_WatchedTexter(self.texter, self._call),
             observer=self.observer,
             key_ring=lambda: KeyRing.parse('{"current":"1","1":"' + "k" * 48 + '"}'),
             holidays=holidays,

@@ -138,6 +138,10 @@ class NoticeView:
     """When the customer was last written to about any of these items; None: never. Only then does the mail say so."""
     statement_attached: bool = False
     """Whether the list of all open items goes along as a PDF; the mail says so."""
+    letter_attached: bool = False
+    """Whether this notice goes along as a letter (PDF); the mail says so."""
+    invoices_attached: bool = False
+    """Whether copies of the invoices go along; the mail says so."""
 
     def __post_init__(self) -> None:
         problem = self._problem()

@@ -105,6 +105,8 @@ def values_of(view: NoticeView, language: str) -> dict[str, Value]:
         "pay_by": day(view.pay_by, language) if view.pay_by else "",
         "last_notice": day(view.last_notice, language) if view.last_notice else "",
         "statement_attached": view.statement_attached,
+        "letter_attached": view.letter_attached,
+        "invoices_attached": view.invoices_attached,
         "payment_reference": one_line(view.payment_reference),
     }
 

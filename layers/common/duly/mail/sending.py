@@ -30,8 +30,10 @@ MAX_CAUSES = 20
 Pressure = Literal["", "slow", "stop"]
 """What a refusal says about the messages after it: nothing, wait between them, or send no more in this run."""
 
-_SLOW = frozenset({"TooManyRequestsException", "Throttling", "ThrottlingException", "RequestLimitExceeded"})
-"""SES's rate limit, under its API version 2 name and the names of the query protocol and of gateways."""
+_SLOW = frozenset(
+    {"TooManyRequestsException", "Throttling", "ThrottlingException", "RequestLimitExceeded", "Throttled"}
+)
+"""The rate limit, under the names of SES's API version 2, the query protocol, gateways and SNS."""
 
 _STOP = frozenset(
     {
@@ -42,6 +44,7 @@ _STOP = frozenset(
         # The set-up is wrong: every other message would be refused too.
         "AccessDeniedException",
         "AccessDenied",
+        "AuthorizationError",
         "MailFromDomainNotVerifiedException",
         "NotFoundException",
         "UnrecognizedClientException",
@@ -58,8 +61,10 @@ _STOP = frozenset(
     }
 )
 
-_FINAL = frozenset({"BadRequestException", "MessageRejected", "ParamValidationError", "InvalidTag"})
-"""The message itself is at fault: sending the same bytes again would be refused again."""
+_FINAL = frozenset(
+    {"BadRequestException", "MessageRejected", "ParamValidationError", "InvalidTag", "InvalidParameter", "OptedOut"}
+)
+"""The message or its recipient is at fault: sending the same again would be refused again."""
 
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 """What SES takes as the name or value of a message tag."""
