@@ -71,7 +71,28 @@ def account_data(edge: Edge, wanted: str) -> dict[str, Any] | None:
         ],
         "disputes": [one.key for one in account.live("disputes")],
         "promises": [one.key for one in account.live("promises")],
+        "plans": [
+            f"{one.key}: "
+            + ", ".join(
+                f"{format_minor(minor, one.currency)} {one.currency} by {day}" for day, minor in one.instalments
+            )
+            for one in account.live("plans")
+        ],
         "holds": [one.key for one in account.live("holds")],
+        "approvals": [
+            f"{one.key[:8]}: level {one.level}, {format_minor(one.total_minor, one.currency)} {one.currency},"
+            f" {one.state} until {one.until}"
+            for one in account.live("approvals")
+        ],
+        "handovers": [
+            f"{one.key[:8]}: {format_minor(one.amount_minor, one.currency)} {one.currency} to {one.to or 'an agency'}"
+            f" on {one.on}"
+            for one in account.live("handovers")
+        ],
+        "contacts": [
+            {"contact": str(one["id"]), "role": str(one.get("role", ""))}
+            for one in account.personal.get("contacts", [])
+        ],
         "tasks": [{"task": one.key, "kind": one.kind} for one in account.live("tasks")],
         "suspense": list(header.suspense),
         "timeline": [
@@ -142,6 +163,9 @@ def _note(item: Item) -> str:
     words += [f"delivered {item.delivered}"] if item.delivered else []
     words += [FLAGS.get(flag, flag) for flag in item.flags]
     words += [f"replaces {item.replaces}"] if item.replaces else []
+    if item.moved_to is not None:
+        words.append(f"goes on at level {item.moved_to} since {item.moved_on}")
+    words += [f"next step hastened on {item.hastened_on}"] if item.hastened_on else []
     open_charges = sorted(item.open_charges_minor.items())
     words += [f"{format_minor(minor, item.currency)} {kind} demanded" for kind, minor in open_charges]
     return "; ".join(words)
@@ -152,6 +176,10 @@ def _unapplied(account: Account) -> dict[str, str]:
     for cash in account.live("cash"):
         totals[cash.currency] = totals.get(cash.currency, 0) + cash.unallocated_minor
     return {currency: format_minor(amount, currency) for currency, amount in sorted(totals.items())}
+
+
+_LABELS = {"plans": "payment plans", "handovers": "handed over"}
+_SEPARATORS = {"plans": "; "}  # a plan has commas of its own
 
 
 def print_account(console: Console, data: dict[str, Any]) -> None:
@@ -191,13 +219,18 @@ def print_account(console: Console, data: dict[str, Any]) -> None:
         "unapplied_money",
         "disputes",
         "promises",
+        "plans",
         "holds",
+        "approvals",
+        "handovers",
         "suspense",
     ):
         if data[label]:
             found = data[label]
             shown = [f"{key} {value}" for key, value in found.items()] if isinstance(found, dict) else found
-            console.print(Text(f"{label.replace('_', ' ')}: {', '.join(shown)}"))
+            console.print(
+                Text(f"{_LABELS.get(label, label.replace('_', ' '))}: {_SEPARATORS.get(label, ', ').join(shown)}")
+            )
     lines = Table("Version", "When", "What happened", title="Timeline", title_justify="left")
     for line in data["timeline"]:
         lines.add_row(str(line["version"]), line["at"][:16].replace("T", " "), line["text"])

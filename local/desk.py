@@ -1,10 +1,10 @@
-"""What the page of `make up` can do: drop a file, answer a mail, place money, let a day pass. Time is simulated."""
+"""What the page of `make up` can do: drop a file, answer a mail, place money, decide, let a day pass."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -25,6 +25,15 @@ MAX_QUOTED_LINES = 60
 MAX_RECEIPTS = 200
 MAX_WAITING = 100
 MAX_NAME = 200
+DECISIONS = {
+    "approve": "approval",
+    "discard": "approval",
+    "call_result": "task",
+    "release": "hold",
+    "handover_outcome": "handover",
+}
+"""Decisions about the chase that the page offers, and the field that names what each is about."""
+FACTS = ("code", "date", "reason", "outcome")
 
 
 class DeskError(ValueError):
@@ -148,6 +157,26 @@ class Desk:
             self.stack.wait_until_idle()
         if not answer.get("ok"):
             raise DeskError(f"It was not booked: {answer.get('error')}.")
+
+    def people(self) -> dict[str, Any]:
+        """What waits for persons about the chase: approvals, calls, plans, hand-overs, invoices in approval at the
+        customer, as the reports function tells it."""
+        found = self.stack.invoke("ReportsFunction", {"type": "people", "time": self.now.isoformat()})
+        return {name: list(lines) for name, lines in found.items()}
+
+    def decide(self, account: str, action: str, key: str, facts: Mapping[str, str]) -> None:
+        """Decide about the chase: ``key`` is the approval, call, hold or hand-over. Raises DeskError with the
+        function's words when it is refused."""
+        if action not in DECISIONS:
+            raise DeskError("There is no such decision.")
+        request: dict[str, Any] = {"action": action, "account": account, DECISIONS[action]: key, "by": "page"}
+        request |= {name: value for name, value in facts.items() if name in FACTS and value}
+        with self._busy:
+            event = {"type": "decision", **request, "time": self._moment().isoformat()}
+            answer = self.stack.invoke("DisputesFunction", event)
+            self.stack.wait_until_idle()
+        if not answer.get("ok"):
+            raise DeskError(f"It was not carried out: {answer.get('error')}.")
 
     def receipts(self) -> list[Receipt]:
         """What became of the files, the latest first, at most MAX_RECEIPTS."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from duly.domain.calls import CODES
 from duly.reports.page import page_environment
 from local.desk import MAX_FILE_BYTES, PREFIXES, Desk, DeskError
 from local.emulator import LocalStackError
@@ -145,6 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._document(self.server.page.desk.report(), _REPORT_POLICY)
             case ["cash"]:
                 self._show("cash.html.j2", "cash", **self.server.page.desk.cash())
+            case ["chase"]:
+                self._show("chase.html.j2", "chase", codes=CODES, **self.server.page.desk.people())
             case ["files"]:
                 receipts = self.server.page.desk.receipts()
                 self._show("files.html.j2", "files", receipts=receipts, prefixes=PREFIXES, quoted=quote)
@@ -185,10 +188,13 @@ class _Handler(BaseHTTPRequestHandler):
             case "/cash":
                 desk.place(form.get("transaction", ""), form.get("action", ""), form.get("detail", ""))
                 self._redirect("/cash")
+            case "/chase":
+                desk.decide(form.get("account", ""), form.get("action", ""), form.get("key", ""), form)
+                self._redirect("/chase")
             case "/next-day":
                 new = desk.next_day()
                 back = form.get("back", "")
-                self._redirect(back if back in ("/report", "/cash", "/files") else f"/mailbox?new={new}")
+                self._redirect(back if back in ("/report", "/cash", "/chase", "/files") else f"/mailbox?new={new}")
             case _:
                 raise Refused(404, "There is no such action.")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from duly.reports.page import render_page
+from duly.reports.people import people_data
 from local.ses_shim import Outcome, SentMail
 from tests.report_sample import make_sample
 
@@ -83,6 +84,9 @@ class PageStack:
         self.calls.append(("invoke", (function, event["type"])))
         if event["type"] == "cash":
             return self.waiting
+        if event["type"] == "people":
+            report = make_sample().report()
+            return people_data(report.people, report.names)
         if event["type"] == "decision":
             self.decisions.append((function, event))
             return self.answer

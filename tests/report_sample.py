@@ -139,6 +139,7 @@ class _Customer:
         if self.number != PROVISIONAL:
             self._reminders()
         self._replies()
+        self._people()
 
     def _commit(self, *events: ev.Event, personal: dict[str, dict[str, object]] | None = None) -> None:
         self.store.commit(self.store.load(self.id), events, NOW, _nothing_due, personal)
@@ -160,7 +161,13 @@ class _Customer:
         score, category = ((120, "A"), (340, "B"), (340, "B"), (710, "C"))[self.number % 4]
         hold = [ev.CreditHoldChanged(("over_limit",), AS_OF)] if self.number in ON_HOLD else []
         scored = ev.ScoreChanged(score, category, on=AS_OF)
-        self._commit(registered, scored, *hold, personal={personal: {"name": self.name, "contacts": []}})
+        self._commit(registered, scored, *hold, personal={personal: {"name": self.name, "contacts": self._contacts()}})
+
+    def _contacts(self) -> list[dict[str, str]]:
+        """Those who are called, or have something to release, are known with a number or a name."""
+        if self.number not in (2, 11, 14):
+            return []
+        return [{"id": "c", "role": "billing", "email": f"ap{self.number}@debtor.example", "phone": "+44 20 7946 0018"}]
 
     def _invoice(self, position: int) -> None:
         issued = AS_OF - OPENING + timedelta(days=self.random.randint(0, 112))
@@ -228,6 +235,52 @@ class _Customer:
             )
         if self.number in (3, 8, 14):
             self._commit(ev.TaskOpened("read-r1", "read_reply", "r1", opened, opened + timedelta(days=2)))
+
+    def _people(self) -> None:
+        """What waits for persons about the chase, of a few customers."""
+        late = [(key, amount) for key, due, amount in self.open if due < AS_OF]
+        if not late:
+            return
+        keys, total = tuple(key for key, _ in late), sum(amount for _, amount in late)
+        if self.number in (12, 18):
+            parts = tuple(ev.NoticeItem(key, 1, "formal-notice", 3, 0, amount) for key, amount in late)
+            asked = AS_OF - timedelta(days=self.number - 5)
+            until = asked + timedelta(days=14)
+            self._commit(
+                ev.ApprovalAsked("a1", "email", self.currency, 3, "formal-notice", parts, total, asked, until),
+                ev.TaskOpened("approve-a1", "approve_notice", "a1", asked, until),
+            )
+        if self.number in (2, 11):
+            due = AS_OF - timedelta(days=self.number - 9)
+            task = "call-n1" if self.number == 2 else "call-n1~2"
+            notice = next((f"n{self.number}-{level}" for level, *_ in reversed(_STEPS)), "")
+            self._commit(ev.TaskOpened(task, "call", notice, due, due))
+        if self.number == 21:
+            halves = ((AS_OF + timedelta(days=9), total // 2), (AS_OF + timedelta(days=39), total - total // 2))
+            self._commit(ev.PlanMade("z1", keys, halves, self.currency, AS_OF - timedelta(days=3), by="ada"))
+        if self.number == 14:
+            look = AS_OF + timedelta(days=2)
+            hold = ev.HoldPlaced("h1", keys[:2], look, "release", "ada", "customer_approval", "goods_receipt", "c")
+            self._commit(hold)
+        if self.number == 22:
+            parts = tuple(ev.NoticeItem(key, 1, "hand-over", 4, 0, amount) for key, amount in late)
+            at = NOW - timedelta(days=20)
+            claim = ev.NoticeClaimed(
+                "n22-4",
+                "n22-4",
+                "hand_over",
+                self.currency,
+                4,
+                "hand-over",
+                parts,
+                (),
+                at,
+                "p",
+                "standard",
+                to="agency",
+            )
+            sent = ev.NoticeSent("n22-4", at, "document")
+            self._commit(claim, sent, ev.StepsRecorded("n22-4", keys, at.date()))
 
 
 def _suspense(table: MemoryTable) -> None:
@@ -348,9 +401,10 @@ def main() -> None:
         tab.take(page, Path(sys.argv[2]), width=CASH_WIDTH)
 
 
-def cash_widget() -> str:
-    """The widget as a dashboard shows it: what its buttons send is not seen."""
-    widget = render_widget(make_sample().report(), "cash", {}, cash="arn:aws:lambda:eu-central-1:1:function:reconcile")
+def cash_widget(view: str = "cash") -> str:
+    """A widget as a dashboard shows it: what its buttons send is not seen."""
+    arn = "arn:aws:lambda:eu-central-1:1:function:"
+    widget = render_widget(make_sample().report(), view, {}, f"{arn}disputes", f"{arn}reconcile")
     style = "<style>cwdb-action{display:none}body{margin:12px}</style>"
     return f'<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">{style}{widget}'
 

@@ -108,6 +108,8 @@ FIGURES: dict[str, tuple[str, ...]] = {
     "DisputesOpen": (),
     "PromisesOpen": (),
     "TasksOpen": (),
+    "ApprovalsOpen": (),
+    "CallsToMake": (),
     "CustomersProvisional": (),
     "CustomersOnHold": (),
     "InvoicesFlagged": ("flag",),

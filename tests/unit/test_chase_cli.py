@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from cli.main import app
+from cli.show_account import account_data, print_account
 from duly.domain import events as ev
 from duly.flows import decisions
 from duly.flows.edge import Edge
@@ -132,3 +135,18 @@ def test_tasks_are_listed_by_kind_and_day_and_closed(stack: Stack) -> None:
     assert duly("tasks", "--due", "soon", by="").exit_code == 2
     done("tasks", "close", "C-1", "post-n1", "--proof", "RR123456785DE")
     assert stack.account().tasks["post-n1"].proof == "RR123456785DE"
+
+
+def test_the_account_shows_plans_approvals_and_moves(stack: Stack) -> None:
+    done("plan", "C-1", "RE-2", "--instalment", f"{SOON}=60.00")
+    done("skip", "C-1", "RE-1", "--to", "3", "--reason", "agreed")
+    given(stack, *asked())
+    data = account_data(stack.edge, "C-1")
+    assert data is not None
+    assert data["plans"][0].endswith(f": 60.00 EUR by {SOON}")
+    assert data["approvals"] == ["a1: level 3, 100.00 EUR, asked until 2026-04-01"]
+    assert {item["invoice"]: item["note"] for item in data["open"]}["RE-1"] == "goes on at level 3 since 2026-04-01"
+    assert data["contacts"] and data["handovers"] == []
+    console = Console(width=200, record=True, file=StringIO())
+    print_account(console, data)
+    assert "payment plans: Z-" in console.export_text()

@@ -248,3 +248,40 @@ def test_a_decision_about_money_that_is_refused_says_why(server: PageServer, sta
     assert status == 400 and "nothing is proposed" in html
     status, _, _ = post(server, "/cash", transaction="T1", action="write_off", detail="")
     assert status == 400 and len(stack.decisions) == 1
+
+
+def test_persons_decide_about_the_chase(server: PageServer, stack: PageStack) -> None:
+    _, _, html = ask(server, "GET", "/chase")
+    for heading in (
+        "Notices to approve",
+        "Calls to make",
+        "Payment plans",
+        "In approval at the customer",
+        "Handed over",
+    ):
+        assert f"<h1>{heading}</h1>" in html
+    assert html.count(">Approve<") == html.count(">Discard<") == 2 and "attempt 2" in html
+    for facts in (
+        {"action": "approve", "key": "a1"},
+        {"action": "call_result", "key": "call-n1", "code": "promise", "date": "2026-04-20", "reason": ""},
+        {"action": "handover_outcome", "key": "n22-4", "outcome": "returned"},
+        {"action": "release", "key": "h1", "text": "is not passed on"},
+    ):
+        status, headers, _ = post(server, "/chase", account="C1013", **facts)
+        assert (status, headers["Location"]) == (303, "/chase")
+    assert {function for function, _ in stack.decisions} == {"DisputesFunction"}
+    sent = [
+        {name: value for name, value in event.items() if name not in ("type", "time")} for _, event in stack.decisions
+    ]
+    own = {"account": "C1013", "by": "page"}
+    assert sent == [
+        {"action": "approve", "approval": "a1", **own},
+        {"action": "call_result", "task": "call-n1", "code": "promise", "date": "2026-04-20", **own},
+        {"action": "handover_outcome", "handover": "n22-4", "outcome": "returned", **own},
+        {"action": "release", "hold": "h1", **own},
+    ]
+    status, _, _ = post(server, "/chase", account="C1013", action="write_off", key="x")
+    assert status == 400 and len(stack.decisions) == 4
+    stack.answer = {"ok": False, "code": "not_possible", "error": "this notice is approved already"}
+    status, _, html = post(server, "/chase", account="C1013", action="discard", key="a1")
+    assert status == 400 and "approved already" in html

@@ -17,11 +17,14 @@ import pytest
 
 from duly.domain.flags import FLAGS
 from duly.domain.kpi import BUCKETS
+from duly.flows.chase_decisions import ACTIONS
 from duly.flows.report import Report, ageing_facts, gather, open_disputes
+from duly.flows.report_people import People
 from duly.flows.twin import TwinStack
 from duly.reports.export import ageing_csv, concentration_csv, kpis_data, report_data
 from duly.reports.metrics import metrics_of
 from duly.reports.page import _REMEDIES, render_page
+from duly.reports.people import CALL_BUTTONS, people_data
 from duly.reports.views import VIEWS, UnknownView, describe, render_widget
 from duly.reports.words import day, exact, share, short, tenths, whole, words
 from duly.store.memory import MemoryTable
@@ -151,8 +154,8 @@ def test_customers_on_hold_are_marked_in_the_call_list() -> None:
 def test_levels_are_those_of_the_open_items() -> None:
     report = sample()
     for account, level in report.levels.items():
-        assert 1 <= level <= 3, account
-    assert set(report.levels.values()) == {1, 2, 3}
+        assert 1 <= level <= 4, account
+    assert set(report.levels.values()) == {1, 2, 3, 4}
 
 
 def test_the_page_is_one_file_without_script() -> None:
@@ -358,3 +361,66 @@ def test_a_file_whose_rows_an_account_refused_is_to_be_looked_at() -> None:
     assert "limits differ 2" in files
     told = {one["rejected_rows"] for one in report_data(report)["uploads"]}
     assert told == {0, 2}
+
+
+# --- what waits for persons about the chase
+PEOPLE = ("Notices to approve", "Calls to make", "Payment plans", "In approval at the customer", "Handed over")
+
+
+def test_the_page_lists_what_persons_have_to_decide_about_the_chase() -> None:
+    page, people = read(render_page(sample())), sample().people
+    lists = (people.approvals, people.calls, people.plans, people.at_customer, people.handovers)
+    for heading, lines in zip(PEOPLE, lists, strict=True):
+        assert lines, heading
+        for line in lines:
+            assert sample().names[line.account] in page.text(heading)
+    approval = people.approvals[0]
+    assert exact(approval.total_minor, approval.currency) in page.text("Notices to approve")
+    assert day(approval.until) in page.text("Notices to approve")
+    assert "goods receipt" in page.text("In approval at the customer")
+    assert "attempt 2" in page.text("Calls to make")
+    (plan,) = people.plans
+    assert (plan.paid, plan.instalments) == (0, 2)
+    assert f"{exact(plan.next_minor, plan.currency)} by {day(plan.next_due)}" in page.text("Payment plans")
+
+
+def test_buttons_of_the_chase_send_decisions_that_name_what_they_are_about() -> None:
+    arn = "arn:aws:lambda:eu-central-1:1:function:disputes"
+    html = render_widget(sample(), "overview", {}, arn)
+    sent = [json.loads(text) for text in re.findall(r"<cwdb-action[^>]*>(.*?)</cwdb-action>", html, re.DOTALL)]
+    by_action: dict[str, list[dict[str, str]]] = {}
+    for event in sent:
+        by_action.setdefault(event["decision"]["action"], []).append(event["decision"])
+    assert (
+        {one["approval"] for one in by_action["approve"]} == {one["approval"] for one in by_action["discard"]} == {"a1"}
+    )
+    assert {one["code"] for one in by_action["call_result"]} == {code for code, _, _ in CALL_BUTTONS}
+    assert {one["outcome"] for one in by_action["handover_outcome"]} == {"collected", "returned", "uncollectable"}
+    assert [one["hold"] for one in by_action["release"]] == ["h1"]
+    assert all(one["by"] == "dashboard" for decisions in by_action.values() for one in decisions)
+    assert set(by_action) <= {*ACTIONS, "resolve_dispute"}
+
+
+def test_views_of_the_chase_say_when_nothing_waits() -> None:
+    empty = replace(sample(), people=People())
+    assert "No notice waits for approval." in render_widget(empty, "approvals", {})
+    assert "No call to make." in render_widget(empty, "to_call", {})
+    assert "Notices to approve" not in render_widget(empty, "overview", {})
+
+
+def test_what_waits_for_persons_is_data_too() -> None:
+    found = people_data(sample().people, sample().names)
+    assert {name: len(lines) for name, lines in found.items()} == {
+        "approvals": 2,
+        "calls": 2,
+        "plans": 1,
+        "handovers": 1,
+        "at_customer": 1,
+    }
+    assert json.loads(json.dumps(found)) == found
+    assert all(line["name"] for lines in found.values() for line in lines)
+
+
+def test_open_approvals_and_calls_are_measured() -> None:
+    values = {metric.name: metric.value for metric in metrics_of(sample())}
+    assert (values["ApprovalsOpen"], values["CallsToMake"]) == (2, 2)

@@ -12,12 +12,13 @@ from duly.domain.calendar import local_date
 from duly.domain.money import format_minor
 from duly.flows.continuity import banks
 from duly.flows.edge import Edge
-from duly.flows.report import MAX_UPLOADS, Report, ageing_facts, gather, waiting_money
+from duly.flows.report import MAX_UPLOADS, Report, ageing_facts, gather, people_waiting, waiting_money
 from duly.flows.statements_of_account import RemainingSeconds, StatementError, write_monthly, write_statement
 from duly.reports.cash import cash_csv, waiting_data
 from duly.reports.export import ageing_csv, concentration_csv, kpis_data, report_data
 from duly.reports.metrics import metrics_of
 from duly.reports.page import MAX_FILES, render_page
+from duly.reports.people import people_data
 from duly.reports.views import DEFAULT_VIEW, VIEWS, UnknownView, describe, render_widget
 
 
@@ -67,7 +68,7 @@ def answer(edge: Edge, event: Mapping[str, Any], now: datetime) -> Any:
     """Return what a direct invocation or a dashboard asks for.
 
     ``describe``: Markdown. ``{"type": "page"}``: ``{"html"}``. ``{"type": "kpis"}``: the figures as data, ``cash``: the
-    money that waits. ``statement``
+    money that waits, ``people``: what waits for persons about the chase. ``statement``
     (``account``, ``as_of``, ``from``, ``format`` pdf or html) writes a statement of account under ``documents/``, and
     ``export`` (``from``, ``to``, ``format`` csv, hledger or beancount) the books under ``reports/``; both answer
     ``{"ok", "key", ...}``, or ``{"ok": false, "code", "error"}``. A widget (it brings ``widgetContext``): HTML, or
@@ -79,6 +80,8 @@ def answer(edge: Edge, event: Mapping[str, Any], now: datetime) -> Any:
         return {"html": render_page(report_of(edge, now))}
     if event.get("type") == "cash":
         return waiting_data(*waiting_money(edge.table, banks(edge)))
+    if event.get("type") == "people":
+        return people_data(*people_waiting(edge.table))
     if event.get("type") == "kpis":
         return kpis_data(report_of(edge, now).kpis)
     if event.get("type") in ("statement", "export"):
@@ -88,7 +91,9 @@ def answer(edge: Edge, event: Mapping[str, Any], now: datetime) -> Any:
             return {"ok": False, "code": error.code, "error": str(error)}
     if "widgetContext" in event or "view" in event:
         return _widget(edge, event, now)
-    raise UnknownRequest("expected describe, widgetContext, or type daily, page, kpis, cash, statement or export")
+    raise UnknownRequest(
+        "expected describe, widgetContext, or type daily, page, kpis, cash, people, statement or export"
+    )
 
 
 def _document(edge: Edge, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:

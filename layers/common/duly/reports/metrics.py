@@ -26,6 +26,10 @@ def metrics_of(report: Report) -> list[Metric]:
     """Return what the daily report publishes. Amounts are minor units of the currency in the dimension."""
     found = [metric for one in report.kpis.currencies for metric in _of_currency(one)]
     found += [*_counts(report.kpis), Metric("TasksOpen", report.tasks_open)]
+    found += [
+        Metric("ApprovalsOpen", len(report.people.approvals)),
+        Metric("CallsToMake", len(report.people.calls)),
+    ]
     reasons = {**dict.fromkeys(report.kpis.disputes_by_reason, 0), **report.disputes_by_reason}
     found += [
         Metric("DisputesByReason", count, dimensions={"reason": reason})

@@ -5,7 +5,7 @@ All values become words here; the templates only place them. The CloudWatch widg
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,8 @@ from duly.mail.local_forms import day as long_day
 from duly.mail.local_forms import one_line
 from duly.reports.cash import percent, sentences, where
 from duly.reports.charts import CURVE_HEIGHT, CURVE_WIDTH, LEFT, RIGHT, curve, segments, share_of
+from duly.reports.naming import MAX_INVOICES_NAMED, amounts, numbers, who
+from duly.reports.people import level_name, people_values
 from duly.reports.words import day, days, exact, share, short, tenths, whole, words
 from duly.store.uploads import Progress, Upload
 
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_CURRENCIES = 6  # sections of figures; the rest is in the JSON report
-MAX_INVOICES_NAMED = 3
 MAX_FILES = 25
 
 Values = dict[str, Any]
@@ -60,7 +61,6 @@ _REMEDIES = {
 }
 #: Codes of rows that were taken, or said nothing new: nobody has to look at those.
 TAKEN = ("cancelled", "corrected", "duplicate", "not_booked", "reinstated", "superseded")
-_LEVEL_WORDS = {"0": "before due", "1": "level 1", "2": "level 2", "3": "formal notice", "4": "hand-over"}
 
 
 def render_page(report: Report) -> str:
@@ -103,6 +103,7 @@ def values_of(report: Report) -> Values:
         "more_calls": sum(one.more_calls for one in kpis.currencies[:MAX_CURRENCIES]),
         "disputes": _disputes(report),
         "promises": _promises(report),
+        **people_values(report),
         "proposals": _proposals(report),
         "suspense": _suspense(report),
         "announced": _announced(report),
@@ -111,7 +112,7 @@ def values_of(report: Report) -> Values:
         "flagged": _flagged(report),
         "tasks": _tasks(report),
         "uploads": _uploads(report),
-        "notices": _bars({_LEVEL_WORDS.get(level, f"level {level}"): n for level, n in kpis.notices_by_level.items()}),
+        "notices": _bars({level_name(level): n for level, n in kpis.notices_by_level.items()}),
         "days_late": tenths(kpis.days_late_tenths),
     }
 
@@ -179,22 +180,15 @@ def _curve(kpis: CurrencyKpis) -> Values:
     }
 
 
-def _who(report: Report, account: str) -> Values:
-    if not account:
-        return {"account": "", "name": "no customer", "number": "no customer"}
-    number = report.customers.get(account) or account
-    return {"account": account, "name": one_line(report.names.get(account, "")) or number, "number": one_line(number)}
-
-
 def _call(report: Report, call: Call) -> Values:
     level = report.levels.get(call.account)
     return {
-        **_who(report, call.account),
+        **who(report, call.account),
         "currency": call.currency,
         "overdue": exact(call.overdue_minor, call.currency),
         "oldest": call.oldest_days,
         "bucket": _bucket_number(call.oldest_days),
-        "level": "" if level is None else _LEVEL_WORDS.get(str(level), f"level {level}"),
+        "level": "" if level is None else level_name(level),
         "last_contact": day(call.last_contact) if call.last_contact else "",
         "disputed": exact(call.disputed_minor, call.currency) if call.disputed_minor else "",
         "promised": exact(call.promised_minor, call.currency) if call.promised_minor else "",
@@ -222,15 +216,15 @@ def _disputes(report: Report) -> Values:
 
 def _dispute(report: Report, line: DisputeLine) -> Values:
     return {
-        **_who(report, line.account),
+        **who(report, line.account),
         "dispute": line.dispute,
         "reason": words(line.reason),
         "owner": words(line.owner),
         "opened": day(line.opened),
         "deadline": day(line.deadline),
         "late": line.deadline < report.as_of,
-        "invoices": _numbers(line.invoices),
-        "amount": _amounts(line.amounts),
+        "invoices": numbers(line.invoices),
+        "amount": amounts(line.amounts),
     }
 
 
@@ -249,12 +243,12 @@ def _promises(report: Report) -> Values:
 
 def _promise(report: Report, line: PromiseLine) -> Values:
     return {
-        **_who(report, line.account),
+        **who(report, line.account),
         "day": day(line.promised_for),
         "until": day(line.until),
         "late": line.promised_for < report.as_of,
-        "invoices": _numbers(line.invoices),
-        "amount": _amounts(line.amounts),
+        "invoices": numbers(line.invoices),
+        "amount": amounts(line.amounts),
     }
 
 
@@ -262,7 +256,7 @@ def _proposals(report: Report) -> Values:
     lines = report.proposals[:MAX_LINES]
     return {
         "count": days(report.proposals_count, "payment"),
-        "totals": _amounts(report.proposed_minor),
+        "totals": amounts(report.proposed_minor),
         "lines": [_proposal(report, line) for line in lines],
         "more": report.proposals_count - len(lines),
     }
@@ -281,7 +275,7 @@ def _proposal(report: Report, line: ProposalLine) -> Values:
         "placements": [
             {
                 "choice": choice,
-                "where": where(one, line.currency, lambda account: str(_who(report, account)["name"])),
+                "where": where(one, line.currency, lambda account: str(who(report, account)["name"])),
                 "confidence": percent(one),
                 "why": " ".join(sentences(one)),
             }
@@ -294,7 +288,7 @@ def _suspense(report: Report) -> Values:
     lines = report.suspense[:MAX_LINES]
     return {
         "count": report.suspense_count and days(report.suspense_count, "payment"),
-        "totals": _amounts(report.suspense_minor),
+        "totals": amounts(report.suspense_minor),
         "lines": [_suspended(report, line) for line in lines],
         "more": report.suspense_count - len(lines),
     }
@@ -309,7 +303,7 @@ def _suspended(report: Report, line: SuspenseLine) -> Values:
         "reason": words(line.reason),
         "currency": line.currency,
         "amount": exact(line.amount_minor, line.currency),
-        "candidates": [_who(report, account) for account in line.candidates[:MAX_INVOICES_NAMED]],
+        "candidates": [who(report, account) for account in line.candidates[:MAX_INVOICES_NAMED]],
         "more_candidates": max(0, len(line.candidates) - MAX_INVOICES_NAMED),
     }
 
@@ -318,7 +312,7 @@ def _announced(report: Report) -> Values:
     lines = report.announced[:MAX_LINES]
     return {
         "count": days(report.announced_count, "payment"),
-        "totals": _amounts(report.announced_minor),
+        "totals": amounts(report.announced_minor),
         "lines": [_announced_line(report, line) for line in lines],
         "more": report.announced_count - len(lines),
     }
@@ -334,7 +328,7 @@ def _announced_line(report: Report, line: AnnouncedLine) -> Values:
         "amount": exact(line.amount_minor, line.currency),
         "bank": one_line(line.bank),
         "late": line.is_unconfirmed,
-        "candidates": [_who(report, account) for account in line.candidates[:MAX_INVOICES_NAMED]],
+        "candidates": [who(report, account) for account in line.candidates[:MAX_INVOICES_NAMED]],
         "more_candidates": max(0, len(line.candidates) - MAX_INVOICES_NAMED),
     }
 
@@ -369,7 +363,7 @@ def _flagged(report: Report) -> Values:
 
 def _flagged_line(report: Report, line: FlaggedLine) -> Values:
     return {
-        **_who(report, line.account),
+        **who(report, line.account),
         "invoice": one_line(line.invoice),
         "amount": exact(line.outstanding_minor, line.currency),
         "currency": line.currency,
@@ -432,8 +426,8 @@ def _part_name(report: Report, name: str, by: str, more: int) -> Values:
         several = {"group": "groups", "country": "countries", "category": "categories"}[by]
         return {"name": f"{more:,} other {several if more > 1 else by}", "number": "", "named": False}
     if by == "group":
-        who = _who(report, name)
-        return {"name": who["name"], "number": who["number"] if who["number"] != who["name"] else "", "named": True}
+        one = who(report, name)
+        return {"name": one["name"], "number": one["number"] if one["number"] != one["name"] else "", "named": True}
     return {"name": one_line(name) or f"no {by} known", "number": "", "named": bool(name)}
 
 
@@ -449,7 +443,7 @@ def _tasks(report: Report) -> Values:
 
 def _task(report: Report, line: TaskLine) -> Values:
     return {
-        **_who(report, line.account),
+        **who(report, line.account),
         "kind": words(line.kind),
         "opened": day(line.opened),
         "due": day(line.due),
@@ -510,13 +504,3 @@ def _upload(upload: Upload, progress: Progress | None) -> Values:
 def _bars(counts: Mapping[str, int]) -> list[Values]:
     largest = max(counts.values(), default=0)
     return [{"name": name, "count": count, "length": share_of(count, largest)} for name, count in counts.items()]
-
-
-def _numbers(invoices: Sequence[str]) -> str:
-    named = ", ".join(one_line(number) for number in invoices[:MAX_INVOICES_NAMED])
-    more = len(invoices) - MAX_INVOICES_NAMED
-    return f"{named} and {more} more" if more > 0 else named or "–"
-
-
-def _amounts(amounts: Mapping[str, int]) -> str:
-    return ", ".join(f"{code} {exact(minor, code)}" for code, minor in sorted(amounts.items())) or "–"

@@ -11,13 +11,17 @@ from typing import Any
 
 from duly.flows.report import Report
 from duly.reports.page import environment, values_of
+from duly.reports.people import choice
 
 VIEWS = (
     "overview",
     "ageing",
+    "approvals",
+    "to_call",
     "calls",
     "disputes",
     "promises",
+    "handovers",
     "cash",
     "flagged",
     "concentration",
@@ -49,7 +53,7 @@ has its own figures.
 Param | What
 ---|---
 **view** | One of {", ".join(f"`{view}`" for view in VIEWS)}. Without it: `{DEFAULT_VIEW}`.
-**decisions** | ARN of the disputes function. With it, each open dispute has buttons to decide it, after a question.
+**decisions** | ARN of the disputes function. With it, disputes, approvals, calls and hand-overs have buttons.
 **cash** | ARN of the reconcile function. With it, money that waits has buttons to book it or refuse what is proposed.
 
 ### Example
@@ -106,7 +110,7 @@ def _proposal_choices(line: Mapping[str, Any]) -> list[dict[str, Any]]:
     money = f"{line['amount']} {line['currency']} from {line['payer']}"
     seen = {"transaction": line["transaction"], "proposal": line["proposal"]}
     found = [
-        _choice(
+        choice(
             "Confirm",
             f"Book {money} to {one['where']}?",
             {**seen, "action": "confirm_match", "choice": one["choice"]},
@@ -114,7 +118,7 @@ def _proposal_choices(line: Mapping[str, Any]) -> list[dict[str, Any]]:
         for one in line["placements"]
     ]
     refuse = {**seen, "action": "refuse_match"}
-    return [*found, _choice("Refuse", f"None of these is right for {money}? It goes to suspense.", refuse)]
+    return [*found, choice("Refuse", f"None of these is right for {money}? It goes to suspense.", refuse)]
 
 
 def _booking(line: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,14 +127,14 @@ def _booking(line: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str,
         f"Book {line['amount']} {line['currency']} from {line['payer']} on the account of {candidate['name']}?"
     )
     decision = {"action": "assign", "transaction": line["transaction"], "account": candidate["account"], "items": []}
-    return _choice(f"Book to {candidate['name']}", confirmation, decision)
+    return choice(f"Book to {candidate['name']}", confirmation, decision)
 
 
 def _never_came(line: Mapping[str, Any]) -> dict[str, Any]:
     """The button that ends announced money that no statement has had."""
     money = f"{line['amount']} {line['currency']} from {line['payer']}"
     confirmation = f"Nothing came of {money}? The customers it could belong to are chased again."
-    return _choice("Refuse", confirmation, {"action": "refuse_match", "transaction": line["transaction"]})
+    return choice("Refuse", confirmation, {"action": "refuse_match", "transaction": line["transaction"]})
 
 
 def _releasing(line: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -138,9 +142,4 @@ def _releasing(line: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not line["candidates"]:
         return []
     confirmation = f"Chase those customers again, though {line['amount']} {line['currency']} waits?"
-    return [_choice("Nobody's", confirmation, {"action": "refuse_match", "transaction": line["transaction"]})]
-
-
-def _choice(name: str, confirmation: str, decision: Mapping[str, Any]) -> dict[str, Any]:
-    event = {"type": "decision", "decision": {**decision, "by": "dashboard"}}
-    return {"name": name, "confirmation": confirmation, "event": event}
+    return [choice("Nobody's", confirmation, {"action": "refuse_match", "transaction": line["transaction"]})]

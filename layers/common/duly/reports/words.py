@@ -32,6 +32,13 @@ _WORDS = {
     "several_customers": "names several customers",
     # what a person has to do
     "read_reply": "read a reply",
+    "call": "call the customer",
+    "approve_notice": "approve a notice",
+    "post_letter": "post a letter",
+    "hand_over": "hand over",
+    "send_copy": "send copies of invoices",
+    "find_another_way": "nobody answers: find another way",
+    "write_off": "write off what was not collected?",
     "dispute_deadline": "dispute past its deadline",
     "debit_missing": "nothing was collected",
     "reclaim": "refunded money to be claimed back",
