@@ -398,3 +398,8 @@ def test_totals_that_countries_publish_are_those_of_the_european_rate() -> None:
         assert legal.period_of("nl_commercial", day).percent == points + 8
         assert legal.period_of("es_late_payment", day).percent == points + 8
         assert legal.period_of("it_reference", day).percent == points
+
+
+def test_rules_take_the_kind_of_the_customers_record_before_the_policys() -> None:
+    consumers = policy('regime = "DE"\nkind = "consumer"\n')
+    assert [rules_of(consumers, kind).kind for kind in ("", "public")] == ["consumer", "public"]

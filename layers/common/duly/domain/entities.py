@@ -528,7 +528,7 @@ class Header:
     country: str = ""
     language: str = ""
     timezone: str = ""
-    kind: str = "business"
+    kind: str = ""  # business, consumer or public; empty: as the policy says
     scenario: str = ""
     provisional: bool = True
     upload: str = ""  # the upload and line that registered the customer's present record

@@ -181,7 +181,7 @@ def _said(rows: Sequence[CustomerRow], limits: dict[str, int], salt: str, policy
         "country": ("country", first.country),
         "language": ("language", first.language or policy.creditor.language),
         "timezone": ("timezone", first.timezone or policy.creditor.timezone),
-        "kind": ("kind", first.kind or "business"),
+        "kind": ("kind", first.kind),  # without one the policy says what kind it is
         "scenario": ("scenario", first.scenario),
         "parent": ("parent", first.parent),
         "order_required": ("order_required", first.order_required),

@@ -70,7 +70,7 @@ def letter_values(view: LetterView) -> Values:
             **{name: one_line(str(getattr(only_here, name))) for name in ("answer", "charges_title", "unsigned")},
             "questions": [one_line(help_["question"]) for help_ in common.helps],
         },
-        "fee_name": next((item["fee_name"] for item in values["items"] if item["fee"]), ""),
+        "fee_name": labels["costs" if labels["costs"] in {item["fee_name"] for item in values["items"]} else "fee"],
         "has_fee": any(item["fee"] for item in values["items"]),
         "has_interest": any(item["interest"] for item in values["items"]),
     }
