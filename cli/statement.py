@@ -65,7 +65,7 @@ def _present_day(edge: Edge, account_id: str) -> date:
 
 def _stated(edge: Edge, account: str, as_of: date | None, start: date | None, form: str, file: Path | None) -> None:
     from duly.flows import statements_of_account as flow
-    from duly.reports.statement import statement_csv, statement_data
+    from duly.formats.statement_table import statement_csv, statement_data
 
     try:
         account_id = flow.account_of(edge, account)

@@ -15,11 +15,11 @@ from pypdf import PdfReader
 from duly.domain import events as ev
 from duly.domain.money import parse_minor
 from duly.domain.statement_of_account import statement
+from duly.formats.statement_table import statement_csv, statement_data
 from duly.mail import typeset
 from duly.mail.notice import LANGUAGES
 from duly.mail.statement import StatementView, render_html, render_pdf, render_pictures, words_of
 from duly.mail.typeset import PdfTooLarge
-from duly.reports.statement import statement_csv, statement_data
 from tests.core_samples import MONDAY, account, invoice
 from tests.statement_sample import AS_OF, CREDITOR, CUSTOMER, sample_view
 

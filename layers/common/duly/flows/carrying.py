@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from duly.domain.account import Account
-from duly.domain.channels import EMAIL, LETTER, REGISTERED_LETTER, SMS, WRITTEN
+from duly.domain.channels import EMAIL, HAND_OVER, LETTER, REGISTERED_LETTER, SMS, WRITTEN
 from duly.domain.entities import Notice
 from duly.domain.policy import Policy
 from duly.domain.upkeep import SILENT_AFTER
 from duly.flows import channels
 from duly.flows.edge import Edge
+from duly.flows.handing_over import hand_over
 from duly.flows.notices import Claimed, RemainingSeconds, commit_outcome, document_key, note_sending, send_email
 from duly.mail.sending import Accepted, Outcome, Refused
 
@@ -24,6 +25,7 @@ CARRIERS: Mapping[str, CarryOut] = {
     SMS: channels.send_sms,
     LETTER: channels.write_letter,
     REGISTERED_LETTER: channels.write_letter,
+    HAND_OVER: hand_over,
 }
 
 
