@@ -496,3 +496,54 @@ def test_what_is_no_amount(text: str) -> None:
 
 def test_a_bare_number_is_an_amount_in_the_currency_expected() -> None:
     assert parse_amount_phrase("1.190,00", "EUR") == (119000, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Your invoice is still in our approval process."),
+        ("en", "We are waiting for our director to sign it off."),
+        ("en", "Invoice RE-1 has not been approved yet, we will pay as soon as it is released."),
+        ("de", "Die Rechnung ist noch in der Freigabe."),
+        ("de", "Die Freigabe durch die Geschäftsleitung steht noch aus."),
+        ("fr", "Votre facture est en cours de validation."),
+        ("es", "La factura está pendiente de aprobación."),
+        ("it", "La fattura è in attesa di approvazione."),
+        ("nl", "De factuur wacht nog op goedkeuring."),
+        ("pt", "A fatura aguarda aprovação."),
+        ("pl", "Faktura oczekuje na akceptację."),
+    ],
+)
+def test_an_invoice_in_approval_at_the_customer_is_heard(language: str, text: str) -> None:
+    found = read(text, language)
+    assert [intent.kind for intent in found.intents] == ["in_approval"] and not found.needs_human
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The invoice was approved and paid on 2 March.",
+        "Is it pending approval?",
+        "The invoice is in approval and will be paid on 27 March.",
+        "We did not approve this price, it was agreed at 10 euros.",
+    ],
+)
+def test_what_is_no_wait_for_an_approval(text: str) -> None:
+    assert not read(text).has("in_approval")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "parts"),
+    [
+        ("en", "Could we pay in three instalments of 400.00 EUR, the first on 27 March?", 3),
+        ("en", "We ask for a payment plan over 6 months.", 6),
+        ("de", "Wir bitten um Ratenzahlung in vier gleichen Raten.", 4),
+        ("de", "Wir bitten um Stundung.", 0),
+    ],
+)
+def test_a_plan_request_says_what_it_proposes(language: str, text: str, parts: int) -> None:
+    found = read(text, language)
+    wanted = found.first("plan_request")
+    assert wanted is not None and wanted.parts == parts and found.needs_human
+    if parts == 3:
+        assert (wanted.amount_minor, wanted.currency, str(wanted.on)[5:]) == (40_000, "EUR", "03-27")

@@ -231,3 +231,20 @@ def test_only_an_open_dispute_is_resolved_and_only_as_there_are_words_for() -> N
     closed = then(disputed(), [ev.DisputeResolved("D", "rejected", MONDAY)])
     with pytest.raises(LookupError):
         resolve_dispute(closed, "D", "rejected", "me", MONDAY, POLICY)
+
+
+def test_an_invoice_in_approval_is_held_for_a_short_time_under_its_own_name() -> None:
+    after, _ = understood(plain(Intent("in_approval", invoices=("I-1",))))
+    (hold,) = after.live("holds")
+    days = POLICY.gates.unread_reply_hold_days
+    assert (hold.kind, hold.items, hold.until) == ("customer_approval", ("I-1",), MONDAY + timedelta(days=days))
+    assert after.tasks == {}
+    disputed, _ = understood(plain(Intent("in_approval"), Intent("dispute", "price")))
+    assert disputed.holds == {} and disputed.tasks == {}, "the dispute holds them already"
+
+
+def test_a_plan_asked_for_is_a_persons_task_with_what_was_proposed() -> None:
+    wanted = Intent("plan_request", on=FRIDAY, amount_minor=40_000, currency="EUR", parts=3)
+    after, _ = understood(plain(wanted, needs_human=True))
+    assert after.tasks["read-r"].detail == f"plan_request: 3 instalments, 400.00 EUR, first on {FRIDAY}"
+    assert after.plans == {}

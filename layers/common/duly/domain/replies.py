@@ -48,6 +48,7 @@ IntentKind = Literal[
     "unsubscribe",
     "plan_request",
     "hardship",
+    "in_approval",
 ]
 Reason = Literal[
     "",
@@ -87,6 +88,7 @@ _CERTAINTY = {
     "plan_request": 800,
     "hardship": 850,
     "vague_promise": 750,
+    "in_approval": 850,
 }
 
 
@@ -94,7 +96,8 @@ _CERTAINTY = {
 class Intent:
     """One thing that a reply says. `on` is the day promised or paid (a promise always has one, and never one that is
     past); `amount_minor` is in the currency's minor units; `invoices` are known numbers that the sentence, or else
-    the text before it, names, and empty when none is named; `start` and `end` bound the evidence in the text."""
+    the text before it, names, and empty when none is named; `start` and `end` bound the evidence in the text;
+    `parts` is the number of instalments that a plan request proposes, 0 when it names none."""
 
     kind: IntentKind
     reason: Reason = ""
@@ -104,6 +107,7 @@ class Intent:
     invoices: tuple[str, ...] = ()
     start: int = 0
     end: int = 0
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,7 +432,7 @@ def _find_intents(sentence: _Sentence, sentences: list[_Sentence], index: int, r
 def _find_in_question(sentence: _Sentence, disputes: list[Reason]) -> None:
     """A question asserts nothing, but for "why should we pay for ..."."""
     if words.PLAN.search(sentence.plain):
-        _add(sentence, "plan_request")
+        _add_plan(sentence)
     if disputes and _WHY.search(sentence.plain):
         sentence.doubt += 250
         for reason in disputes:
@@ -448,8 +452,11 @@ def _find_in_statement(
     if hardship:
         _add(sentence, "hardship")
     if words.PLAN.search(plain):
-        _add(sentence, "plan_request")
-    paid = words.PAID.search(plain) is not None and words.NOT_PAID.search(plain) is None
+        _add_plan(sentence)
+    approving = words.IN_APPROVAL.search(plain) is not None
+    if approving:
+        _add(sentence, "in_approval")
+    paid = not approving and words.PAID.search(plain) is not None and words.NOT_PAID.search(plain) is None
     if paid and not _paid_in_future(sentence, received):
         _add_paid(sentence, received)
     elif paid or (not refusal and _promises(plain)):
@@ -472,6 +479,17 @@ def _add(sentence: _Sentence, kind: IntentKind, reason: Reason = "", on: date | 
             sentence.end,
         )
     )
+
+
+def _add_plan(sentence: _Sentence) -> None:
+    """A wish to pay later or in parts, with the number of parts, the amount and the first day that it names."""
+    match = words.INSTALMENTS.search(sentence.plain)
+    parts = 0 if match is None else words.COUNTS.get(match[1]) or int(match[1])
+    first = min((mention.on for mention in sentence.future), default=None)
+    _add(sentence, "plan_request", "", first)
+    sentence.intents = [
+        replace(intent, parts=parts) if intent.kind == "plan_request" else intent for intent in sentence.intents
+    ]
 
 
 def _disputes(plain: str) -> list[Reason]:
@@ -595,12 +613,15 @@ def _tidied(intents: list[Intent]) -> list[Intent]:
     disputed = any(intent.kind == "dispute" for intent in intents)
     promised = any(intent.kind == "promise" for intent in intents)
     asked = any(intent.kind in ("invoice_copy", "plan_request") for intent in intents)
+    approving = any(intent.kind == "in_approval" for intent in intents)
     for intent in intents:
         if intent.kind == "dispute" and intent.reason == "other" and intent.invoices in specific:
             continue
         if intent.kind == "refusal" and disputed:
             continue
-        if intent.kind == "vague_promise" and (promised or asked):
+        if intent.kind == "vague_promise" and (promised or asked or approving):
+            continue
+        if intent.kind == "in_approval" and promised:
             continue
         same = [
             other

@@ -282,6 +282,48 @@ PLAN: Final = _compiled(
         r"|proroga)\b|\b(?:termijnen|betalingsregeling|uitstel|gespreid)\b"
     ),
 )
+# How many instalments are proposed, as a figure or a word.
+COUNTS: Final = {
+    **dict.fromkeys(("two", "zwei", "deux", "dos", "twee", "duas", "dwie", "dwóch"), 2),
+    **dict.fromkeys(("three", "drei", "trois", "tres", "tre", "drie", "três", "trzy", "trzech"), 3),
+    **dict.fromkeys(("four", "vier", "quatre", "cuatro", "quattro", "quatro", "cztery", "czterech"), 4),
+    **dict.fromkeys(("five", "fünf", "cinq", "cinco", "cinque", "vijf", "pięć", "pięciu"), 5),
+    **dict.fromkeys(("six", "sechs", "seis", "sei", "zes", "sześć", "sześciu"), 6),
+    **dict.fromkeys(("ten", "zehn", "dix", "diez", "dieci", "tien", "dez", "dziesięć"), 10),
+    **dict.fromkeys(("twelve", "zwölf", "douze", "doce", "dodici", "twaalf", "doze", "dwanaście"), 12),
+}
+INSTALMENTS: Final = re.compile(
+    r"\b(\d{1,2}|" + "|".join(COUNTS) + r") (?:(?:equal|monthly|weekly|gleich(?:e[nr]?|hohe[nr]?)"
+    r"|monatliche[nr]?|gelijke|maandelijkse|iguales|mensuales|iguais|mensais|równ\w+|miesięczn\w+) )*"
+    r"(?:instal?lments?|part(?:s|ial payments)?|payments|months|raten|monatsraten|teilzahlungen|teilbeträgen?|monaten"
+    r"|mensualités|fois|échéances|plazos|cuotas|pagos|rate|mesi|termijnen|delen|prestações|parcelas|rat\w*)\b"
+)
+IN_APPROVAL: Final = _compiled(
+    (
+        r"\b(?:await\w*|wait(?:s|ing)? for|pending|subject to|in(?: the| our)?|under(?:going)?|needs?|requires?)"
+        r" (?:(?:the|our|an|its|final|internal|formal|management|budget|invoice|manager'?s?|director'?s?|goods) ){0,3}"
+        r"(?:approvals?|sign[- ]?off|authori[sz]ation)\b(?! date)|\bapproval (?:process|workflow|round|loop|chain)\b"
+        r"|\bapproval (?:is|was|has)(?: still| not)?(?: yet)? (?:pending|outstanding|missing|been given)\b"
+        r"|\b(?:not|hasn't|haven't|isn't) (?:yet )?(?:been )?(?:approved|signed off|released for payment)(?: yet)?\b"
+        r"|\bwaiting for (?:\w+ ){1,3}to (?:approve|sign (?:it )?off|release)\b"
+    ),
+    (
+        r"\b(?:in|zur|im)(?: der| unserer| interner?)? (?:freigabe|freigabeprozess|freigabelauf|genehmigung"
+        r"|genehmigungsprozess|rechnungsprüfung|rechnungsfreigabe|sachlichen prüfung)\b"
+        r"|\b(?:freigabe|genehmigung)\b[^.?!;]{0,40}\b(?:steht (?:noch )?aus|fehlt|ausstehend|läuft|nicht erfolgt)\b"
+        r"|\bnoch nicht (?:zur zahlung )?(?:freigegeben|genehmigt)\b"
+        r"|\bwart\w* (?:noch )?auf (?:die |eine |unsere )?(?:interne |sachliche )?(?:freigabe|genehmigung)\b"
+    ),
+    (
+        r"\ben (?:cours|attente) (?:de |d')(?:la )?(?:validation|approbation)\b|\bcircuit de validation\b"
+        r"|\b(?:pendiente|en proceso|a la espera|en trámite) de (?:la )?(?:aprobación|validación|autorización)\b"
+        r"|\bin (?:attesa|fase|corso) (?:di|dell')\s?(?:approvazione|autorizzazione|validazione)\b"
+        r"|\bwacht(?:en)? (?:nog )?op (?:de |een )?(?:interne )?goedkeuring\b|\bter goedkeuring\b"
+        r"|\bin (?:het |ons )?goedkeurings\w+\b"
+        r"|\b(?:aguarda\w*|pendente de|em processo de) (?:a )?(?:aprovação|autorização|validação)\b"
+        r"|\b(?:oczekuje|czeka\w*) na (?:akceptację|zatwierdzenie)\b|\bw trakcie (?:akceptacji|zatwierdzania)\b"
+    ),
+)
 # Disputes by reason. The order is that of precedence when one sentence has several.
 DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (

@@ -9,9 +9,11 @@ from datetime import date, timedelta
 from duly.domain import events as ev
 from duly.domain.account import Account, owed_for
 from duly.domain.entities import Notice, concerns
+from duly.domain.money import format_minor
 from duly.domain.plans import cancel_words
 from duly.domain.policy import Policy
 from duly.domain.replies import Classification, Intent
+from duly.domain.steering import CUSTOMER_APPROVAL
 
 HARMLESS = frozenset({"thanks"})
 
@@ -47,14 +49,15 @@ def understand(
     if disputes:
         opened = _disputes(account, notice, facts, disputes, policy)
         events += opened
-        handled |= {"dispute"} if opened else set()
+        handled |= {"dispute", "in_approval"} if opened else set()
     elif not found.needs_human:
         more, done = _plain(account, notice, facts, found, policy)
         events += more
         handled |= done
     open_questions = [kind for kind in kinds if kind not in handled]
     if open_questions or not kinds or (found.needs_human and not disputes):
-        events += _task(account, facts, ",".join(dict.fromkeys(open_questions)) or "not_understood")
+        detail = ",".join(dict.fromkeys(open_questions)) or "not_understood"
+        events += _task(account, facts, detail + _proposed(found))
     kind = "reply" if found.kind == "reply" and kinds else "other"
     return [ev.ReplyClassified(facts.reply, kind, kinds), *events]
 
@@ -72,6 +75,10 @@ def _plain(
     for number, intent in enumerate(intent for intent in found.intents if intent.kind == "paid"):
         events += _says_paid(account, notice, facts, intent, policy, number)
         done.add("paid")
+    for number, intent in enumerate(intent for intent in found.intents if intent.kind == "in_approval"):
+        held = _in_approval(account.after(events), notice, facts, intent, policy, number)
+        events += held
+        done |= {"in_approval"} if held else set()
     return events, done
 
 
@@ -157,6 +164,31 @@ def _says_paid(
         return []
     until = max(facts.on, intent.on or facts.on) + timedelta(days=policy.gates.paid_hold_days)
     return [ev.HoldPlaced(_numbered("H", facts, number), items, until, "says_paid")]
+
+
+def _in_approval(
+    account: Account, notice: Notice | None, facts: ReplyFacts, intent: Intent, policy: Policy, number: int
+) -> list[ev.Event]:
+    """It waits for a release at the customer: a short hold, after which the chase (or a person) asks again."""
+    items = _concerned(account, notice, intent.invoices)
+    if not items:
+        return []
+    until = facts.on + timedelta(days=max(1, policy.gates.unread_reply_hold_days))
+    key = _numbered("HA", facts, number)
+    return [ev.HoldPlaced(key, items, until, "awaiting_approval", kind=CUSTOMER_APPROVAL)]
+
+
+def _proposed(found: Classification) -> str:
+    """What a mail proposes about paying in parts, for the person who decides: numbers and days only, never its words.
+    Nothing is agreed by a mail."""
+    wanted = next((intent for intent in found.intents if intent.kind == "plan_request"), None)
+    if wanted is None:
+        return ""
+    parts = [f"{wanted.parts} instalments"] if wanted.parts else []
+    if wanted.amount_minor and wanted.currency:
+        parts.append(f"{format_minor(wanted.amount_minor, wanted.currency)} {wanted.currency}")
+    parts += [f"first on {wanted.on}"] if wanted.on else []
+    return f": {', '.join(parts)}" if parts else ""
 
 
 def _task(account: Account, facts: ReplyFacts, detail: str) -> list[ev.Event]:
