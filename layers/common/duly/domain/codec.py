@@ -7,8 +7,9 @@ import hashlib
 import json
 import types
 import typing
+from collections.abc import Callable
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, get_args, get_origin
 
 T = TypeVar("T")
@@ -19,13 +20,13 @@ def encode(value: Any) -> Any:
 
     Raises TypeError for a float or any other type that does not survive the round trip exactly.
     """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: encode(content)
-            for field, default in _fields(type(value))
-            if (content := getattr(value, field.name)) != default
-        }
-    if value is None or isinstance(value, (bool, int, str)):
+    kind: Any = type(value)
+    if kind in _PLAIN:
+        return value
+    fields = _fields(kind)
+    if fields is not None:
+        return {name: encode(content) for name, default in fields if (content := getattr(value, name)) != default}
+    if isinstance(value, (int, str)):
         return value
     if isinstance(value, (datetime, date)):
         return value.isoformat()
@@ -40,8 +41,14 @@ def decode(kind: type[T], data: Any) -> T:
     """Return an instance of the dataclass ``kind`` from what ``encode`` made. Unknown fields are ignored (an older
     function may read what a newer one wrote during a deployment)."""
     shape: Any = kind
-    hints = _hints(shape)
-    return kind(**{name: _decode(hints[name], part) for name, part in data.items() if name in hints})
+    decoders = _decoders(shape)
+    return kind(
+        **{
+            name: part if (decoder := decoders[name]) is None else decoder(part)
+            for name, part in data.items()
+            if name in decoders
+        }
+    )
 
 
 def canonical(data: Any) -> str:
@@ -54,15 +61,28 @@ def digest(data: Any) -> str:
     return hashlib.sha256(canonical(data).encode()).hexdigest()
 
 
+_PLAIN = frozenset({type(None), bool, int, str})
+_Decoder = Callable[[Any], Any]
+
+
 @cache
-def _fields(kind: type) -> tuple[tuple[dataclasses.Field[Any], Any], ...]:
+def _fields(kind: type) -> tuple[tuple[str, Any], ...] | None:
+    """The names and defaults of a dataclass's fields; None for any other type."""
+    if not dataclasses.is_dataclass(kind):
+        return None
     result = []
     for field in dataclasses.fields(kind):
         default: Any = field.default
         if field.default_factory is not dataclasses.MISSING:
             default = field.default_factory()
-        result.append((field, default))
+        result.append((field.name, default))
     return tuple(result)
+
+
+@cache
+def _decoders(kind: Any) -> dict[str, _Decoder | None]:
+    """How each field of a dataclass is decoded, worked out once; None for what is taken as it is."""
+    return {name: _decoder(hint) for name, hint in _hints(kind).items()}
 
 
 @cache
@@ -70,21 +90,39 @@ def _hints(kind: Any) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 
-def _decode(hint: Any, data: Any) -> Any:
-    origin = get_origin(hint)
+def _decoder(hint: Any) -> _Decoder | None:
+    origin, arms = get_origin(hint), get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return None if data is None else _decode(next(arm for arm in get_args(hint) if arm is not type(None)), data)
+        return _optional(_decoder(next(arm for arm in arms if arm is not type(None))))
+    if origin is tuple and len(arms) == 2 and arms[1] is Ellipsis:
+        return _tuple(_decoder(arms[0]))
     if origin is tuple:
-        arms = get_args(hint)
-        if len(arms) == 2 and arms[1] is Ellipsis:
-            return tuple(_decode(arms[0], part) for part in data)
-        return tuple(_decode(arm, part) for arm, part in zip(arms, data, strict=True))
+        return _pair([_decoder(arm) for arm in arms])
     if origin is dict:
-        return {key: _decode(get_args(hint)[1], part) for key, part in data.items()}
+        return _dictionary(_decoder(arms[1]))
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return decode(hint, data)
-    if hint is datetime:
-        return datetime.fromisoformat(data)
-    if hint is date:
-        return date.fromisoformat(data)
-    return data
+        return partial(decode, hint)
+    if hint in (datetime, date):
+        parse: _Decoder = hint.fromisoformat
+        return parse
+    return None
+
+
+def _optional(inner: _Decoder | None) -> _Decoder | None:
+    return None if inner is None else lambda data: None if data is None else inner(data)
+
+
+def _tuple(inner: _Decoder | None) -> _Decoder:
+    return tuple if inner is None else lambda data: tuple(map(inner, data))
+
+
+def _pair(inner: list[_Decoder | None]) -> _Decoder:
+    def decoded(data: Any) -> Any:
+        pairs = zip(inner, data, strict=True)
+        return tuple(part if decoder is None else decoder(part) for decoder, part in pairs)
+
+    return decoded
+
+
+def _dictionary(inner: _Decoder | None) -> _Decoder:
+    return dict if inner is None else lambda data: {key: inner(part) for key, part in data.items()}
