@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
@@ -12,12 +13,13 @@ from cli.simulation.money_events import BY, account_for, decided, keys_of, take
 from cli.simulation.problems import NotPossible
 from cli.simulation.world import World
 from duly.domain import events as ev
+from duly.domain import plans
 from duly.domain.account import Account
-from duly.domain.entities import Hold, Item, concerns
+from duly.domain.entities import Item
 from duly.domain.money import MoneyError, format_minor, parse_minor
 from duly.domain.registering import credit_note_key
 from duly.domain.upkeep import record_steps, today_of
-from duly.flows import credit, delivery, tick
+from duly.flows import credit, delivery
 from duly.formats.records import Buyer, InvoiceRow
 
 
@@ -54,14 +56,10 @@ def _dispute(world: World, fact: se.Dispute, on: Moment) -> None:
         if fact.id in found.disputes:
             raise NotPossible("duplicate_dispute", f"a dispute {fact.id!r} is known already")
         today = today_of(found, world.policy, now)
-        promises = [
-            ev.PromiseSettled(promise.key, "cancelled", today)
-            for promise in found.live("promises")
-            if any(concerns(promise.items, found.items[key]) for key in keys)
-        ]
         deadline = today + timedelta(days=policy.deadline_days)
         owner = policy.owner_key(fact.reason)
-        return [*promises, ev.DisputeOpened(fact.id, keys, fact.reason, owner, deadline, today)]
+        opened = ev.DisputeOpened(fact.id, keys, fact.reason, owner, deadline, today)
+        return [*plans.cancel_words(found, keys, today), opened]
 
     world.change(account, events, now, [("disputes", fact.id)])
 
@@ -83,105 +81,104 @@ def _account_with(world: World, kind: str, key: str) -> str:
 def _promise(world: World, fact: se.Promise, on: Moment) -> None:
     account = account_for(world, fact.customer, fact.invoices)
     keys = _open_keys(world, account, keys_of(world, account, fact.invoices))
-    items = _items(world, account, keys)
-    currency = items[0].currency
+    currency = _items(world, account, keys)[0].currency
     now = world.begin(on, account)
-    until = fact.date + timedelta(days=world.policy.promises.grace_days)
+    amount_minor = _minor(fact.amount, currency) if fact.amount else 0
 
     def events(found: Account) -> list[ev.Event]:
         today = today_of(found, world.policy, now)
-        amount = _minor(fact.amount, currency) if fact.amount else 0
-        return [ev.PromiseMade(fact.id, keys, fact.date, until, today, currency, amount)]
+        with problems():
+            return plans.make_promise(found, fact.id, keys, fact.date, amount_minor, world.policy, today, BY)
 
     world.change(account, events, now, [("promises", fact.id)])
 
 
 def _plan(world: World, fact: se.Plan, on: Moment) -> None:
+    """A plan over all that is open, as a person agrees it; or over a part of it, which leaves the rest for later."""
     account = account_for(world, fact.customer, fact.invoices)
     keys = _open_keys(world, account, keys_of(world, account, fact.invoices))
     currency = _items(world, account, keys)[0].currency
     now = world.begin(on, account)
-    parts = tuple((day, _minor(amount, currency)) for day, amount in fact.instalments)
+    parts = tuple(sorted((day, _minor(amount, currency)) for day, amount in fact.instalments))
 
     def events(found: Account) -> list[ev.Event]:
         today = today_of(found, world.policy, now)
-        return [ev.PlanMade(fact.id, keys, parts, currency, today, world.policy.promises.grace_days, BY)]
+        whole = sum(found.items[key].outstanding_minor for key in keys)
+        with problems():
+            if sum(minor for _, minor in parts) >= whole:
+                return plans.make_plan(found, fact.id, keys, parts, world.policy, today, BY)
+        made = ev.PlanMade(fact.id, keys, parts, currency, today, world.policy.promises.grace_days, BY)
+        return [*plans.cancel_words(found, keys, today, BY), made]
 
     world.change(account, events, now, [("plans", fact.id)])
+
+
+@contextmanager
+def problems() -> Iterator[None]:
+    """What a rule refuses is a problem."""
+    try:
+        yield
+    except (LookupError, ValueError) as error:
+        raise NotPossible("not_possible", str(error)) from None
 
 
 # --- holds
 def _hold(world: World, fact: se.Hold, on: Moment) -> None:
     account = account_for(world, fact.customer, fact.invoices)
     keys = keys_of(world, account, fact.invoices)
-    request = {"items": list(keys), "until": fact.until.isoformat(), "reason": fact.reason}
+    request = {"items": list(keys), "until": fact.until.isoformat(), "reason": fact.reason, "kind": fact.kind}
     decided(world, world.begin(on, account), action="hold", account=account, **request)
 
 
 def _release(world: World, fact: se.Release, on: Moment) -> None:
-    """End the holds on what is named; what a hold covers besides stays held."""
     account = account_for(world, fact.customer, fact.invoices)
-    keys = set(keys_of(world, account, fact.invoices))
-    now = world.begin(on, account)
-    found = world.edge.accounts.load(account)
-    holds = [hold for hold in found.live("holds") if not keys or _covers(found, hold, keys)]
-    if not holds:
-        raise NotPossible("unknown_hold", f"nothing of this is on hold at customer {account!r}")
-    for hold in holds:
-        rest = [key for key in hold.items if key not in keys] if keys else []
-        decided(world, now, action="release", account=account, hold=hold.key, reason="released")
-        if rest:
-            request = {"items": rest, "until": hold.until.isoformat(), "reason": hold.reason}
-            decided(world, now, action="hold", account=account, **request)
-
-
-def _covers(account: Account, hold: Hold, keys: set[str]) -> bool:
-    return any(key in account.items and concerns(hold.items, account.items[key]) for key in keys)
+    keys = keys_of(world, account, fact.invoices)
+    request = {"action": "release", "account": account, "items": list(keys), "reason": "released"}
+    decided(world, world.begin(on, account), **request)
 
 
 # --- moves, approvals
 def _skip(world: World, fact: se.Skip, on: Moment) -> None:
+    """Go on at a level: a skip forwards, or a step-back to the level that was reached or one before it."""
     account = account_for(world, "", [fact.invoice])
     keys = _open_keys(world, account, keys_of(world, account, [fact.invoice]))
-    now = world.begin(on, account)
-
-    def events(found: Account) -> list[ev.Event]:
-        today = today_of(found, world.policy, now)
-        return [ev.ItemMoved(key, fact.to_level, today, fact.reason, BY) for key in keys]
-
-    world.change(account, events, now)
+    reached = max(item.level for item in _items(world, account, keys))
+    action = "skip" if fact.to_level > reached else "step_back"
+    request = {"items": list(keys), "to_level": str(fact.to_level), "reason": fact.reason}
+    decided(world, world.begin(on, account), action=action, account=account, **request)
 
 
 def _approve(world: World, fact: se.Approve, on: Moment) -> None:
-    """Approve what is proposed to the customer at the level; what is approved goes out at once, if no gate is shut."""
-    _settle_approvals(world, fact, on, "approved")
-    now = world.moment(on, fact.customer)
-    tick.work_account(world.edge, fact.customer, now, now, True, lambda: 900.0)
+    """Approve what is proposed to the customer at the level: it goes out at once, if no gate is shut then."""
+    for approval in _asked_for(world, fact):
+        decided(world, world.moment(on, fact.customer), action="approve", account=fact.customer, approval=approval)
+        world.settle()
+
+
+def approve_all(world: World, on: Moment) -> None:
+    """Approve everything that is proposed to anybody, and let it go out."""
+    for account_id, account in sorted(world.recorder.accounts.items()):
+        asked = {one.level for one in account.live("approvals") if one.state == "asked"}
+        for level in sorted(asked):
+            _approve(world, se.Approve(account_id, level, ""), on)
 
 
 def _discard(world: World, fact: se.Discard, on: Moment) -> None:
-    _settle_approvals(world, fact, on, "discarded")
+    for approval in _asked_for(world, fact):
+        decided(world, world.begin(on, fact.customer), action="discard", account=fact.customer, approval=approval)
 
 
-def _settle_approvals(world: World, fact: se.Approve | se.Discard, on: Moment, outcome: str) -> None:
+def _asked_for(world: World, fact: se.Approve | se.Discard) -> list[str]:
+    """The proposed notices that are meant. Raises NotPossible when there is none."""
     account = account_for(world, fact.customer, [])
-    now = world.begin(on, account)
-    found = world.edge.accounts.load(account)
-    wanted = [
-        one
-        for one in found.live("approvals")
+    found = [
+        one.key
+        for one in world.edge.accounts.load(account).live("approvals")
         if one.state == "asked" and one.level == fact.level and fact.currency in ("", one.currency)
     ]
-    if not wanted:
+    if not found:
         raise NotPossible("nothing_proposed", f"nothing of level {fact.level} is proposed for {fact.customer!r}")
-    for one in wanted:
-        tasks = [task.key for task in found.live("tasks") if task.about == one.key]
-
-        def events(account: Account, key: str = one.key, tasks: Sequence[str] = tasks) -> list[ev.Event]:
-            today = today_of(account, world.policy, now)
-            return [ev.ApprovalSettled(key, outcome, today, BY), *(ev.TaskClosed(t, outcome, BY) for t in tasks)]
-
-        world.change(account, events, now)
+    return found
 
 
 # --- delivery

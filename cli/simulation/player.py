@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from cli.simulation import money_events, people_events
+from cli.simulation import history_ledger, money_events, people_events
 from cli.simulation import scenario_events as se
 from cli.simulation.fields import Moment, ScenarioError
 from cli.simulation.problems import NotPossible
@@ -19,6 +19,7 @@ from duly.flows import delivery
 MAX_DELIVERIES: Final = 50  # events of delivery: each may play the scenario once more
 
 Progress = Callable[[int, int], None]
+AfterRun = Callable[[World, Moment], None]
 Apply = Callable[[World, Any, Moment], None]
 
 
@@ -52,6 +53,16 @@ def play(scenario: Scenario, progress: Progress | None = None, watch: bool = Tru
     return played
 
 
+def play_history(
+    scenario: Scenario, prepare: Callable[[World], None], after_run: AfterRun, progress: Progress | None = None
+) -> Played:
+    """Play a business's own history: without notes on what is passed over, and with every approval given on its day.
+    ``prepare`` is called before anything is played, ``after_run`` after each run."""
+    one = _Play(scenario, {}, watch=False, approves=True, after_run=after_run)
+    prepare(one.world)
+    return one.play(progress)
+
+
 def _answered(played: Played, event: se.Event, outcomes: dict[tuple[str, int, int], str]) -> bool:
     """Add what an event of delivery says of an attempt: the last one of the customer and level before it that nothing
     is said of, else the next one. Return whether that changes what is played."""
@@ -82,8 +93,15 @@ def _place(on: Moment) -> tuple[Any, ...]:
 
 
 class _Play:
-    def __init__(self, scenario: Scenario, outcomes: Outcomes, watch: bool) -> None:
-        self.scenario, self.watch = scenario, watch
+    def __init__(
+        self,
+        scenario: Scenario,
+        outcomes: Outcomes,
+        watch: bool,
+        approves: bool = False,
+        after_run: AfterRun | None = None,
+    ) -> None:
+        self.scenario, self.watch, self.approves, self.after_run = scenario, watch, approves, after_run
         self.world = World(scenario.policy, outcomes)
         self.waiting = _ordered(scenario)
         self.has_bank_data = any(isinstance(event.fact, se.BankData) for event in scenario.events)
@@ -104,6 +122,10 @@ class _Play:
             if not self.has_bank_data:
                 self.world.edge.stack.put("bank_data", {"until": run.day.isoformat()})
             self.world.run(run, self.watch)
+            if self.approves:
+                people_events.approve_all(self.world, run)
+            if self.after_run:
+                self.after_run(self.world, run)
             if progress:
                 progress(self.done + number + 1, total)
         self._events_until(None)
@@ -163,4 +185,5 @@ _APPLY: dict[type[Any], Apply] = {
     se.Delivery: _delivery,
     **money_events.APPLY,
     **people_events.APPLY,
+    **history_ledger.APPLY,
 }

@@ -20,7 +20,7 @@ from duly.store.accounts import AccountStore, Agenda
 from duly.store.transactions import Stored, TransactionStore
 
 CALL: Final = "call"  # a step that is a person's task alone, and no notice
-#: What a settled promise or plan is called, by kind and outcome; the rest is kind and outcome themselves.
+#: Adjustments that let go of what is owed; a cash discount is none.
 LET_GO: Final = ("write_off", "tolerance", "bank_fee", "deduction")
 
 
@@ -58,6 +58,7 @@ class Recorder:
         self.is_seeding = False
         self.accounts: dict[str, Account] = {}  # each account after its last commit
         self.attempts: dict[str, Attempt] = {}  # notice -> what it was
+        self.demanded: list[tuple[str, int]] = []  # currency and minor units of each charge that a notice demanded
         self._notices: dict[str, dict[str, Any]] = {}
         self._approvals: dict[str, dict[str, Any]] = {}
         self._counts: dict[tuple[str, int], int] = {}
@@ -150,12 +151,15 @@ class Recorder:
 
     def stepped(self, before: Account, event: ev.StepsRecorded, after: Account) -> None:
         """Levels that items reached, what was handed over, and a scenario that came to its end."""
+        notice = after.notices[event.notice]
+        done = set(event.items)
+        charges = [charge for part in notice.items if part.item in done for charge in part.charges]
+        self.demanded += [(notice.currency, charge.amount_minor) for charge in charges]
         for key in event.items:
             reached, item = before.items.get(key), after.items.get(key)
             if item is None or item.level <= (reached.level if reached else -1) or not item.steps:
                 continue
             self.happened(after, "level_reached", **named(item), level=item.level, currency=item.currency)
-        notice = after.notices[event.notice]
         if notice.channel == "hand_over" and event.notice not in before.handovers:
             invoices = [after.items[part.item].number for part in notice.items if part.item in after.items]
             self.happened(after, "handed_over", to=notice.to, invoices=invoices, level=notice.level)

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from cli.simulation.player import Played
 from cli.simulation.recorder import named
+from cli.simulation.world import World
 from duly.domain.account import Account
 from duly.domain.credit import exposures_on
 from duly.domain.entities import Item
 from duly.domain.gates import item_gate
-from duly.domain.kpi import CurrencyKpis, compute, facts_of, monthly_countback_dso_tenths
+from duly.domain.kpi import AccountFacts, CurrencyKpis, compute, facts_of, monthly_countback_dso_tenths
 from duly.domain.money import format_minor
 from duly.store import keys
 
@@ -81,12 +82,16 @@ def _open(item: Item) -> dict[str, Any]:
 
 
 # --- figures
+def headers(world: World) -> list[AccountFacts]:
+    """All accounts as their headers tell them."""
+    records = [world.edge.table.get(keys.account(account), keys.HEADER) for account in sorted(world.recorder.accounts)]
+    return [facts_of(keys.account_id(one.pk), one.body) for one in records if one is not None]
+
+
 def _kpis(played: Played) -> dict[str, Any]:
     if played.last is None:
         return {"as_of": None, "currency": {}}
-    table = played.world.edge.table
-    records = [record for shard in keys.shards() for record in table.headers(shard)]
-    facts = [facts_of(keys.account_id(record.pk), record.body) for record in records]
+    facts = headers(played.world)
     sales: dict[str, dict[str, int]] = {}
     for one in facts:
         for currency, days in one.header.sales_by_day.items():
@@ -101,16 +106,17 @@ def _kpis(played: Played) -> dict[str, Any]:
 def _figures(one: CurrencyKpis, sales: Mapping[str, int], as_of: date) -> dict[str, Any]:
     unit = one.currency
     return {
-        "dso": _tenths(one.dso_tenths),
-        "dso_countback": _tenths(monthly_countback_dso_tenths(one.receivables_minor, sales, as_of)),
-        "best_dso": _tenths(one.best_possible_dso_tenths),
-        "add": _tenths(one.average_days_delinquent_tenths),
-        "cei": _tenths(one.effectiveness_permille),
+        "dso": tenths(one.dso_tenths),
+        "dso_countback": tenths(monthly_countback_dso_tenths(one.receivables_minor, sales, as_of)),
+        "best_dso": tenths(one.best_possible_dso_tenths),
+        "add": tenths(one.average_days_delinquent_tenths),
+        "cei": tenths(one.effectiveness_permille),
         "receivables": format_minor(one.receivables_minor, unit),
         "overdue": format_minor(one.overdue_minor, unit),
         "ageing": {name: format_minor(minor, unit) for name, minor in one.ageing.minor.items()},
     }
 
 
-def _tenths(value: int | None) -> float | None:
+def tenths(value: int | None) -> float | None:
+    """Tenths as a number, None for a measure that cannot be computed."""
     return None if value is None else value / 10

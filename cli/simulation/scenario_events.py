@@ -229,7 +229,7 @@ class Event:
 
     on: Moment
     kind: str
-    fact: Fact
+    fact: Any  # one of Fact, or a row of a business's own files (history_ledger)
     place: str
     unknown: tuple[str, ...] = ()
 

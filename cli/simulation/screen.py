@@ -7,13 +7,17 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from cli.simulation.comparison import PAYMENTS_STAY, Comparison, average_dso
 from cli.simulation.player import Progress as Tick
+from duly.domain.money import format_minor
 
 SHOW_PROGRESS_FROM: Final = 200  # steps: events and runs together
+MAX_DIFFERENT: Final = 30  # customers that people are shown; --json has all
 MAX_LINES: Final = 400  # lines of the timeline that people are shown; --json has all
 
 
@@ -38,6 +42,47 @@ def print_result(console: Console, found: Mapping[str, Any]) -> None:
         console.print(_kpis(found["kpis"]))
     for one in found["problems"]:
         console.print(Text(f"{one['on']}  {one['code']}: {one['text']}", style="yellow"), soft_wrap=True)
+
+
+def print_comparison(console: Console, found: Comparison) -> None:
+    """Print two policies beside each other, and whom they treat differently."""
+    one, other = found.sides
+    table = Table("", *(escape(side.policy.name) for side in found.sides), title=f"{found.first} to {found.last}")
+    for name in ("messages", "letters", "calls", "hand_overs", "approvals", "customers"):
+        table.add_row(name.replace("_", "-"), *(str(side.counts[name]) for side in found.sides))
+    days = ["none" if side.first_days is None else f"{side.first_days:.1f}" for side in found.sides]
+    table.add_row("days from due to first notice", *days)
+    for unit in sorted({*one.charges, *other.charges}):
+        table.add_row(f"charges {unit}", *(format_minor(side.charges.get(unit, 0), unit) for side in found.sides))
+    table.add_row("DSO, average of months", *(str(average_dso(side, found.currency)) for side in found.sides))
+    console.print(table)
+    _print_different(console, found)
+    for side in found.sides:
+        if side.problems:
+            console.print(Text(f"{side.policy.name}: {len(side.problems)} problems, first: {side.problems[0]['text']}"))
+    if found.notes:
+        console.print(Text(f"{len(found.notes)} rows or files left out, first: {found.notes[0]}"), soft_wrap=True)
+    console.print(Text(PAYMENTS_STAY, style="italic"))
+
+
+def _print_different(console: Console, found: Comparison) -> None:
+    names = found.different
+    console.print(f"{len(names)} of {found.customers} customers are treated differently")
+    if not names:
+        return
+    table = Table("Customer", *(escape(side.policy.name) for side in found.sides))
+    for customer in names[:MAX_DIFFERENT]:
+        table.add_row(Text(customer), *(Text(_contacts(side.contacts.get(customer, ()))) for side in found.sides))
+    if len(names) > MAX_DIFFERENT:
+        table.add_row(f"{len(names) - MAX_DIFFERENT} more", "all of them with --json", "")
+    console.print(table)
+
+
+def _contacts(contacts: Sequence[tuple[str, int, str]]) -> str:
+    if not contacts:
+        return "nothing"
+    levels = max(level for _, level, _ in contacts)
+    return f"{len(contacts)} from {contacts[0][0]}, up to level {levels}"
 
 
 def _timeline(found: Mapping[str, Any]) -> Table:

@@ -163,7 +163,7 @@ def test_the_day_is_the_debtors(tmp_path: Path) -> None:
         (("dispute", {"id": "D-1", "customer": "C1", "invoices": ["R-9"]}), "unknown_invoice"),
         (("resolve", {"dispute": "D-9", "outcome": "rejected"}), "unknown_dispute"),
         (("reverse", {"payment": "P-9"}), "unknown_payment"),
-        (("release", {"customer": "C1"}), "unknown_hold"),
+        (("release", {"customer": "C1"}), "not_possible"),
         (("approve", {"customer": "C1", "level": 3}), "nothing_proposed"),
         (("undo", {"write_off": "R-1"}), "unknown_write_off"),
         (("cancel", {"credit_note": "G-9"}), "unknown_credit_note"),
@@ -247,3 +247,87 @@ def test_a_file_that_cannot_be_used_ends_without_a_traceback(tmp_path: Path) -> 
         assert result.exit_code == 2
         assert "Traceback" not in result.output
         assert path.name in result.stderr
+
+
+# --- two policies over a business's own history
+POLICY = (
+    '[creditor]\nname = "Test Creditor"\ntimezone = "UTC"\n'
+    '[risk.categories.A]\nmax_score = 1.0\nterms_days = 30\nscenario = "standard"\n'
+)
+STEP = '[[scenario.standard.step]]\nlevel = {}\nname = "step-{}"\ndays = {}\nchannel = "{}"\n'
+
+
+def history(folder: Path) -> list[str]:
+    """Two customers' invoices and payments, and two policies: one with a reminder, one with two and a call."""
+    ledger = folder / "ledger"
+    ledger.mkdir()
+    (ledger / "customers.csv").write_text(
+        "id,name,country,language,timezone,kind,vat_id,email,role,scenario\n"
+        "C1,Quick GmbH,DE,en,UTC,business,,a@quick.example,billing,\n"
+        "C2,Slow GmbH,DE,en,UTC,business,,a@slow.example,billing,\n"
+    )
+    (ledger / "invoices.csv").write_text(
+        "number,customer,issued,due,amount,currency\n"
+        "RE-50001,C1,2025-03-03,2025-04-02,100.10,EUR\n"
+        "RE-50002,C2,2025-03-03,2025-04-02,200.20,EUR\n"
+    )
+    (ledger / "bank.csv").write_text(
+        "account,booked,value,amount,currency,name,counterparty_account,text,end_to_end_id,bank_reference\n"
+        "DE02120300000000202051,2025-03-28,2025-03-28,100.10,EUR,Quick GmbH,DE89370400440532013000,RE-50001,E1,B1\n"
+        "DE02120300000000202051,2025-07-10,2025-07-10,200.20,EUR,Slow GmbH,DE91100000000123456789,RE-50002,E2,B2\n"
+    )
+    mild, strict = folder / "mild.toml", folder / "strict.toml"
+    mild.write_text(POLICY + STEP.format(1, 1, 30, "email"))
+    strict.write_text(POLICY + STEP.format(1, 1, 5, "email") + STEP.format(2, 2, 20, "email"))
+    return ["simulate", "--ledger", str(ledger), "--policy", str(mild), "--against", str(strict)]
+
+
+def test_two_policies_are_compared_over_the_same_payments(tmp_path: Path) -> None:
+    command = history(tmp_path)
+    plot = tmp_path / "plot.svg"
+    result = CliRunner().invoke(app, [*command, "--plot", str(plot), "--json"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    mild, strict = found["policies"]
+    assert (mild["messages"], strict["messages"]) == (1, 2)
+    assert (found["from"], found["to"]) == ("2024-07-11", "2025-07-10")
+    assert [one["customer"] for one in found["different"]] == ["C2"]
+    assert (
+        mild["cash"]
+        == strict["cash"]
+        == [{"on": "2025-03-28", "total": "100.10"}, {"on": "2025-07-10", "total": "300.30"}]
+    )
+    assert mild["first_contact_days"] > strict["first_contact_days"]
+    assert "Payments stay as they happened" in found["note"]
+    assert plot.read_text("utf-8").startswith("<svg")
+    shown = CliRunner().invoke(app, command, env={"COLUMNS": "160"}).stdout
+    assert "1 of 2 customers are treated differently" in shown
+    assert "Payments stay as they happened" in shown
+
+
+def test_a_payment_history_is_a_ledger_too(tmp_path: Path) -> None:
+    command = history(tmp_path)
+    for file in (tmp_path / "ledger").iterdir():
+        file.unlink()
+    (tmp_path / "ledger" / "history.csv").write_text(
+        "customer,invoice,issued,due,amount,currency,paid_on,disputed\nC9,R-1,2025-03-03,2025-04-02,100.00,EUR,2025-07-01,\n"
+    )
+    found = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+    assert [one["messages"] for one in found["policies"]] == [1, 2]
+
+
+@pytest.mark.parametrize("left_out", ["--policy", "--against", "--ledger"])
+def test_a_comparison_needs_a_ledger_and_two_policies(tmp_path: Path, left_out: str) -> None:
+    command = history(tmp_path)
+    at = command.index(left_out)
+    result = CliRunner().invoke(app, command[:at] + command[at + 2 :])
+    assert result.exit_code == 2
+    assert "--ledger DIR --policy A --against B" in result.stderr
+
+
+def test_a_folder_without_invoices_is_refused(tmp_path: Path) -> None:
+    command = history(tmp_path)
+    (tmp_path / "ledger" / "invoices.csv").unlink()
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 2
+    assert "expected files of invoices" in result.stderr

@@ -45,7 +45,7 @@ def take_statement(edge: Edge, key: str, version: str, now: datetime) -> Upload:
         return upload
     if upload.state == "received":
         result = read_file(key, found.data, profile=profile_for(edge, key))
-        _show_days(edge, result)
+        show_days(edge, result)
         notes, until = note_statements(edge, _seen(result, upload.id), now)
         result = replace(result, notes=(*result.notes, *notes))
         if result.remittances:  # announced money is on no account's books; the receipt says what it is
@@ -169,7 +169,7 @@ def _cover(statement: Statement, format: str) -> Cover:
     )
 
 
-def _show_days(edge: Edge, result: FileResult) -> None:
+def show_days(edge: Edge, result: FileResult) -> None:
     """Note what each statement shows of each day, before any of its entries is looked at."""
     for statement in result.statements:
         by_day: dict[date, list[str]] = {}
