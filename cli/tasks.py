@@ -44,6 +44,24 @@ def listed(
 
 
 @app.command()
+def show(
+    account: Account,
+    task: Annotated[str, typer.Argument(metavar="TASK", help="Its id, as the list shows it.")],
+    stack: Stack = "",
+    as_json: Json = False,
+) -> None:
+    """Show one task; of a call what to say, with the account's figures of now."""
+    found = task_data(target_of(stack), account, task)
+    if as_json:
+        print_json(found)
+        return
+    out.print(Text(f"{found['kind']}, {found['state']}, opened {found['opened']}, due {found['due'] or 'at once'}"))
+    for line in (found["detail"], found["document"], found["script"]):
+        if line:
+            out.print(Text(line))
+
+
+@app.command()
 def close(
     account: Account,
     task: Annotated[str, typer.Argument(metavar="TASK", help="Its id, as the list shows it.")],
@@ -57,6 +75,39 @@ def close(
     """Close a task that was done. A notice is approved or discarded, and a call has a result, instead."""
     facts = {"task": task, "result": result, "by": by} | ({"proof": proof} if proof else {})
     decide(stack, at, as_json, "Closed", action="close_task", account=account, **facts)
+
+
+def task_data(target: Any, account_id: str, task_id: str) -> dict[str, Any]:
+    """Return one task as JSON data, with the document that it is about or the script of its call."""
+    from duly.domain.upkeep import today_of
+    from duly.flows.notices import document_key
+    from duly.flows.scripts import call_script
+    from duly.runtime import clock
+
+    first = target.edge.accounts.load(account_id, [("tasks", task_id)])
+    task = first.tasks.get(task_id)
+    if task is None:
+        raise fail(f"{account_id} has no task {task_id}", 1)
+    account = target.edge.accounts.load(account_id, [("tasks", task_id), ("notices", task.about)])
+    notice = account.notices.get(task.about)
+    if notice is not None:
+        items = [("items", part.item) for part in notice.items]
+        account = target.edge.accounts.load(account_id, [("tasks", task_id), ("notices", task.about), *items])
+    policy = target.edge.policy()
+    today = today_of(account, policy, clock.now(False, None))
+    is_written = notice is not None and task.kind in ("post_letter", "hand_over")
+    return {
+        "account": account_id,
+        "task": task.key,
+        "kind": task.kind,
+        "state": task.state,
+        "opened": task.opened.isoformat(),
+        "due": task.due.isoformat() if task.due else "",
+        "about": task.about,
+        "detail": task.detail,
+        "document": document_key(account_id, notice.key, notice.channel) if notice and is_written else "",
+        "script": call_script(account, task, policy, today) if task.kind == "call" else "",
+    }
 
 
 def tasks_data(target: Any, kind: str, until: date | None) -> list[dict[str, Any]]:

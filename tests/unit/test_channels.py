@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,16 +12,18 @@ from pypdf import PdfReader
 
 from duly.domain import events as ev
 from duly.domain.account import Account
+from duly.domain.entities import Task
 from duly.flows import attaching, channels
 from duly.flows.carrying import CARRIERS
 from duly.flows.channels import text_key
 from duly.flows.notices import Claimed, document_key, outcome_events
+from duly.flows.scripts import call_script
 from duly.flows.twin import TwinStack
 from duly.mail.notice import LANGUAGES, NoticeError
 from duly.mail.sending import Accepted, Doubtful, Refused, Scripted, classify
 from duly.mail.sms import MAX_SEGMENTS, render_sms, segments
 from duly.mail.typeset import PdfTooLarge
-from tests.core_samples import CONTACT, MONDAY, NOON, account, claim, invoice, policy, then
+from tests.core_samples import CONTACT, MONDAY, NOON, account, claim, invoice, payment, policy, then
 from tests.mail_views import CREDITOR, golden_view, item, view
 
 POLICY = policy('address = ["Hafenstraße 4", "20457 Hamburg"]\niban = "DE02120300000000202051"\n')
@@ -197,3 +200,25 @@ def test_a_copy_that_is_gone_or_too_large_is_left_out() -> None:
     _with_upload(stack, "invoices/r.pdf", 1, "zugferd", b"%" * (2 * 1024 * 1024))
     assert not mail_files(claimed("email"), '["invoices"]', stack).files
     assert not mail_files(claimed("email"), '["invoices"]', TwinStack()).files
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_call_s_script_tells_the_figures_of_the_moment_in_the_creditor_s_language(language: str) -> None:
+    made = claimed("call")
+    task = Task("call-1", "call", NOTICE, MONDAY)
+    theirs = replace(POLICY, creditor=replace(POLICY.creditor, language=language))
+    script = call_script(made.account, task, theirs, MONDAY)
+    for told in ("Creditor", "Debtor", "RE-1001", "+4940123456", "123"):
+        assert told in script
+    assert "{" not in script and "[" in script
+    money = [payment("T1", 12_345, ["RE-1001"]), ev.AllocationsChanged((ev.Allocation("T1", "RE-1001", 12_345),))]
+    paid = then(made.account, money)
+    paid.personal = made.account.personal
+    nothing = call_script(paid, task, theirs, MONDAY)
+    assert "RE-1001" not in nothing and "+4940123456" in nothing
+
+
+def test_a_call_without_a_notice_is_about_all_that_is_overdue() -> None:
+    found = account(*(invoice(f"RE-{number}", 1_000) for number in range(7)), invoice("LATER", due=date(2027, 1, 1)))
+    script = call_script(found, Task("call-1", "call", "", MONDAY), POLICY, date(2026, 3, 9))
+    assert "7 invoices" in script and "EUR 70.00" in script and "LATER" not in script and "none on record" in script

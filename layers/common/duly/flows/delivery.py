@@ -17,6 +17,14 @@ from duly.mail.sending import Accepted
 from duly.store import lookups
 
 PROOF = frozenset({"Send", "Delivery", "Bounce", "Complaint", "DeliveryDelay"})  # each says that SES accepted
+OUTCOMES = {
+    "Delivery": "delivered",
+    "DeliveryDelay": "delayed",
+    "Reject": "rejected",
+    "Rendering Failure": "rejected",
+}
+"""By SES's event type; a bounce and a complaint also name addresses. Others (Subscription, Open, Click) say nothing of
+what became of a notice."""
 FINAL = frozenset({"bounced", "complained", "rejected"})  # outcomes that a late "delivered" or "delayed" never replaces
 
 
@@ -50,13 +58,13 @@ def _outcome(kind: str, detail: Mapping[str, Any]) -> tuple[str, tuple[str, ...]
         bounce = detail.get("bounce", {})
         permanent = bounce.get("bounceType") == "Permanent"
         recipients = [one.get("emailAddress", "") for one in bounce.get("bouncedRecipients", [])]
-        return ("bounced", tuple(recipients)) if permanent else ("delayed", ())
+        return ("bounced", tuple(recipients)) if permanent else ("undelivered", ())
     if kind == "Complaint":
         recipients = [
             one.get("emailAddress", "") for one in detail.get("complaint", {}).get("complainedRecipients", [])
         ]
         return "complained", tuple(recipients)
-    return {"Delivery": "delivered", "DeliveryDelay": "delayed", "Reject": "rejected"}.get(kind, ""), ()
+    return OUTCOMES.get(kind, ""), ()
 
 
 def take_ses_event(edge: Edge, event: SesEvent, now: datetime) -> bool:
@@ -66,7 +74,8 @@ def take_ses_event(edge: Edge, event: SesEvent, now: datetime) -> bool:
         edge.observer.log("ses_event_unknown", notice=event.notice)
         return False
     account_id = answers[0].account
-    wanted = [("notices", event.notice), ("tasks", f"second-{event.notice}"), ("tasks", f"delivery-{event.notice}")]
+    told = [("tasks", f"{kind}-{event.notice}") for kind in ("second", "delivery", "undelivered")]
+    wanted = [("notices", event.notice), *told]
     known = edge.accounts.load(account_id, wanted)
     notice = known.notices.get(event.notice)
     if notice is None:
@@ -95,8 +104,9 @@ def _events(
     if event.kind in PROOF:
         events += sent_by_evidence(notice, event.message, "event", claimed_on, now)
         events += _second_message(account, notice, event.message, today)
-    if event.outcome and notice.delivery != event.outcome and notice.delivery not in FINAL:
+    if event.outcome and not _is_old_news(notice.delivery, event.outcome):
         events.append(ev.NoticeDelivery(notice.key, event.outcome, now, event.message))
+        events += _not_delivered(account, notice, event, today)
     events += _refused_addresses(account, notice, event, today)
     return events
 
@@ -108,6 +118,23 @@ def sent_by_evidence(notice: Notice, message: str, evidence: str, claimed_on: da
         return []
     events: list[ev.Event] = [ev.NoticeSent(notice.key, now, evidence, message)]
     return events if notice.state == "unknown" else [*events, *record_steps(notice, claimed_on)]
+
+
+def _is_old_news(known: str, outcome: str) -> bool:
+    """Whether an outcome says less than what is known. A passing bounce after the delivery is an absence note or one of
+    several recipients; a delay after it was given up comes late."""
+    if known == outcome or known in FINAL:
+        return True
+    return (known, outcome) in {("delivered", "undelivered"), ("delivered", "delayed"), ("undelivered", "delayed")}
+
+
+def _not_delivered(account: Account, notice: Notice, event: SesEvent, today: date) -> list[ev.Event]:
+    """SES gave up without a verdict on the address (a full mailbox, a server that was away): the address stays, and a
+    person is told once."""
+    task = f"undelivered-{notice.key}"
+    if event.outcome != "undelivered" or task in account.tasks:
+        return []
+    return [ev.TaskOpened(task, "not_delivered", notice.key, today, today)]
 
 
 def _second_message(account: Account, notice: Notice, message: str, today: date) -> list[ev.Event]:
