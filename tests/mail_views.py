@@ -37,6 +37,8 @@ CREDITOR = CreditorView(
     legal_name_line="Amtsgericht Hamburg HRB 0000",
     phone="+49 40 123456",
     contact_name="Anna Becker",
+    country="DE",
+    payment_link="https://pay.muster.example/?for={reference}&amount={amount}",
 )
 
 
@@ -108,7 +110,7 @@ def view(
         credits_minor=credits_minor,
         total_minor=sum(one.owed_minor for one in chosen) - credits_minor,
         as_of=AS_OF,
-        payment_reference=", ".join(one.number for one in chosen),
+        payment_reference=", ".join(one.number for one in chosen if one.days_overdue > 0 or kind == "before_due"),
         respond_address="reply+ae7q2mxk@reply.muster.example",
         pay_by=pay_by,
         last_notice=last_notice,

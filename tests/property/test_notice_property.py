@@ -132,6 +132,11 @@ def mail(view: NoticeView) -> bytes:
     )
 
 
+def in_order(view: NoticeView) -> list[NoticeItem]:
+    """The items as a notice lists them: what is overdue comes first."""
+    return sorted(view.items, key=lambda item: item.days_overdue <= 0)
+
+
 def assert_text_is(facts: MailFacts, view: NoticeView) -> None:
     assert facts.language == view.language
     assert facts.currency == view.currency
@@ -145,7 +150,8 @@ def assert_text_is(facts: MailFacts, view: NoticeView) -> None:
     assert facts.iban == view.creditor.iban.replace(" ", "")
     assert facts.payment_reference == one_line(view.payment_reference)
     assert len(facts.items) == len(view.items)
-    for said, meant in zip(facts.items, view.items, strict=True):
+    assert facts.due_now_minor == view.asked_minor
+    for said, meant in zip(facts.items, in_order(view), strict=True):
         assert said.number == one_line(meant.number)
         for name in ITEM_FIELDS:
             assert getattr(said, name) == getattr(meant, name), name
@@ -158,11 +164,13 @@ def assert_text_is(facts: MailFacts, view: NoticeView) -> None:
 def expected_amounts(view: NoticeView) -> list[tuple[int, str]]:
     """The last line of each right-hand cell of the HTML's table, from top to bottom."""
     amounts = []
-    for item in view.items:
+    for item in in_order(view):
         amounts.append(item.balance_minor if item.original_minor == item.balance_minor else item.original_minor)
         amounts += [charge for charge in (item.fee_minor, item.interest_minor) if charge]
     amounts += [-view.credits_minor] if view.credits_minor else []
-    return [(minor, view.currency) for minor in [*amounts, view.total_minor]]
+    amounts.append(view.total_minor)
+    amounts += [view.asked_minor] if view.asked_minor != view.total_minor else []
+    return [(minor, view.currency) for minor in amounts]
 
 
 @given(views())
@@ -175,10 +183,10 @@ def test_text_and_html_equal_the_view(view: NoticeView) -> None:
     last_lines = [row[-1].split("\n")[-1].removeprefix(prefix) for row in rows]
     assert [read_amount(line, view.language) for line in last_lines] == expected_amounts(view)
     item_rows = [row for row in rows if len(row) == 3]
-    assert [row[0].split("\n")[0] for row in item_rows] == [one_line(item.number) for item in view.items]
-    assert [row[1].split("\n")[0] for row in item_rows] == [day(item.due, view.language) for item in view.items]
+    assert [row[0].split("\n")[0] for row in item_rows] == [one_line(item.number) for item in in_order(view)]
+    assert [row[1].split("\n")[0] for row in item_rows] == [day(item.due, view.language) for item in in_order(view)]
     assert [row[2].split("\n")[0] for row in item_rows] == [
-        amount(item.balance_minor, view.currency, view.language) for item in view.items
+        amount(item.balance_minor, view.currency, view.language) for item in in_order(view)
     ]
     assert pay[0][1] == one_line(view.creditor.name)
     assert [row[1] for row in pay if row[0] == "IBAN"] == ([grouped(view.creditor.iban)] if view.creditor.iban else [])

@@ -36,7 +36,7 @@ OUTSIDE = {
     "domain": {},
     "formats": {"lxml": "inside", "pypdf": "inside"},
     "store": dict.fromkeys(AWS, "anywhere"),
-    "mail": {**dict.fromkeys(AWS, "inside"), "jinja2": "inside", "typst": "inside"},
+    "mail": {**dict.fromkeys(AWS, "inside"), "jinja2": "inside", "segno": "inside", "typst": "inside"},
     "policies": {},
     "legal": {},
     "runtime": {"holidays": "inside", "aws_lambda_powertools": "anywhere"},
@@ -158,7 +158,7 @@ def test_importing_needs_no_environment_and_no_network() -> None:
 
 def test_the_core_starts_without_the_heavy_packages() -> None:
     """Start-up counts: these are imported where they are used (design, start-up)."""
-    heavy = {"lxml", "jinja2", "holidays", "pypdf", "numpy", "pydantic", "babel", "dateparser", "typst"}
+    heavy = {"lxml", "jinja2", "holidays", "pypdf", "numpy", "pydantic", "babel", "dateparser", "typst", "segno"}
     parts = (["domain"], ["formats"], ["flows"], ["mail"])
     core = [name for name in MODULES if name.split(".")[1:2] in parts and name != "duly.flows.aws"]  # the AWS edge
     assert loaded_by(core) & (heavy | AWS - {"botocore", "boto3"}) == set()

@@ -72,9 +72,15 @@ def test_both_parts_come_back_as_they_were(language: str) -> None:
     rendered = render(golden_view(language, "formal_notice"))
     read = parsed(message(rendered))
     assert read.get_content_type() == "multipart/alternative"
-    assert [part.get_content_type() for part in read.iter_parts()] == ["text/plain", "text/html"]
-    assert [part["Content-Transfer-Encoding"] for part in read.iter_parts()] == ["quoted-printable"] * 2
-    text, html = (part.get_content().replace("\r\n", "\n").rstrip("\n") for part in read.iter_parts())
+    plain, related = read.iter_parts()
+    marked, picture = related.iter_parts()
+    assert related.get_content_type() == "multipart/related"
+    assert [part.get_content_type() for part in (plain, marked, picture)] == ["text/plain", "text/html", "image/png"]
+    assert [part["Content-Transfer-Encoding"] for part in (plain, marked)] == ["quoted-printable"] * 2
+    text, html = (part.get_content().replace("\r\n", "\n").rstrip("\n") for part in (plain, marked))
+    assert (picture["Content-ID"], picture.get_content_disposition()) == ("<payment-code>", "inline")
+    assert picture.get_content() == rendered.pictures[0].data
+    assert "cid:payment-code" in html
     assert text == rendered.text.rstrip("\n")
     assert html == rendered.html.rstrip("\n")
     assert read["Subject"] == rendered.subject

@@ -10,7 +10,17 @@ import pytest
 from jinja2 import UndefinedError, nodes
 
 from duly.domain.money import MoneyError
-from duly.mail.local_forms import amount, day, grouped, one_line, percent, plural, read_amount, read_day, short_day
+from duly.mail.local_forms import (
+    amount,
+    day,
+    grouped,
+    one_line,
+    percent,
+    plural,
+    read_amount,
+    read_day,
+    short_day,
+)
 from duly.mail.notice import KINDS, LANGUAGES, MAX_ITEMS, Kind, NoticeError, kind_of, language_of
 from duly.mail.render import (
     MAX_SUBJECT_CHARACTERS,
@@ -64,6 +74,7 @@ def test_each_notice_holds_what_a_debtor_needs(language: str, kind: Kind) -> Non
         "Anna Becker",
         "+49 40 123456",
         "forderungen@muster.example",
+        "https://pay.muster.example/?for=",
         *(one.number for one in wanted.items),
         *(day(one.due, language) for one in wanted.items),
     ]
@@ -75,7 +86,8 @@ def test_each_notice_holds_what_a_debtor_needs(language: str, kind: Kind) -> Non
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_paragraphs_keep_to_the_width(language: str) -> None:
-    assert max(len(line) for line in render(golden_view(language, "formal_notice")).text.split("\n")) <= TEXT_WIDTH
+    lines = render(golden_view(language, "formal_notice")).text.split("\n")
+    assert max(len(line) for line in lines if "https://" not in line) <= TEXT_WIDTH
 
 
 @pytest.mark.parametrize(
@@ -188,6 +200,46 @@ def test_age_in_words(due: date, english: str, german: str) -> None:
     kind = kind_of(1, (date(2026, 3, 7) - due).days)
     assert english in render(view(item(due=due), kind=kind)).text
     assert german in render(view(item(due=due), kind=kind, language="de")).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_not_due_yet_stands_apart_and_is_not_asked_for(language: str) -> None:
+    later, overdue = item("R-LATER", due=date(2026, 4, 1), balance=50_000, original=50_000), item("R-NOW")
+    shown = view(later, overdue, language=language, pay_by=date(2026, 3, 21))
+    rendered, labels = render(shown), labels_of(language)
+    asked = amount(119_000, "EUR", language).replace(" ", "\u00a0")
+    assert rendered.text.index("R-NOW") < rendered.text.index("R-LATER")
+    before, _, after = rendered.html.partition('scope="rowgroup"')
+    assert "R-NOW</strong>" in before and "R-LATER</strong>" in after
+    assert asked in rendered.text.split("\n\n")[2]
+    assert f"{labels['due_now']}{labels['colon']}" in rendered.text
+    assert "R-NOW" in rendered.subject and shown.asked_minor == 119_000
+    alone = render(view(overdue, language=language))
+    assert labels["due_now"] not in alone.text and "rowgroup" not in alone.html
+
+
+def test_credits_that_outweigh_what_is_overdue_leave_the_whole_to_be_asked_for() -> None:
+    later = item("R-2", due=date(2026, 4, 1))
+    assert view(item(), later, credits_minor=119_000).asked_minor == 119_000
+    assert view(item(), later, credits_minor=100_000).asked_minor == 19_000
+
+
+def test_a_payment_link_carries_reference_and_amount_and_shows_its_host() -> None:
+    creditor = replace(CREDITOR, payment_link="https://pay.muster.example/{reference}?sum={amount}")
+    rendered = render(view(item("R/1 & 2"), creditor=creditor))
+    link = "https://pay.muster.example/R%2F1%20%26%202?sum=1190.00"
+    assert f"Pay online:        {link}\n" in rendered.text
+    assert f'href="{link}"' in rendered.html and ">pay.muster.example</td>" in rendered.html
+    without = render(view(creditor=replace(CREDITOR, payment_link="")))
+    assert "https:" not in without.text + without.html and "Pay online" not in without.text
+
+
+def test_a_notice_shows_a_payment_code_when_there_is_one() -> None:
+    rendered = render(view())
+    assert [picture.name for picture in rendered.pictures] == ["payment-code"]
+    assert rendered.html.count("<img ") == 1
+    none = render(view(creditor=replace(CREDITOR, iban="")))
+    assert none.pictures == () and "<img" not in none.html
 
 
 def test_instalments_of_one_invoice_are_one_invoice() -> None:
@@ -451,10 +503,12 @@ def test_french_marks_stand_after_a_space_that_does_not_break() -> None:
 
 
 def test_no_line_breaks_within_an_amount() -> None:
-    for language in ("fr", "es", "it", "nl", "pt", "pl"):
+    for language in LANGUAGES:
         for kind in ("reminder", "second_reminder", "formal_notice"):
             shown = golden_view(language, kind)
-            assert amount(shown.total_minor, "EUR", language) in render(shown).text.split("\n\n")[2]
+            assert (
+                amount(shown.asked_minor, "EUR", language).replace(" ", "\u00a0") in render(shown).text.split("\n\n")[2]
+            )
 
 
 def test_a_rate_in_the_languages_decimals() -> None:

@@ -19,7 +19,10 @@ STANDARD_SCENARIO = "standard"
 
 @dataclass(frozen=True, slots=True)
 class Creditor:
-    """Who is owed the money. ``country`` is ISO 3166 alpha-2, ``language`` ISO 639-1, ``timezone`` an IANA name."""
+    """Who is owed the money. ``country`` is ISO 3166 alpha-2, ``language`` ISO 639-1, ``timezone`` an IANA name.
+
+    ``payment_link`` is an https address with the placeholders {reference} and {amount}, or empty.
+    """
 
     name: str
     country: str
@@ -32,6 +35,9 @@ class Creditor:
     bic: str = ""
     legal_name_line: str = ""
     vat_id: str = ""
+    contact_name: str = ""
+    phone: str = ""
+    payment_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

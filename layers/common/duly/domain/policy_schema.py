@@ -44,6 +44,10 @@ DEBTS: Final = COMMON
 BOUNDARIES: Final = ("on_or_after", "after")
 
 _MAIL_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_PAYMENT_LINK: Final = re.compile(
+    r"https://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]{1,5})?"
+    r"(?:[/?](?:[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]|\{reference\}|\{amount\})*)?"
+)
 _TIME_OF_DAY: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
 
@@ -394,6 +398,15 @@ def mail_address(findings: Findings, path: KeyPath, raw: Any) -> Any:
     return raw if fits else findings.add(path, "bad_address", "expected a mail address such as name@firm.example")
 
 
+def payment_link(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """An https address in which {reference} and {amount} may stand behind the host, or empty."""
+    if isinstance(raw, str) and not raw:
+        return raw
+    fits = isinstance(raw, str) and len(raw) <= MAX_TEXT_LENGTH and _PAYMENT_LINK.fullmatch(raw)
+    expected = "expected an address such as https://pay.firm.example/?for={reference}&amount={amount}"
+    return raw if fits else findings.add(path, "bad_link", expected)
+
+
 def iban(findings: Findings, path: KeyPath, raw: Any) -> Any:
     """An IBAN with the right check digits (ISO 13616, modulo 97), spaces allowed, or empty.
 
@@ -440,6 +453,9 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key("bic", text("[A-Z0-9]{8}([A-Z0-9]{3})?", "a BIC of 8 or 11 characters"), "Its bank."),
         Key("legal_name_line", text(), "The line that the law wants at the foot of a letter."),
         Key("vat_id", text("[A-Z0-9]{4,20}", "a VAT id without spaces"), "The creditor's own VAT id."),
+        Key("contact_name", text(), "Who answers questions about a notice; empty: the creditor's accounts team."),
+        Key("phone", text(r"\+?[0-9][0-9 ()/.-]{4,29}", "a phone number such as +49 40 123456"), "Their phone."),
+        Key("payment_link", payment_link, "Where a notice can be paid online; {reference} and {amount} are filled in."),
     ),
     "terms": (
         Key("default_days", whole(0, 365, "days"), "Days from issue to due date when an invoice states no due date."),

@@ -12,6 +12,7 @@ from duly.domain.account import Account
 from duly.domain.calendar import local_date
 from duly.domain.channels import HAND_OVER, TASK_KINDS, WRITTEN
 from duly.domain.charges import ChargeLine, charge_lines, owed_with
+from duly.domain.check_digits import reference_is_valid
 from duly.domain.entities import Notice
 from duly.domain.policy import Policy
 from duly.domain.upkeep import record_steps, today_of
@@ -51,15 +52,15 @@ def view_of(account: Account, claim: ev.NoticeClaimed, policy: Policy, respond_a
     previous = [step.on for part in claim.items for step in account.items[part.item].steps]
     days_overdue = max(item.days_overdue for item in items)
     contacts = {contact["id"]: contact for contact in account.personal.get("contacts", [])}
+    reference = _reference(account, claim)
+    asked = [item for item in items if item.days_overdue > 0] or items
     return NoticeView(
         language=language_of(account.header.language, creditor.language),
         currency=claim.currency,
         level=claim.level,
         step=claim.step,
         kind=kind_of(claim.level, days_overdue),
-        creditor=CreditorView(
-            creditor.name, creditor.address, creditor.email, creditor.iban, creditor.bic, creditor.legal_name_line
-        ),
+        creditor=_creditor(policy),
         customer_id=account.header.customer or account.id,
         customer_name=account.personal.get("name", "") or account.header.customer,
         contact_name=contacts.get(claim.contacts[0], {}).get("name", "") if claim.contacts else "",
@@ -67,11 +68,36 @@ def view_of(account: Account, claim: ev.NoticeClaimed, policy: Policy, respond_a
         credits_minor=claim.credits_minor,
         total_minor=sum(item.owed_minor for item in items) - claim.credits_minor,
         as_of=today,
-        payment_reference=", ".join(dict.fromkeys(item.number for item in items)),
+        payment_reference=reference or ", ".join(dict.fromkeys(item.number for item in asked)),
+        reference=reference,
         respond_address=respond_address,
         pay_by=None if days_overdue <= 0 else today + timedelta(days=PAY_WITHIN_DAYS),
         last_notice=max(previous, default=None),
     )
+
+
+def _creditor(policy: Policy) -> CreditorView:
+    told = policy.creditor
+    return CreditorView(
+        name=told.name,
+        address=told.address,
+        email=told.email,
+        iban=told.iban,
+        bic=told.bic,
+        legal_name_line=told.legal_name_line,
+        phone=told.phone,
+        contact_name=told.contact_name,
+        country=told.country,
+        payment_link=told.payment_link,
+    )
+
+
+def _reference(account: Account, claim: ev.NoticeClaimed) -> str:
+    """The creditor reference of the only item, when its check digits are right: a payment can name one alone."""
+    if len(claim.items) != 1:
+        return ""
+    reference = account.items[claim.items[0].item].reference
+    return reference if reference and reference_is_valid(reference) else ""
 
 
 def _item(account: Account, part: ev.NoticeItem, policy: Policy, today: date) -> NoticeItem:

@@ -28,7 +28,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from duly.mail.local_forms import one_line
-from duly.mail.render import Rendered
+from duly.mail.render import Picture, Rendered
 
 MAX_RECIPIENTS = 50
 """SES takes at most 50 recipients in one message."""
@@ -230,11 +230,7 @@ def _whole(rendered: Rendered, attempt: str, attachments: Sequence[Attachment]) 
         raise MailError("attachments_too_large")
     if any(not _FILE_NAME.fullmatch(one.name) for one in attachments):
         raise MailError("attachment_name")
-    boundary = f"=_duly_mixed_{attempt[:50]}"
-    frame = f"--{boundary}".encode("ascii")
-    parts = [_body(rendered, attempt), *map(_attached, attachments)]
-    opening = f'Content-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n'.encode("ascii")
-    return opening + b"".join(frame + b"\r\n" + part + b"\r\n" for part in parts) + frame + b"--\r\n"
+    return _multipart("mixed", f"=_duly_mixed_{attempt[:50]}", [_body(rendered, attempt), *map(_attached, attachments)])
 
 
 def _attached(one: Attachment) -> bytes:
@@ -247,12 +243,30 @@ def _attached(one: Attachment) -> bytes:
 
 
 def _body(rendered: Rendered, attempt: str) -> bytes:
-    """Both parts, the plain one first. No line of quoted-printable can equal the boundary: `=_` cannot occur in it."""
-    boundary = f"=_duly_{attempt[:50]}"
-    parts = [_part("text/plain", rendered.text), _part("text/html", rendered.html)]
-    opening = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode("ascii")
+    """Both parts, the plain one first, the HTML with its pictures (RFC 2387). No line of quoted-printable can equal a
+    boundary: `=_` cannot occur in it."""
+    html = _part("text/html", rendered.html)
+    if rendered.pictures:
+        shown = [html, *map(_shown, rendered.pictures)]
+        html = _multipart('related; type="text/html"', f"=_duly_related_{attempt[:46]}", shown)
+    return _multipart("alternative", f"=_duly_{attempt[:50]}", [_part("text/plain", rendered.text), html])
+
+
+def _multipart(kind: str, boundary: str, parts: Sequence[bytes]) -> bytes:
+    opening = f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n\r\n'.encode("ascii")
     frame = f"--{boundary}".encode("ascii")
     return opening + b"".join(frame + b"\r\n" + part + b"\r\n" for part in parts) + frame + b"--\r\n"
+
+
+def _shown(picture: Picture) -> bytes:
+    """A picture that the HTML names by its id; it is no attachment of its own."""
+    head = (
+        f'Content-Type: image/png; name="{picture.name}.png"\r\n'
+        f"Content-ID: <{picture.name}>\r\n"
+        f'Content-Disposition: inline; filename="{picture.name}.png"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return head.encode("ascii") + base64.encodebytes(picture.data).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
 
 
 def _part(content_type: str, text: str) -> bytes:

@@ -63,6 +63,10 @@ class CreditorView:
     phone: str = ""
     contact_name: str = ""
     """A person to talk to. Empty: the mail names the creditor's team instead."""
+    country: str = ""
+    """ISO 3166; a Swiss payment code wants it."""
+    payment_link: str = ""
+    """Where to pay online: an https address with ``{reference}`` and ``{amount}``; empty: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,8 @@ class NoticeView:
     """Whether this notice goes along as a letter (PDF); the mail says so."""
     invoices_attached: bool = False
     """Whether copies of the invoices go along; the mail says so."""
+    reference: str = ""
+    """A creditor reference with check digits (ISO 11649 or Swiss), for a notice about one invoice that has one."""
 
     def __post_init__(self) -> None:
         problem = self._problem()
@@ -152,6 +158,19 @@ class NoticeView:
     def gross_minor(self) -> int:
         """All balances, fees and interest, before credits."""
         return sum(item.owed_minor for item in self.items)
+
+    @property
+    def asked_items(self) -> tuple[NoticeItem, ...]:
+        """What a notice asks to be paid: the overdue items, or all when none is."""
+        return tuple(item for item in self.items if item.days_overdue > 0) or self.items
+
+    @property
+    def asked_minor(self) -> int:
+        """What is asked for by ``pay_by``: the total without what is not due yet, which may wait. A before-due note
+        tells the whole of what comes, and so does a notice whose credits outweigh what is overdue."""
+        later = sum(item.owed_minor for item in self.items if item.days_overdue <= 0)
+        overdue = self.total_minor - later
+        return overdue if self.kind != "before_due" and overdue > 0 else self.total_minor
 
     def _problem(self) -> str:
         if self.kind not in KINDS:

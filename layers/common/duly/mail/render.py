@@ -19,6 +19,8 @@ from urllib.parse import quote
 from duly.domain.charges import ChargeLine, plain_percent
 from duly.mail.local_forms import amount, day, grouped, one_line, percent, plural
 from duly.mail.notice import CreditorView, NoticeError, NoticeItem, NoticeView, language_of
+from duly.mail.payment_codes import Payment, PaymentCode, payment_code
+from duly.mail.payment_link import host_of, link_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -37,6 +39,18 @@ _WORDS_WITHIN = frozenset({"instalment_of", "dated", "original_short", "ahead", 
 Value = str | int | bool | dict[str, object] | list[dict[str, object]]
 
 
+CODE_PICTURE = "payment-code"
+"""The name by which the HTML shows the payment code's picture (`cid:payment-code`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG that the HTML shows, by its name within the message."""
+
+    name: str
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A notice in words. `text` and `html` say the same; lines end with a line feed."""
@@ -45,6 +59,7 @@ class Rendered:
     subject: str
     text: str
     html: str
+    pictures: tuple[Picture, ...] = ()
 
 
 def render(view: NoticeView) -> Rendered:
@@ -61,7 +76,35 @@ def render(view: NoticeView) -> Rendered:
     values["helps_to"] = f"mailto:{quote(one_line(view.respond_address), safe='@')}?subject={quote('Re: ' + subject)}"
     text = environment().get_template("layout.txt.j2").render(values)
     html = environment().get_template("layout.html.j2").render(values)
-    return Rendered(language, subject, text, html)
+    return Rendered(language, subject, text, html, _pictures(view))
+
+
+def code_of(view: NoticeView) -> PaymentCode | None:
+    """The payment code of what a notice asks for; None when there is none for its account and currency."""
+    creditor = view.creditor
+    return payment_code(
+        Payment(
+            name=one_line(creditor.name),
+            address=tuple(one_line(line) for line in creditor.address),
+            country=creditor.country,
+            iban=one_line(creditor.iban),
+            bic=one_line(creditor.bic),
+            amount_minor=view.asked_minor,
+            currency=view.currency,
+            numbers=tuple(dict.fromkeys(one_line(item.number) for item in view.asked_items)),
+            customer=one_line(view.customer_id),
+            reference=one_line(view.reference),
+        )
+    )
+
+
+def _pictures(view: NoticeView) -> tuple[Picture, ...]:
+    code = code_of(view)
+    if code is None:
+        return ()
+    from duly.mail.code_picture import png_of
+
+    return (Picture(CODE_PICTURE, png_of(code)),)
 
 
 @cache
@@ -86,7 +129,12 @@ def environment() -> Environment:
 
 def values_of(view: NoticeView, language: str) -> dict[str, Value]:
     """Everything that a template may name, as clean text in the language's forms."""
-    count = len({item.number for item in view.items})
+    count = len({item.number for item in view.asked_items})
+    not_yet_due = view.kind != "before_due" and any(item.days_overdue <= 0 for item in view.items)
+    asked = amount(view.asked_minor, view.currency, language)
+    reference = one_line(view.payment_reference)
+    pattern = view.creditor.payment_link
+    link = link_of(pattern, reference, view.asked_minor, view.currency) if pattern else ""
     return {
         "language": language,
         "kind": view.kind,
@@ -94,20 +142,25 @@ def values_of(view: NoticeView, language: str) -> dict[str, Value]:
         "customer_id": one_line(view.customer_id),
         "customer_name": one_line(view.customer_name) or one_line(view.customer_id),
         "contact_name": one_line(view.contact_name),
-        "items": [_item(item, view.currency, language) for item in view.items],
+        "items": _items(view, language),
         "invoice_count": count,
         "invoice_plural": plural(count, language),
         "first_due": day(min(item.due for item in view.items), language),
-        "not_yet_due": view.kind != "before_due" and any(item.days_overdue <= 0 for item in view.items),
+        "not_yet_due": not_yet_due,
         "credits": amount(-view.credits_minor, view.currency, language) if view.credits_minor else "",
         "total": amount(view.total_minor, view.currency, language),
+        "asked": _together(asked),
+        "due_now": asked if view.asked_minor != view.total_minor else "",
         "as_of": day(view.as_of, language),
         "pay_by": day(view.pay_by, language) if view.pay_by else "",
         "last_notice": day(view.last_notice, language) if view.last_notice else "",
         "statement_attached": view.statement_attached,
         "letter_attached": view.letter_attached,
         "invoices_attached": view.invoices_attached,
-        "payment_reference": one_line(view.payment_reference),
+        "payment_reference": reference,
+        "payment_code": code_of(view) is not None,
+        "payment_link": link,
+        "payment_host": host_of(link),
     }
 
 
@@ -122,6 +175,16 @@ def _creditor(creditor: CreditorView) -> dict[str, object]:
         "phone": one_line(creditor.phone),
         "contact_name": one_line(creditor.contact_name),
     }
+
+
+def _items(view: NoticeView, language: str) -> list[dict[str, object]]:
+    """The items, what is overdue first. The first one after it that is not due yet says that it begins them."""
+    overdue = [item for item in view.items if item.days_overdue > 0]
+    later = [item for item in view.items if item.days_overdue <= 0]
+    found = [_item(item, view.currency, language) for item in (*overdue, *later)]
+    for place, values in enumerate(found):
+        values["begins_later"] = bool(overdue) and place == len(overdue)
+    return found
 
 
 def _item(item: NoticeItem, currency: str, language: str) -> dict[str, object]:
@@ -178,6 +241,11 @@ def _formula(line: ChargeLine, currency: str, language: str) -> str:
     if line.a_day_minor:
         return f"{a_year} / {line.year_days}, {line.days} × {amount(line.a_day_minor, currency, language)}"
     return f"{a_year} × {line.days}/{line.year_days}"
+
+
+def _together(text: str) -> str:
+    """A value that stands within a sentence, where no line may break within it."""
+    return text.replace(" ", NO_BREAK)
 
 
 def _is_html(name: str | None) -> bool:

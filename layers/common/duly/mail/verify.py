@@ -78,6 +78,7 @@ class MailFacts:
     items: tuple[ItemFacts, ...]
     credits_minor: int
     total_minor: int
+    due_now_minor: int
     currency: str
     account_holder: str
     iban: str
@@ -118,6 +119,7 @@ def _facts(message: EmailMessage) -> MailFacts:
         items=items,
         credits_minor=-credits_minor,
         total_minor=total_minor,
+        due_now_minor=single.money("due_now", currency) or total_minor,
         currency=currency,
         account_holder=single.text("holder"),
         iban=single.optional("iban").replace(" ", ""),
