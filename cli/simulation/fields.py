@@ -15,6 +15,7 @@ LAST_YEAR: Final = 2200
 MAX_TEXT: Final = 300  # characters of a text: keys of a table and entries of a journal are bounded
 MAX_LIST: Final = 1_000
 MAX_LEVEL: Final = 99
+MAX_LINES: Final = 6  # of a postal address
 
 
 class ScenarioError(Exception):
@@ -151,6 +152,14 @@ class Fields:
         except MoneyError:
             raise self.wrong(name, "an amount such as 12.00") from None
         return found
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        """Lines of text: a list, or one text."""
+        value = self.raw(name)
+        listed = value if isinstance(value, list) else [] if value is None else [value]
+        if len(listed) > MAX_LINES or not all(isinstance(one, str) and one.isprintable() for one in listed):
+            raise self.wrong(name, f"at most {MAX_LINES} lines of text")
+        return tuple(listed)
 
     def objects(self, name: str) -> list[Fields]:
         """A list of objects; [] when the field is not there."""

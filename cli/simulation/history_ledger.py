@@ -151,7 +151,7 @@ def _payment_history(found: History, path: Path) -> None:
         raise ScenarioError(f"{path}: line {first.line}, {first.field}: {first.reason}") from None
     for customer in sorted({row.customer for row in rows}):
         contact = ({"role": "billing", "email": f"customer-{len(found.events)}@history.invalid"},)
-        fact = se.Customer(customer, customer, "", "", "", "", "", contact, {})
+        fact = se.Customer(customer, customer, "", "", "", "", "", contact)
         found.add(KNOWN_BEFORE, "customer", fact, path.name)
     for row in rows:
         invoice = se.Invoice(

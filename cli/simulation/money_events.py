@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from duly.domain import codec
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.cash import receive
+from duly.domain.channels import LETTERS, SMS
 from duly.domain.match_model import Share
 from duly.domain.money import format_minor, parse_minor
 from duly.domain.references import find_references
@@ -30,6 +31,8 @@ from duly.formats.records import OWN_CUSTOMER_COLUMNS, Buyer, CustomerRow, Invoi
 from duly.store.transactions import Stored
 from duly.store.uploads import RowOutcome, Upload
 
+NOWHERE: Final = "Nowhere"
+NOBODY: Final = "+4930000000"
 BY: Final = "scenario"  # the person who decides what a scenario says was decided
 
 
@@ -45,22 +48,20 @@ def decided(world: World, now: datetime, **request: Any) -> None:
 def _customer(world: World, fact: se.Customer, on: Moment) -> None:
     now = world.begin(on, fact.id)
     contacts = [one for one in fact.contacts if one.get("email") or one.get("phone")] or [{}]
-    rows = [_customer_row(world, fact, contact) for contact in contacts]
+    limits = list(fact.limit) or [("", "")]  # one in each row of a customer file
+    rows = [_customer_row(world, fact, contact, limits[0]) for contact in contacts]
+    rows += [_customer_row(world, fact, {}, limit) for limit in limits[1:]]
     take(world, "customers", fact.id, rows, now)
 
 
-def _customer_row(world: World, fact: se.Customer, contact: Any) -> CustomerRow:
-    more = {name: value for name, value in fact.more.items() if name in CustomerRow.__dataclass_fields__}
-    external = fact.more.get("external_score")
-    if external is not None:
-        more["external_permille"] = int(external)
-    limit = fact.more.get("limit", fact.more.get("credit_limit"))
-    if isinstance(limit, dict):
-        more["limit_currency"], limit = next(iter(limit.items()))
-    if limit is not None:
-        more["credit_limit"] = str(limit)
-    given = [*OWN_CUSTOMER_COLUMNS, *({"credit_limit"} if limit is not None else ())]
-    given += [name for name in fact.more if name not in given]
+def _customer_row(world: World, fact: se.Customer, contact: Mapping[str, str], limit: tuple[str, str]) -> CustomerRow:
+    known = CustomerRow.__dataclass_fields__
+    columns = {name: value for name, value in fact.more.items() if name in known} | _reached(world, fact, contact)
+    if "external_score" in fact.more:
+        columns["external_permille"] = fact.more["external_score"]
+    if limit[1]:
+        columns |= {"credit_limit": limit[1], "limit_currency": limit[0]}
+    given = [*OWN_CUSTOMER_COLUMNS, *(name for name in (*fact.more, *columns) if name not in OWN_CUSTOMER_COLUMNS)]
     return CustomerRow(
         line=1,
         id=fact.id,
@@ -73,8 +74,23 @@ def _customer_row(world: World, fact: se.Customer, contact: Any) -> CustomerRow:
         role=contact.get("role", ""),
         scenario=fact.scenario,
         given=tuple(given),
-        **{"vat_id": "", **more},
+        **{"vat_id": "", **columns},
     )
+
+
+def _reached(world: World, fact: se.Customer, contact: Mapping[str, str]) -> dict[str, Any]:
+    """Where letters and text messages go. Where the scenario does not say and the policy has such steps, a made-up
+    place and number stand for it: what is tried is the policy, not the customer's record."""
+    channels = world.channels
+    found: dict[str, Any] = {}
+    if fact.address:
+        found |= {"address": fact.address, "postcode": fact.postcode, "city": fact.city or NOWHERE}
+    elif channels & LETTERS:
+        found |= {"address": ("1",), "postcode": fact.postcode, "city": fact.city or NOWHERE}
+    phone = contact.get("phone", "") or fact.phone
+    if phone or SMS in channels:
+        found["phone"] = phone or NOBODY
+    return found
 
 
 def take(world: World, kind: str, account: str, rows: Sequence[Any], now: datetime) -> None:

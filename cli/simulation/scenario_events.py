@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from cli.simulation.fields import Fields, Moment, Named, ScenarioError, shown
 
 DISPUTE_OUTCOMES: Final = ("accepted", "partly", "rejected", "withdrawn")
 DELIVERIES: Final = ("sent", "failed", "doubtful")
+MAX_TERMS_DAYS: Final = 400
 KINDS_OF_CUSTOMER: Final = ("business", "consumer", "public")
 
 
@@ -24,7 +25,12 @@ class Customer:
     kind: str
     scenario: str
     contacts: tuple[Mapping[str, str], ...]
-    more: Mapping[str, Any]  # further columns of a customer file
+    more: Mapping[str, Any] = field(default_factory=dict)  # further columns of a customer file
+    limit: tuple[tuple[str, str], ...] = ()  # agreed limits: currency ("": the creditor's) and amount
+    address: tuple[str, ...] = ()
+    postcode: str = ""
+    city: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +247,6 @@ def _customer(one: Fields, on: Moment) -> Customer:
     for contact in one.objects("contacts"):
         names = ("role", "email", "phone", "name")
         contacts.append({name: contact.text(name, "") for name in names if name in contact.data})
-    more = {name: one.raw(name) for name in CUSTOMER_MORE if name in one.data}
     return Customer(
         one.text("id"),
         one.text("name", "") or one.text("id"),
@@ -251,15 +256,36 @@ def _customer(one: Fields, on: Moment) -> Customer:
         one.choice("kind", KINDS_OF_CUSTOMER, ""),
         one.text("scenario", ""),
         tuple(contacts),
-        more,
+        _agreed(one),
+        _limits(one),
+        one.lines("address"),
+        one.text("postcode", ""),
+        one.text("city", ""),
+        one.text("phone", ""),
     )
 
 
-#: Further columns of a customer file that a scenario may state.
-CUSTOMER_MORE: Final = (
-    *("vat_id", "parent", "order_required", "terms_days", "credit_limit", "limit_currency", "limit", "external_score"),
-    *("address", "postcode", "city", "phone"),
-)
+def _agreed(one: Fields) -> dict[str, Any]:
+    """What is agreed with the customer, of that what the file says."""
+    found: dict[str, Any] = {
+        "vat_id": one.text("vat_id", ""),
+        "parent": one.text("parent", ""),
+        "order_required": one.flag("order_required", False),
+        "terms_days": one.whole("terms_days", 0, MAX_TERMS_DAYS),
+        "external_score": one.whole("external_score", 0, 1000),
+    }
+    return {name: value for name, value in found.items() if name in one.data}
+
+
+def _limits(one: Fields) -> tuple[tuple[str, str], ...]:
+    """Agreed limits: an amount in limit_currency or the creditor's, or an object of amounts by currency."""
+    name = "limit" if "limit" in one.data else "credit_limit"
+    value = one.raw(name)
+    if isinstance(value, dict):
+        inner = Fields(one.file, f"{one.place}.{name}", value)
+        return tuple((currency, inner.amount(currency)) for currency in value)
+    amount = one.amount(name)
+    return ((one.text("limit_currency", ""), amount),) if amount else ()
 
 
 def _invoice(one: Fields, on: Moment) -> Invoice:

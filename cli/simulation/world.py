@@ -45,6 +45,8 @@ class World:
         self.edge.accounts = RecordingAccounts(self.edge.accounts, self.recorder)
         self.edge.transactions = RecordingTransactions(self.edge.transactions, self.recorder)
         self.edge.mailer = _PlayedMailer(self.recorder, outcomes or {})
+        steps = [step for scenario in policy.scenarios.values() for step in scenario.steps]
+        self.channels = {channel for step in steps for channel in (step.channel, *step.also)}
         self.owners: dict[str, list[str]] = {}  # invoice number -> its accounts, in the order of the file
 
     # --- time

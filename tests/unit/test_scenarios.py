@@ -183,6 +183,23 @@ def test_what_cannot_be_played_is_a_problem_and_the_rest_goes_on(
     assert len(found["notices"]) == 1
 
 
+def test_a_customer_has_limits_in_several_currencies_and_an_address(tmp_path: Path) -> None:
+    agreed = {
+        "limit": {"EUR": "500.00", "USD": "700.00"},
+        "address": ["Quay 1"],
+        "postcode": "20457",
+        "city": "Hamburg",
+    }
+    orders = [
+        ("2026-01-06", "order", {"customer": "C1", "amount": "450.00", "currency": unit}) for unit in ("EUR", "USD")
+    ]
+    found = played(tmp_path, ("2026-01-05", "customer", {**CUSTOMER, **agreed}), *orders)
+    assert [(one["currency"], one["limit"], one["headroom"]) for one in found["credit"]] == [
+        ("EUR", "500.00", "400.00"),
+        ("USD", "700.00", "700.00"),
+    ]
+
+
 def test_playing_again_gives_the_same(tmp_path: Path) -> None:
     assert played(tmp_path) == played(tmp_path)
 
