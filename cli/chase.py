@@ -94,6 +94,18 @@ def step_back(
     decide(stack, at, as_json, "Moved", action="step_back", account=account, **facts)
 
 
+def reissue(
+    account: Account,
+    notice: Annotated[str, typer.Argument(metavar="NOTICE", help="Its id, as `duly account` shows it.")],
+    by: By,
+    at: At = "",
+    stack: Stack = "",
+    as_json: Json = False,
+) -> None:
+    """Say again what a notice said that did not arrive, or of which nobody knows whether it went out."""
+    decide(stack, at, as_json, "Said again soon", action="reissue", account=account, notice=notice, by=by)
+
+
 def promise(
     account: Account,
     by: By,
@@ -247,4 +259,4 @@ def _only(stack: str, account: str, given: str, what: str, keys: Callable[[State
     raise fail(f"{len(found)} open {what}s{named} on the account {account}: {', '.join(found)}", 1)
 
 
-COMMANDS = (hold, release, skip, step_back, promise, plan, approve, discard, call, handover)
+COMMANDS = (hold, release, skip, step_back, reissue, promise, plan, approve, discard, call, handover)

@@ -16,6 +16,8 @@ from duly.domain.policy import Policy
 
 CUSTOMER_APPROVAL = "customer_approval"
 WRITE_OFF_DAYS = 14  # to decide whether what an agency or lawyer could not collect is written off
+NOT_ARRIVED = frozenset({"bounced", "undelivered", "rejected"})
+REISSUE_TASKS = frozenset({"notice_unknown", "address_bounced", "not_delivered", "notice_rejected"})
 HANDOVER_OUTCOMES = ("collected", "returned", "uncollectable")
 
 
@@ -41,6 +43,31 @@ def step_back(
         at = f"at level {wrong.level}" if wrong.steps else "before its first step"
         raise ValueError(f"{wrong.title} is {at}: expected no higher level, or a skip")
     return _moves(account, items, to_level, policy, today, by, reason)
+
+
+def reissue(account: Account, key: str, today: date, by: str) -> list[ev.Event]:
+    """Let what a notice asked for be said again at its levels: a new attempt with the next repetition, after all gates
+    and with the figures of its day; the moves name the old one. Only of a notice that did not arrive, or of which
+    nobody knows whether it went out."""
+    notice = account.notices.get(key)
+    if notice is None:
+        raise LookupError("no notice of this id")
+    if notice.state != "unknown" and not (notice.state == "sent" and notice.delivery in NOT_ARRIVED):
+        found = f"{notice.state}, {notice.delivery}" if notice.delivery else notice.state
+        raise ValueError(f"expected a notice that is unknown or did not arrive, found {found}")
+    parts = [part for part in notice.items if _is_open(account, part)]
+    if not parts:
+        raise ValueError("nothing that this notice asked for is open")
+    names = [part.item for part in parts]
+    _movable(account, names)
+    moves: list[ev.Event] = [ev.ItemMoved(part.item, part.level, today, f"reissue of {key}", by) for part in parts]
+    tasks = [task for task in account.live("tasks") if task.about == key and task.kind in REISSUE_TASKS]
+    return [*moves, *(ev.TaskClosed(task.key, "reissued", by) for task in tasks)]
+
+
+def _is_open(account: Account, part: ev.NoticeItem) -> bool:
+    item = account.items.get(part.item)
+    return item is not None and item.state == "open" and item.episode == part.episode
 
 
 def _movable(account: Account, names: Sequence[str]) -> list[Item]:

@@ -190,6 +190,16 @@ def _move(edge: Edge, request: Mapping[str, Any], policy: Policy, now: datetime)
     return Decision(events, _named(names))
 
 
+def _reissue(edge: Edge, request: Mapping[str, Any], policy: Policy, now: datetime) -> Decision:
+    del edge, policy, now
+    key, by = _text(request, "notice"), _text(request, "by")
+
+    def events(account: Account, today: date) -> list[ev.Event]:
+        return steering.reissue(account, key, today, by)
+
+    return Decision(events, [("notices", key)], wakes=True)
+
+
 def _hold(edge: Edge, request: Mapping[str, Any], policy: Policy, now: datetime) -> Decision:
     del edge, policy, now
     items, until, reason = _items(request, 0), _day(request, "until"), _text(request, "reason")
@@ -289,6 +299,7 @@ _DECISIONS: dict[str, Callable[[Edge, Mapping[str, Any], Policy, datetime], Deci
     "cancel_plan": _cancel_plan,
     "skip": _move,
     "step_back": _move,
+    "reissue": _reissue,
     "hold": _hold,
     "release": _release,
     "approve": _approve,

@@ -26,7 +26,20 @@ MAX_TEXT = 200  # characters of a text in a decision: keys of a table and entrie
 MAX_ITEMS = 100  # invoices named in one decision
 ANSWERED_BY = {"approve_notice": "approve or discard"}  # kinds of tasks that a decision of their own closes
 TEXTS = frozenset(
-    {"action", "account", "dispute", "outcome", "by", "task", "result", "until", "reason", "hold", "transaction"}
+    {
+        "action",
+        "account",
+        "notice",
+        "dispute",
+        "outcome",
+        "by",
+        "task",
+        "result",
+        "until",
+        "reason",
+        "hold",
+        "transaction",
+    }
     | {"proof", "promise", "plan", "approval", "handover", "code", "stage", "contact", "date", "kind"}
     | {"item", "bank", "currency", "statement", "request_id"}
 )
@@ -48,16 +61,16 @@ def decide(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, A
 
     ``action``: resolve_dispute (account, dispute, outcome), close_task (account, task, result; proof of a letter),
     promise (account, items, date, amount), plan (account, items, instalments as due and amount), cancel_promise and
-    cancel_plan (account, its id, reason), skip and step_back (account, items, to_level, reason), hold (account, items,
-    until, reason; kind, stage, contact), release (account, hold or items), approve and discard (account, approval),
-    call_result (account, task, code; date, amount, reason, stage, contact, items), handover_outcome (account, handover,
-    outcome), assign (transaction, account, items; or shares, each with account, items
-    and amount), reassign (the same and reason), confirm_match (transaction, choice), refuse_match (transaction),
-    take_back (transaction, payment),
-    cancel_invoice (account, item, reason), debit_returned (account, item), accept_gap (bank, currency,
-    statement: of `duly bank`), complete_customer (account, name, country, emails and any other column of the customer
-    file; the customer's id when the account has none). ``by`` names who decided. A ``request_id`` makes a decision
-    about an account happen once, however often it is sent: the second time ``events`` is empty.
+    cancel_plan (account, its id, reason), skip and step_back (account, items, to_level, reason), reissue (account,
+    notice), hold (account, items, until, reason; kind, stage, contact), release (account, hold or items), approve and
+    discard (account, approval), call_result (account, task, code; date, amount, reason, stage, contact, items),
+    handover_outcome (account, handover, outcome), assign (transaction, account, items; or shares, each with account,
+    items and amount), reassign (the same and reason), confirm_match (transaction, choice), refuse_match
+    (transaction), take_back (transaction, payment), cancel_invoice (account, item, reason), debit_returned (account,
+    item), accept_gap (bank, currency, statement: of `duly bank`), complete_customer (account, name, country, emails
+    and any other column of the customer file; the customer's id when the account has none). ``by`` names who decided.
+    A ``request_id`` makes a decision about an account happen once, however often it is sent: the second time
+    ``events`` is empty.
     """
     _check(request)
     handler = _ACTIONS.get(str(request.get("action", "")))
