@@ -100,7 +100,7 @@ def claim_without_gate(patch: pytest.MonkeyPatch) -> None:
     def only_in_flight(_: Account, item: Item, *__: Any) -> str:
         return "in_flight" if item.notice else ""
 
-    patch.setattr("duly.domain.dunning.item_gate", only_in_flight)
+    patch.setattr("duly.domain.standing.item_gate", only_in_flight)
 
 
 def claim_on_any_version(patch: pytest.MonkeyPatch) -> None:

@@ -18,10 +18,10 @@ from duly.domain.dunning import (
     attempt_of,
     decide_chase,
     intent_of,
-    recipients,
 )
 from duly.domain.gates import Surroundings
 from duly.domain.policy import Policy
+from duly.domain.reaching import recipients
 from tests.core_samples import MONDAY, NOON, THREE_STEPS, account, customer, invoice, payment, plain_policy, sent, then
 
 PLAIN = plain_policy(THREE_STEPS)
@@ -256,7 +256,7 @@ PEOPLE = [{"id": role, "role": role, "email": f"{role}@debtor.example"} for role
 )
 def test_notices_go_by_role(roles: tuple[str, ...], level: int, expected: list[str]) -> None:
     found = account(due("I-1"), contacts=[one for one in PEOPLE if one["role"] in roles])
-    assert [contact["id"] for contact in recipients(found, level)] == expected
+    assert [contact["id"] for contact in recipients(found, level, PLAIN)] == expected
 
 
 def test_a_suppressed_contact_gets_nothing() -> None:

@@ -15,6 +15,7 @@ from duly.domain import credit_state, money_state
 from duly.domain import events as ev
 from duly.domain.cash_rules import CashRules
 from duly.domain.changing import replace
+from duly.domain.channels import NOTICES
 from duly.domain.credit_state import Order, Override
 from duly.domain.entities import (
     KINDS,
@@ -608,6 +609,9 @@ def _approval_settled(account: Account, event: ev.ApprovalSettled) -> None:
     approval: Approval = account._get("approvals", event.approval)
     until = event.until or approval.until
     account._put("approvals", replace(approval, state=event.outcome, by=event.by, until=until))
+    if event.outcome == "discarded":  # only what was discarded today is of interest
+        kept = {key: day for key, day in account.header.discarded.items() if day == event.on}
+        account._set(discarded={**kept, **{f"{approval.currency}|{part.step}": event.on for part in approval.items}})
 
 
 def _notice_claimed(account: Account, event: ev.NoticeClaimed) -> None:
@@ -638,7 +642,7 @@ def _notice_claimed(account: Account, event: ev.NoticeClaimed) -> None:
             to=event.to,
         ),
     )
-    if not event.main:
+    if not event.main and event.channel in NOTICES:
         _note_contact(account, event.notice, event.at)
 
 
@@ -651,6 +655,8 @@ def _note_contact(account: Account, notice: str, at: datetime) -> None:
 def _notice_released(account: Account, event: ev.NoticeReleased) -> None:
     notice: Notice = account._get("notices", event.notice)
     account._put("notices", replace(notice, state="released", reason=event.reason))
+    if notice.main:  # it is not tried again: the step went out on its main channel
+        return
     _unmark(account, event.notice, (part.item for part in notice.items))
     header = account.header
     account._set(
@@ -680,15 +686,23 @@ def _notice_sent(account: Account, event: ev.NoticeSent) -> None:
         releases={key: count for key, count in header.releases.items() if key != notice.intent},
         retry_at={key: time for key, time in header.retry_at.items() if key != notice.intent},
     )
-    if not counted and not notice.main:
+    if not counted and not notice.main and notice.channel in NOTICES:
         _note_contact(account, event.notice, notice.at)
         _count_notice(account, notice)
 
 
 def _count_notice(account: Account, notice: Notice) -> None:
+    """Count a notice by level, and in its currency since nothing was chased in that."""
     counts = account.header.behaviour.notices_by_level
     account._behaviour(notices_by_level=money_state.added(counts, str(notice.level), 1))
-    account._set(notices_sent=money_state.added(account.header.notices_sent, notice.currency, 1))
+    sent = account.header.notices_sent
+    before = sent.get(notice.currency, 0) if is_chased(account, notice.currency) else 0
+    account._set(notices_sent={**sent, notice.currency: before + 1})
+
+
+def is_chased(account: Account, currency: str) -> bool:
+    """Whether a step was done to any open item of a currency in its present episode."""
+    return any(item.steps for item in account.live("items") if item.state == "open" and item.currency == currency)
 
 
 def _notice_doubtful(account: Account, event: ev.NoticeDoubtful) -> None:
@@ -700,7 +714,7 @@ def _notice_unknown(account: Account, event: ev.NoticeUnknown) -> None:
     notice: Notice = account._get("notices", event.notice)
     pending = () if notice.main else tuple(part.item for part in notice.items)
     account._put("notices", replace(notice, state="unknown", pending=pending, since=event.at))
-    if not notice.main:
+    if not notice.main and notice.channel in NOTICES:
         _count_notice(account, notice)
 
 

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from duly.domain.account import Account
+from duly.domain.approvals import approved_for, discarded_on, expired, is_waiting, may_ask
 from duly.domain.calendar import CalendarError, next_contact_opening, zone
+from duly.domain.channels import ELECTRONIC, NOTICES
 from duly.domain.credit import credit_days
-from duly.domain.gates import gap_ends, item_gate
+from duly.domain.entities import Item
+from duly.domain.gates import gap_ends
 from duly.domain.plans import next_plan_day
-from duly.domain.policy import Policy
-from duly.domain.steps import blocked_until, next_step
+from duly.domain.policy import Policy, Scenario
+from duly.domain.standing import standings
+from duly.domain.steps import NextStep, blocked_until, part_of
 from duly.domain.upkeep import DEBIT_MISSING_DAYS, SILENT_AFTER, UNKNOWN_AFTER, debits_expected, today_of
 
 
@@ -50,13 +54,17 @@ def _first(moments: list[datetime], now: datetime) -> datetime | None:
 
 def _upkeep_moments(account: Account, policy: Policy, now: datetime) -> list[datetime]:
     scenario = policy.scenario_for(account.header.scenario, account.header.category)
+    today = today_of(account, policy, now)
     days = [promise.until + timedelta(days=1) for promise in account.live("promises")]
     days += [day for plan in account.live("plans") if (day := next_plan_day(account, plan)) is not None]
     days += [blocked_until(hold.until, scenario.hold_last_day) for hold in account.live("holds")]
     days += [dispute.deadline + timedelta(days=1) for dispute in account.live("disputes") if not dispute.overdue]
     days += credit_days(account, policy)
+    days += [approval.until + timedelta(days=1) for approval in account.live("approvals")]
     days += [item.due + timedelta(days=DEBIT_MISSING_DAYS + 1) for item in debits_expected(account)]
     moments = [_start_of(day, account, policy) for day in days]
+    if account.live("approvals") and expired(account, standings(account, policy, today), today):
+        moments.append(now)
     moments += [reply.until for reply in account.live("replies")]
     for notice in account.live("notices"):
         since = notice.since or notice.at
@@ -70,25 +78,64 @@ def _upkeep_moments(account: Account, policy: Policy, now: datetime) -> list[dat
 
 
 def _step_moments(account: Account, policy: Policy, now: datetime, holidays: frozenset[date] | None) -> list[datetime]:
-    """The first contact opening from the day on which the first unblocked step may go out and the gap allows it."""
+    """For each way of going out, the first moment from the day on which a first unblocked step may do so."""
     if account.header.provisional:
         return []
     scenario = policy.scenario_for(account.header.scenario, account.header.category)
     today = today_of(account, policy, now)
-    earliest: date | None = None
-    for item in account.live("items"):
-        found = next_step(item, scenario, policy, today)
-        if found is None or item_gate(account, item, scenario, today) not in ("", "below_tolerance"):
+    days: dict[_Way, date] = {}
+    for one in standings(account, policy, today):
+        if one.next is None or one.gate:
             continue
-        earliest = found.day if earliest is None else min(earliest, found.day)
-    if earliest is None:
+        way, day = _way(account, scenario, one.item, one.next, today)
+        if day is not None:
+            days[way] = min(day, days.get(way, day))
+    moments = [_moment(account, policy, now, holidays, way, day) for way, day in days.items()]
+    return moments + [_start_of(day, account, policy) for day in _more_collectable(account, scenario, today)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What a step waits for beside its day: the debtor's contact window, the gap between notices."""
+
+    in_window: bool
+    after_gap: bool
+
+
+def _way(account: Account, scenario: Scenario, item: Item, found: NextStep, today: date) -> tuple[_Way, date | None]:
+    """How a step goes out, and from which day on (None: an open proposal decides). A proposal waits for neither window
+    nor gap."""
+    step, day, part = found.step, found.day, part_of(item, found)
+    channels = {step.channel, *step.also}
+    way = _Way(bool(channels & ELECTRONIC), bool(channels & NOTICES))
+    if not approved_for(account, part, today) and may_ask(step, item.currency):
+        way = _Way(in_window=False, after_gap=False)
+        discarded = discarded_on(account, step.name, item.currency)
+        day = max(day, discarded + timedelta(days=1)) if discarded is not None else day
+        is_asked = is_waiting(account, part, item.currency, item.number if scenario.per == "invoice" else "", True)
+        return way, None if is_asked and step.approve else day
+    is_asked = is_waiting(account, part, item.currency, "", False)
+    return way, None if is_asked else day
+
+
+def _more_collectable(account: Account, scenario: Scenario, today: date) -> list[date]:
+    """The next day on which more items are overdue, when steps depend on how much is."""
+    if not any(step.min_items or step.min_total_minor for step in scenario.steps):
         return []
+    days = [item.due + timedelta(days=1) for item in account.live("items") if item.due >= today]
+    return [min(days)] if days else []
+
+
+def _moment(
+    account: Account, policy: Policy, now: datetime, holidays: frozenset[date] | None, way: _Way, day: date
+) -> datetime:
+    """The first moment, from now on and from a day on, at which a step of this way may go out."""
     try:
-        gap = gap_ends(account, policy)
-        start = max(_start_of(max(earliest, gap or earliest), account, policy), now)
-        return [_opening(account, policy, start, holidays)]
+        gap = gap_ends(account, policy) if way.after_gap else None
+        start = max(_start_of(max(day, gap or day), account, policy), now)
+        return _opening(account, policy, start, holidays) if way.in_window else start
     except CalendarError:
-        return [max(now, _start_of(earliest, account, policy)) + RETRY_CLOSED_GATE]
+        return max(now, _start_of(day, account, policy)) + RETRY_CLOSED_GATE
 
 
 def _opening(account: Account, policy: Policy, start: datetime, holidays: frozenset[date] | None) -> datetime:

@@ -10,6 +10,7 @@ EMAIL, SMS, LETTER, REGISTERED_LETTER, CALL, HAND_OVER = (
     "call",
     "hand_over",
 )
+CHANNEL_ORDER = (EMAIL, SMS, LETTER, REGISTERED_LETTER, CALL, HAND_OVER)
 LETTERS = frozenset({LETTER, REGISTERED_LETTER})
 ELECTRONIC = frozenset({EMAIL, SMS})  # sent at once, so the debtor's contact window counts
 NOTICES = ELECTRONIC | LETTERS  # what the customer gets to read: it takes the day's contact and counts as a notice

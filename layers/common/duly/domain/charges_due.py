@@ -8,6 +8,7 @@ from datetime import date
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.allocation import reallocate
+from duly.domain.entities import Item
 
 MAX_CHARGES = 60  # of one item: a demand each month for five years; an item is one record of the table
 
@@ -30,6 +31,15 @@ def demand_charges(account: Account, item: str, charges: Sequence[ev.Charge], by
         return []
     demanded = ev.ChargesDemanded(item, new, found.currency, by)
     return [demanded, *reallocate(account.after([demanded]), items=[item])]
+
+
+def may_be_paid(item: Item) -> bool:
+    """Whether money that came on the day of a demand or later paid of the amount while charges stayed open: it may have
+    come before the demand was recorded, and has to be looked at again."""
+    if not any(minor > 0 for minor in item.open_charges_minor.values()):
+        return False
+    first = min(charge.on for charge in item.charges if charge.owed_minor)
+    return any(day >= first for day in item.paid_on.values())
 
 
 def waive_charges(

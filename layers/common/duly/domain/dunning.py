@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from duly.domain import events as ev
-from duly.domain.account import Account
+from duly.domain.account import Account, is_chased
+from duly.domain.approvals import approved_for, asks, discarded_on, is_waiting, propose
 from duly.domain.calendar import local_date
 from duly.domain.cash import available_minor
+from duly.domain.changing import replace
+from duly.domain.channels import CALL, CHANNEL_ORDER, ELECTRONIC, HAND_OVER, NOTICES, TASK_KINDS
+from duly.domain.charges import RateUnknown, charges_of_step
+from duly.domain.charges_due import MAX_CHARGES
 from duly.domain.entities import Item
-from duly.domain.gates import Surroundings, closed_gates, item_gate, reachable_contacts
-from duly.domain.policy import Policy, Scenario
-from duly.domain.steps import NextStep, next_step
+from duly.domain.gates import (
+    AWAITING_APPROVAL,
+    BELOW_THRESHOLD,
+    COVERED_BY_CREDIT,
+    INTEREST_RATE_MISSING,
+    MAX_NOTICES,
+    Surroundings,
+    closed_gates,
+    closed_to_proposals,
+)
+from duly.domain.policy import Policy, Scenario, Step
+from duly.domain.reaching import Reach, reach
+from duly.domain.standing import standings
+from duly.domain.steps import NextStep, is_served, part_of
+from duly.domain.upkeep import steps_recorded
 
 MAX_ITEMS_AT_ONCE = 80  # items that one transaction can mark; a larger notice is reserved in parts
 MAX_NOTICE_ITEMS = 400  # items in one notice; the rest follows in the next one
-MANAGEMENT_LEVEL = 3  # from here on the customer's management gets a copy
+TOLD = frozenset({"no_usable_address", "address_bounced", "complaint"})  # tasks by which a person looks for an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,136 +48,101 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Chase:
-    """What is due today: at most one claim (with its reservations before it), and what was passed over and why."""
+    """What is due today: at most one notice (its reservations before it, its companions after it) or one proposal, and
+    what was passed over and why."""
 
     events: tuple[ev.Event, ...] = ()
     skipped: tuple[Skip, ...] = ()
 
     @property
     def claim(self) -> ev.NoticeClaimed | None:
+        """The notice on its main channel."""
         return next((event for event in self.events if isinstance(event, ev.NoticeClaimed)), None)
+
+    @property
+    def to_carry_out(self) -> tuple[ev.NoticeClaimed, ...]:
+        """The claims that something must be done for now, those first that leave at once. A call is done by its
+        task."""
+        claims = [event for event in self.events if isinstance(event, ev.NoticeClaimed) and event.channel != CALL]
+        return tuple(sorted(claims, key=lambda claim: claim.channel not in ELECTRONIC))
 
 
 @dataclass(frozen=True, slots=True)
 class _Due:
     item: Item
     next: NextStep
-    repetition: int
+    charges: tuple[ev.Charge, ...] = ()
+    credits_minor: int = 0  # unapplied money that is set off against this item
+
+    @property
+    def part(self) -> ev.NoticeItem:
+        return part_of(self.item, self.next, self.charges)
+
+    @property
+    def total_minor(self) -> int:
+        """All that the notice asks for this item: principal with open and new charges, less what is set off."""
+        return self.item.due_minor + sum(charge.amount_minor for charge in self.charges) - self.credits_minor
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """One look at an account: what all rules of it need to know."""
+
+    account: Account
+    policy: Policy
+    scenario: Scenario
+    around: Surroundings
+    today: date
+
+    def number_of(self, item: Item) -> str:
+        """The invoice that a notice is about, in a scenario with a notice for each."""
+        return item.number if self.scenario.per == "invoice" else ""
 
 
 def decide_chase(account: Account, policy: Policy, around: Surroundings) -> Chase:
-    """Return the notice that is due now, if any: one customer, one currency, every item whose step has come.
+    """Return the notice or proposal that is due now, if any: one customer, one currency and channel, every item whose
+    step has come.
 
-    Currencies are looked at in alphabetical order; after a notice in one the minimum gap holds back the others.
+    Currencies are looked at in alphabetical order, in each the highest level first; after a notice in one the minimum
+    gap holds back the others.
     """
     if account.header.merged_into or not account.header.timezone:
         return Chase(skipped=(Skip("provisional_customer"),))
-    scenario = policy.scenario_for(account.header.scenario, account.header.category)
-    due, skipped = _due_items(account, policy, scenario, around)
-    if not due:
-        return Chase(skipped=tuple(skipped))
-    closed = closed_gates(account, policy, around)
-    if closed:
-        return Chase(skipped=(*skipped, *(Skip(gate) for gate in closed)))
-    for currency in sorted({one.item.currency for one in due}):
-        wanted = [one for one in due if one.item.currency == currency]
-        events, more = _claim(account, policy, scenario, around, currency, wanted)
-        skipped += more
-        if events:
-            return Chase(tuple(events), tuple(skipped))
-    return Chase(skipped=tuple(skipped))
-
-
-def _due_items(
-    account: Account, policy: Policy, scenario: Scenario, around: Surroundings
-) -> tuple[list[_Due], list[Skip]]:
-    due: list[_Due] = []
-    skipped: list[Skip] = []
     try:
         today = local_date(around.now, account.header.timezone)
     except ValueError:
-        return [], [Skip("contact_window")]
-    for item in account.live("items"):
-        found = next_step(item, scenario, policy, today) if item.outstanding_minor else None
-        if found is None or found.day > today:  # a notice asks for principal: charges alone are no reason for one
+        return Chase(skipped=(Skip("contact_window"),))
+    scenario = policy.scenario_for(account.header.scenario, account.header.category)
+    looking = _Looking(account, policy, scenario, around, today)
+    due, skipped = _due_items(looking)
+    for currency in sorted({one.item.currency for one in due}):
+        wanted, more = _set_off(account, currency, [one for one in due if one.item.currency == currency])
+        skipped += more
+        for group in _notices(looking, wanted):
+            events, more = _notice(looking, currency, group)
+            skipped += more
+            if events:
+                return Chase(tuple(events), tuple(dict.fromkeys(skipped)))
+    return Chase(skipped=tuple(dict.fromkeys(skipped)))
+
+
+def _due_items(looking: _Looking) -> tuple[list[_Due], list[Skip]]:
+    due: list[_Due] = []
+    skipped: list[Skip] = []
+    for one in standings(looking.account, looking.policy, looking.today):
+        if one.next is None or one.next.day > looking.today:
             continue
-        gate = item_gate(account, item, scenario, today)
-        if gate:
-            skipped.append(Skip(gate, item.key))
+        if one.gate:
+            skipped.append(Skip(one.gate, one.item.key))
         else:
-            due.append(_Due(item, found, 0))
+            due.append(_Due(one.item, one.next))
     return due, skipped
 
 
-def _claim(
-    account: Account, policy: Policy, scenario: Scenario, around: Surroundings, currency: str, due: list[_Due]
-) -> tuple[list[ev.Event], list[Skip]]:
-    """Return the claim of one currency's items, or why there is none."""
-    wanted, credits_minor, skipped = _set_off(account, currency, due)
-    total = sum(one.item.outstanding_minor for one in wanted) - credits_minor
-    if not wanted or total <= 0:
-        return [], skipped
-    today = local_date(around.now, account.header.timezone)
-    if _below_threshold(account, scenario, currency, wanted, today):
-        return [], [*skipped, *(Skip("below_threshold", one.item.key) for one in wanted)]
-    parts = tuple(
-        ev.NoticeItem(
-            one.item.key,
-            one.item.episode,
-            one.next.step.name,
-            one.next.step.level,
-            one.repetition,
-            one.item.outstanding_minor,
-        )
-        for one in wanted[:MAX_NOTICE_ITEMS]
-    )
-    intent = intent_of(account.id, currency, "email", parts)
-    if intent in account.header.retired:
-        return [], [*skipped, Skip("released_too_often")]
-    retry_at = account.header.retry_at.get(intent)
-    if retry_at is not None and around.now < retry_at:
-        return [], [*skipped, Skip("backing_off")]
-    return _claim_events(account, policy, scenario, around, currency, parts, intent, credits_minor), skipped
-
-
-def _claim_events(
-    account: Account,
-    policy: Policy,
-    scenario: Scenario,
-    around: Surroundings,
-    currency: str,
-    parts: tuple[ev.NoticeItem, ...],
-    intent: str,
-    credits_minor: int,
-) -> list[ev.Event]:
-    highest = max(parts, key=lambda part: part.level)
-    notice = attempt_of(intent, account.version + 1)
-    groups = [parts[start : start + MAX_ITEMS_AT_ONCE] for start in range(0, len(parts), MAX_ITEMS_AT_ONCE)]
-    events: list[ev.Event] = [
-        ev.ItemsReserved(notice, tuple(part.item for part in group), around.now) for group in groups[:-1]
-    ]
-    claim = ev.NoticeClaimed(
-        notice=notice,
-        intent=intent,
-        channel="email",
-        currency=currency,
-        level=highest.level,
-        step=highest.step,
-        items=parts,
-        contacts=tuple(contact["id"] for contact in recipients(account, highest.level)),
-        at=around.now,
-        policy=policy.version,
-        scenario=scenario.name,
-        credits_minor=credits_minor,
-    )
-    return [*events, claim]
-
-
-def _set_off(account: Account, currency: str, due: list[_Due]) -> tuple[list[_Due], int, list[Skip]]:
+def _set_off(account: Account, currency: str, due: list[_Due]) -> tuple[list[_Due], list[Skip]]:
     """Unapplied money and credits cover the oldest items first: what they cover whole is not chased, what they cover
     in part is named with the credit beside it. Nothing is left then for younger items, which may not even be due."""
     credit = available_minor(account, currency)
-    credits_minor = 0
     wanted: list[_Due] = []
     skipped: list[Skip] = []
     by_key = {one.item.key: one for one in due}
@@ -171,11 +154,57 @@ def _set_off(account: Account, currency: str, due: list[_Due]) -> tuple[list[_Du
         if item.key not in by_key:
             continue
         if covered:
-            skipped.append(Skip("covered_by_credit", item.key))
+            skipped.append(Skip(COVERED_BY_CREDIT, item.key))
         else:
-            wanted.append(by_key[item.key])
-            credits_minor, credit = credits_minor + credit, 0
-    return wanted, credits_minor, skipped
+            wanted.append(replace(by_key[item.key], credits_minor=credit))
+            credit = 0
+    return wanted, skipped
+
+
+def _notices(looking: _Looking, wanted: list[_Due]) -> list[list[_Due]]:
+    """Return what goes into one notice each: a channel, and an invoice when the scenario wants one notice for each."""
+    groups: dict[tuple[str, str, str], list[_Due]] = {}
+    for one in wanted:
+        step = one.next.step
+        groups.setdefault((step.channel, to_of(step), looking.number_of(one.item)), []).append(one)
+    found = [group[:MAX_NOTICE_ITEMS] for group in groups.values()]
+    return sorted(found, key=lambda group: (-_highest(group).level, CHANNEL_ORDER.index(_highest(group).channel)))
+
+
+def _highest(group: Iterable[_Due]) -> Step:
+    """The step of the highest level, which gives a notice its words."""
+    return max((one.next.step for one in group), key=lambda step: (step.level, step.index))
+
+
+def to_of(step: Step) -> str:
+    """Return who gets a hand-over: an agency, when the step does not say."""
+    return (step.to or "agency") if step.channel == HAND_OVER else ""
+
+
+def _notice(looking: _Looking, currency: str, group: list[_Due]) -> tuple[list[ev.Event], list[Skip]]:
+    """Return the claim or proposal of one notice, or why there is none."""
+    if sum(one.item.outstanding_minor - one.credits_minor for one in group) <= 0:
+        return [], []
+    channel = _highest(group).channel
+    gate = _too_little_or_many(looking, currency, channel, group)
+    if gate:
+        return [], [Skip(gate, one.item.key) for one in group]
+    group, skipped = _charged(looking, group)
+    group, used, is_proposal, more = _approved(looking, currency, group)
+    skipped += more
+    if not group:
+        return [], skipped
+    events, more = (_proposal if is_proposal else _claim)(looking, currency, channel, group, used)
+    return events, [*skipped, *more]
+
+
+def _too_little_or_many(looking: _Looking, currency: str, channel: str, group: list[_Due]) -> str:
+    account, scenario = looking.account, looking.scenario
+    if _below_threshold(account, scenario, currency, group, looking.today):
+        return BELOW_THRESHOLD
+    if scenario.max_notices is not None and channel in NOTICES and is_chased(account, currency):
+        return MAX_NOTICES if account.header.notices_sent.get(currency, 0) >= scenario.max_notices else ""
+    return ""
 
 
 def _below_threshold(account: Account, scenario: Scenario, currency: str, wanted: list[_Due], today: date) -> bool:
@@ -193,16 +222,179 @@ def _below_threshold(account: Account, scenario: Scenario, currency: str, wanted
     return bool(overdue < threshold)
 
 
-def recipients(account: Account, level: int) -> list[dict[str, str]]:
-    """Return the contacts a notice of this level goes to: dunning contacts, else billing, else any but dispute and
-    management; from the formal notice on the management as well."""
-    found = reachable_contacts(account)
-    by_role = {role: [contact for contact in found if contact.get("role") == role] for role in ("dunning", "billing")}
-    others = [contact for contact in found if contact.get("role") not in ("dispute", "management")]
-    chosen = by_role["dunning"] or by_role["billing"] or others or found
-    if level >= MANAGEMENT_LEVEL:
-        chosen = chosen + [one for one in found if one.get("role") == "management" and one not in chosen]
-    return chosen
+def _charged(looking: _Looking, group: list[_Due]) -> tuple[list[_Due], list[Skip]]:
+    """Add what each step demands. An item whose interest cannot be reckoned stays out."""
+    kind = looking.account.header.kind
+    charged: list[_Due] = []
+    skipped: list[Skip] = []
+    for one in group:
+        try:
+            found = charges_of_step(one.item, one.next.step, looking.policy, kind, looking.today)
+        except RateUnknown:
+            skipped.append(Skip(INTEREST_RATE_MISSING, one.item.key))
+            continue
+        room = MAX_CHARGES - len(one.item.charges)
+        charged.append(replace(one, charges=found if len(found) <= room else ()))
+    return charged, skipped
+
+
+def _approved(
+    looking: _Looking, currency: str, group: list[_Due]
+) -> tuple[list[_Due], tuple[str, ...], bool, list[Skip]]:
+    """Return what of the group goes out with which approvals, or (True) is proposed, and what waits for a person.
+
+    What an open proposal is about waits with it. An approved item goes out with those that need none; what needs one
+    and has none waits for its own proposal.
+    """
+    account, today = looking.account, looking.today
+    total_minor = sum(one.total_minor for one in group)
+    free: list[_Due] = []
+    asking: list[_Due] = []
+    waiting: list[_Due] = []
+    used: dict[str, None] = {}
+    for one in group:
+        step, key = one.next.step, approved_for(account, one.part, today)
+        needs = asks(step, currency, total_minor)
+        discarded = needs and discarded_on(account, step.name, currency) == today
+        if key:
+            used[key] = None
+            free.append(one)
+        elif discarded or is_waiting(account, one.part, currency, looking.number_of(one.item), needs):
+            waiting.append(one)
+        else:
+            (asking if needs else free).append(one)
+    if used:
+        waiting += asking
+        asking = []
+    skipped = [Skip(AWAITING_APPROVAL, one.item.key) for one in waiting]
+    if asking:
+        kept_out = {one.item.key for one in waiting}
+        return [one for one in group if one.item.key not in kept_out], (), True, skipped
+    return free, tuple(used), False, skipped
+
+
+def _proposal(
+    looking: _Looking, currency: str, channel: str, group: list[_Due], used: tuple[str, ...]
+) -> tuple[list[ev.Event], list[Skip]]:
+    del used
+    closed = closed_to_proposals(looking.account, looking.policy, looking.around)
+    if closed:
+        return [], [Skip(gate) for gate in closed]
+    parts = tuple(one.part for one in group)
+    total_minor = sum(one.total_minor for one in group)
+    intent = intent_of(looking.account.id, currency, channel, parts)
+    return propose(
+        looking.account, looking.policy, looking.scenario, channel, currency, parts, total_minor, intent, looking.today
+    ), []
+
+
+def _claim(
+    looking: _Looking, currency: str, channel: str, group: list[_Due], used: tuple[str, ...]
+) -> tuple[list[ev.Event], list[Skip]]:
+    account, around = looking.account, looking.around
+    highest = _highest(group)
+    reached = reach(account, looking.policy, channel, highest.level)
+    companions = _companions(looking, group, reached.channel)
+    channels = [reached.channel or channel, *(other.channel for _, other in companions)]
+    closed = dict.fromkeys(gate for one in channels for gate in closed_gates(account, looking.policy, around, one))
+    if not reached.channel:
+        closed["address_refused"] = None
+        return _unreachable(looking), [Skip(gate) for gate in closed]
+    if closed:  # of all channels: they go out at the same time
+        return [], [Skip(gate) for gate in closed]
+    parts = tuple(one.part for one in group)
+    intent = intent_of(account.id, currency, reached.channel, parts)
+    if intent in account.header.retired:
+        return [], [Skip("released_too_often")]
+    retry_at = account.header.retry_at.get(intent)
+    if retry_at is not None and around.now < retry_at:
+        return [], [Skip("backing_off")]
+    claim = ev.NoticeClaimed(
+        notice=attempt_of(intent, account.version + 1),
+        intent=intent,
+        channel=reached.channel,
+        currency=currency,
+        level=highest.level,
+        step=highest.name,
+        items=parts,
+        contacts=reached.contacts,
+        at=around.now,
+        policy=looking.policy.version,
+        scenario=looking.scenario.name,
+        credits_minor=sum(one.credits_minor for one in group),
+        to=to_of(highest),
+        approvals=used,
+    )
+    beside = [event for members, other in companions for event in _companion(looking, claim, members, other)]
+    return [*_reserved(claim), claim, *beside, *_called(claim, looking.today)], []
+
+
+def _unreachable(looking: _Looking) -> list[ev.Event]:
+    """No address is left and nothing takes its place: a person looks for one, and is told once."""
+    account = looking.account
+    if "task" not in looking.policy.contact.fallback or any(task.kind in TOLD for task in account.live("tasks")):
+        return []
+    if account.header.provisional:
+        return []
+    key = f"unreachable-{account.version + 1}"
+    return [ev.TaskOpened(key, "no_usable_address", account.header.customer, looking.today, looking.today)]
+
+
+def _reserved(claim: ev.NoticeClaimed) -> list[ev.Event]:
+    """Return the reservations of all but the last part of a large notice's items."""
+    keys = [part.item for part in claim.items]
+    groups = [keys[start : start + MAX_ITEMS_AT_ONCE] for start in range(0, len(keys), MAX_ITEMS_AT_ONCE)]
+    return [ev.ItemsReserved(claim.notice, tuple(group), claim.at) for group in groups[:-1]]
+
+
+def _companions(looking: _Looking, group: list[_Due], main: str) -> list[tuple[list[_Due], Reach]]:
+    """Return the further channels of the steps in a notice that reach somebody, each with the items whose step has
+    it."""
+    found: list[tuple[list[_Due], Reach]] = []
+    for channel in CHANNEL_ORDER:
+        members = [one for one in group if channel in one.next.step.also]
+        if not members or not is_served(channel) or channel == main:
+            continue
+        reached = reach(looking.account, looking.policy, channel, _highest(members).level)
+        if reached.channel == channel:
+            found.append((members, reached))
+    return found
+
+
+def _companion(looking: _Looking, main: ev.NoticeClaimed, members: list[_Due], reached: Reach) -> list[ev.Event]:
+    """Claim a further channel: an attempt of its own, which neither marks items nor takes the day's contact."""
+    parts = tuple(one.part for one in members)
+    highest = _highest(members)
+    intent = intent_of(looking.account.id, main.currency, reached.channel, parts)
+    claim = replace(
+        main,
+        notice=attempt_of(intent, looking.account.version + 1),
+        intent=intent,
+        channel=reached.channel,
+        level=highest.level,
+        step=highest.name,
+        items=parts,
+        contacts=reached.contacts,
+        credits_minor=sum(one.credits_minor for one in members),
+        main=main.notice,
+        to="",
+        approvals=(),
+    )
+    return [claim, *_called(claim, looking.today)]
+
+
+def _called(claim: ev.NoticeClaimed, today: date) -> list[ev.Event]:
+    """A call leaves the stack as a person's task: with that it counts as done."""
+    if claim.channel != CALL:
+        return []
+    kind = TASK_KINDS[CALL]
+    events: list[ev.Event] = [
+        ev.NoticeSent(claim.notice, claim.at, "task"),
+        ev.TaskOpened(f"{kind}-{claim.notice}", kind, claim.notice, today, today),
+    ]
+    return (
+        events if claim.main else [*events, *steps_recorded(claim.notice, [part.item for part in claim.items], today)]
+    )
 
 
 def intent_of(account: str, currency: str, channel: str, parts: tuple[ev.NoticeItem, ...]) -> str:

@@ -564,6 +564,7 @@ class Header:
     retry_at: dict[str, datetime] = field(default_factory=dict)  # intent -> not before
     retired: tuple[str, ...] = ()  # intents that only a person may try again
     notices_sent: dict[str, int] = field(default_factory=dict)  # currency -> notices since nothing was chased in it
+    discarded: dict[str, date] = field(default_factory=dict)  # currency|step -> the last day a proposal was discarded
     due_at: datetime | None = None  # the agenda, as the last writer decided it
     upkeep_at: datetime | None = None
 

@@ -832,7 +832,7 @@ class NoticeSent(Event):
 
     notice: str
     at: datetime
-    evidence: str  # answer | event | reply | document (what was written is in the bucket)
+    evidence: str  # answer | event | reply | document (what was written is in the bucket) | task (a call)
     message: str = ""
 
 

@@ -17,6 +17,7 @@ from duly.domain.calendar import (
     contact_open,
     local_date,
 )
+from duly.domain.channels import ELECTRONIC, EMAIL, NOTICES
 from duly.domain.entities import Item, concerns
 from duly.domain.plans import holds_chase
 from duly.domain.policy import Policy, Scenario
@@ -148,18 +149,35 @@ ACCOUNT_GATES: tuple[Gate, ...] = (
     minimum_gap,
     weekly_cap,
 )
+_OF_MESSAGES = frozenset({address_refused, holiday_table_missing, contact_window, weekly_cap})  # e-mail and SMS
+_OF_TIME = frozenset({holiday_table_missing, contact_window, minimum_gap, weekly_cap})  # pass by themselves
 
 
-def closed_gates(account: Account, policy: Policy, around: Surroundings) -> tuple[str, ...]:
+def closed_gates(account: Account, policy: Policy, around: Surroundings, channel: str = EMAIL) -> tuple[str, ...]:
     """Return the names of all closed gates, those of the stack first. The later gates need a valid time zone, so an
-    unknown one is reported by ``contact_window`` alone."""
+    unknown one is reported by ``contact_window`` alone.
+
+    The time of day, the cap and a usable address concern what reaches the debtor at once (e-mail, SMS); the minimum
+    gap all notices, letters too. A call or hand-over is checked by all others.
+    """
     closed = list(around.closed)
     for gate in ACCOUNT_GATES:
+        if channel not in ELECTRONIC and gate in _OF_MESSAGES:
+            continue
+        if channel not in NOTICES and gate is minimum_gap:
+            continue
         if gate(account, policy, around):
             closed.append(gate.__name__)
             if gate is contact_window:
                 break
     return tuple(closed)
+
+
+def closed_to_proposals(account: Account, policy: Policy, around: Surroundings) -> tuple[str, ...]:
+    """Return the names of the closed gates that keep a notice from being proposed to a person: all but those that time
+    opens, which are looked at again when it is sent."""
+    gates = [gate for gate in ACCOUNT_GATES if gate not in _OF_TIME and gate is not address_refused]
+    return (*around.closed, *(gate.__name__ for gate in gates if gate(account, policy, around)))
 
 
 def gap_ends(account: Account, policy: Policy) -> date | None:
@@ -182,31 +200,100 @@ def reachable_contacts(account: Account) -> list[dict[str, str]]:
 
 
 # --- gates of one item
-def direct_debit_pending(item: Item) -> bool:
+ItemGate = Callable[[Account, Item, Scenario, date], bool]
+
+
+def settled(account: Account, item: Item, scenario: Scenario, today: date) -> bool:
+    """Nothing of it is owed any more."""
+    del account, scenario, today
+    return item.state != "open"
+
+
+def in_flight(account: Account, item: Item, scenario: Scenario, today: date) -> bool:
+    """A notice about it is on its way, or nobody knows yet what became of one."""
+    del account, scenario, today
+    return bool(item.notice)
+
+
+def disputed(account: Account, item: Item, scenario: Scenario, today: date) -> bool:
+    """The customer disputes it."""
+    del scenario, today
+    return any(concerns(dispute.items, item) for dispute in account.live("disputes"))
+
+
+def promised(account: Account, item: Item, scenario: Scenario, today: date) -> bool:
+    """The customer promised to pay it, and the day with its grace is not over."""
+    del scenario, today
+    return any(concerns(promise.items, item) and holds_chase(account, promise) for promise in account.live("promises"))
+
+
+def in_plan(account: Account, item: Item, scenario: Scenario, today: date) -> bool:
+    """It is paid in the instalments of a payment plan, none of which was missed."""
+    del scenario, today
+    return any(concerns(plan.items, item) for plan in account.live("plans"))
+
+
+def customer_approval(account: Account, item: Item, scenario: Scenario, today: date) -> bool:
+    """It waits for a release at the customer, until the day of the next look."""
+    return _is_held(account, item, scenario, today, "customer_approval")
+
+
+def held(account: Account, item: Item, scenario: Scenario, today: date) -> bool:
+    """A person holds it, or the whole account, until a day."""
+    return _is_held(account, item, scenario, today, "hold")
+
+
+def _is_held(account: Account, item: Item, scenario: Scenario, today: date, kind: str) -> bool:
+    return any(
+        hold.kind == kind
+        and (not hold.items or concerns(hold.items, item))
+        and today < blocked_until(hold.until, scenario.hold_last_day)
+        for hold in account.live("holds")
+    )
+
+
+def handed_over(account: Account, item: Item, scenario: Scenario, today: date) -> bool:
+    """An agency, lawyer or insurer has it."""
+    del scenario, today
+    return any(concerns(handover.items, item) for handover in account.live("handovers"))
+
+
+def direct_debit_pending(account: Account, item: Item, scenario: Scenario, today: date) -> bool:
     """The creditor takes this money itself, by direct debit or from a card: nobody is asked for it until it came back
     (a returned payment, or a person's word). That nothing was collected is a task for a person, not the customer's
     fault."""
+    del account, scenario, today
     return item.awaits_collection
+
+
+def below_tolerance(account: Account, item: Item, scenario: Scenario, today: date) -> bool:
+    """So little is open that nobody is asked for it."""
+    del account, today
+    return item.outstanding_minor < scenario.tolerance_minor.get(item.currency, 1)
+
+
+ITEM_GATES: tuple[ItemGate, ...] = (
+    settled,
+    in_flight,
+    disputed,
+    promised,
+    in_plan,
+    customer_approval,
+    held,
+    handed_over,
+    direct_debit_pending,
+    below_tolerance,
+)
+
+# Reasons why an item stays out of one notice, found while that is drawn up.
+COVERED_BY_CREDIT = "covered_by_credit"  # unapplied money or a credit note covers all of it
+BELOW_THRESHOLD = "below_threshold"  # too little is overdue in its currency
+MAX_NOTICES = "max_notices"  # the customer got as many notices in the currency as the scenario allows
+AWAITING_APPROVAL = "awaiting_approval"  # its step waits for a person, or was discarded today
+INTEREST_RATE_MISSING = "interest_rate_missing"  # its step wants interest, and a rate for it is not known
+NOTICE_GATES = (COVERED_BY_CREDIT, BELOW_THRESHOLD, MAX_NOTICES, AWAITING_APPROVAL, INTEREST_RATE_MISSING)
 
 
 def item_gate(account: Account, item: Item, scenario: Scenario, today: date) -> str:
     """Return the name of the first gate that keeps this item out of a notice, or an empty string."""
-    holds = {
-        hold.kind
-        for hold in account.live("holds")
-        if (not hold.items or concerns(hold.items, item)) and today < blocked_until(hold.until, scenario.hold_last_day)
-    }
-    checks = {
-        "settled": item.state != "open",
-        "in_flight": bool(item.notice),
-        "disputed": any(concerns(dispute.items, item) for dispute in account.live("disputes")),
-        "promised": any(
-            concerns(promise.items, item) and holds_chase(account, promise) for promise in account.live("promises")
-        ),
-        "in_plan": any(concerns(plan.items, item) for plan in account.live("plans")),
-        "customer_approval": "customer_approval" in holds,
-        "held": bool(holds),
-        "direct_debit_pending": direct_debit_pending(item),
-        "below_tolerance": item.outstanding_minor < scenario.tolerance_minor.get(item.currency, 1),
-    }
-    return next((name for name, closed in checks.items() if closed), "")
+    return next((gate.__name__ for gate in ITEM_GATES if gate(account, item, scenario, today)), "")

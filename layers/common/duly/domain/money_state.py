@@ -352,7 +352,7 @@ def settle(account: Account, key: str, before: Item | None, state: str = "") -> 
     was_open = before is not None and before.state == "open"
     reopens = state == "open" and not was_open and before is not None and (before.state == "paid" or item.steps)
     if reopens:
-        item = replace(item, episode=item.episode + 1, steps=())
+        item = replace(item, episode=item.episode + 1, steps=(), moved_to=None, moved_on=None, hastened_on=None)
     is_told = item.debit_missing and state == "open"  # what ends and comes back is looked after again
     after = replace(item, state=state, settled_on=settled_on, debit_missing=is_told)
     if before is not None and before.state != state and (before.state, state) not in TRANSITIONS["Item"]:

@@ -101,11 +101,12 @@ class Cash:
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """Doubts that stop the chase. Zero switches a gate with days off."""
+    """Doubts that stop the chase, where zero days switch one off, and how long a proposed notice waits for a person."""
 
     bank_data_max_age_business_days: int
     suspense_blocks: bool
     unread_reply_hold_days: int
+    approval_days: int
     paid_hold_days: int = 0
 
 
@@ -115,6 +116,8 @@ class Contact:
 
     ``days`` holds weekday numbers (Monday is 0); ``holidays`` true keeps public holidays free of notices.
     ``min_gap_days`` are calendar days between two notices to one customer; ``max_per_7_days`` zero means no cap.
+    ``fallback`` names what takes the place of an address that is missing or refused, ``escalation`` the roles that get
+    a copy from a level on.
     """
 
     window_start_minute: int
@@ -123,6 +126,8 @@ class Contact:
     holidays: bool
     min_gap_days: int
     max_per_7_days: int
+    fallback: tuple[str, ...]
+    escalation: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ BASES: Final = ("due", "due_end_of_month", "previous", "invoice", "oldest")
 CHANNELS: Final = ("email", "sms", "letter", "registered_letter", "call", "hand_over")
 SECURITIES: Final = ("", "prepayment", "guarantee", "deposit", "retention_of_title")
 DEBTS: Final = COMMON
+ROLES: Final = ("billing", "dunning", "dispute", "management")
 BOUNDARIES: Final = ("on_or_after", "after")
 
 _MAIL_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -392,6 +393,19 @@ def currency(findings: Findings, path: KeyPath, raw: Any) -> Any:
     return raw
 
 
+def escalation(findings: Findings, path: KeyPath, raw: Any) -> Any:
+    """A table from role to the level from which contacts of it get a copy."""
+    if not isinstance(raw, dict):
+        return findings.add(path, "wrong_type", "expected roles with levels such as { management = 3 }")
+    read = whole(0, 99)
+    table: dict[str, Any] = {}
+    for role, level in raw.items():
+        if role not in ROLES:
+            return findings.add((*path, role), "unknown_word", "expected one of " + ", ".join(ROLES))
+        table[role] = read(findings, (*path, role), level)
+    return INVALID if any(level is INVALID for level in table.values()) else table
+
+
 def mail_address(findings: Findings, path: KeyPath, raw: Any) -> Any:
     """A plain mail address, or empty."""
     fits = isinstance(raw, str) and len(raw) <= MAX_TEXT_LENGTH and (not raw or _MAIL_ADDRESS.fullmatch(raw))
@@ -524,6 +538,7 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key(
             "paid_hold_days", whole(0, 30, "days"), "Who says that it paid or is about to is not chased so long; 0: is."
         ),
+        Key("approval_days", whole(1, 90, "days"), "A proposed notice waits so long for a person, then it is renewed."),
     ),
     "contact": (
         Key(
@@ -536,6 +551,12 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key("holidays", yes_no, "true: never on public holidays of the debtor's country."),
         Key("min_gap_days", whole(0, 365, "days"), "Calendar days between two notices to one customer; 0: no gap."),
         Key("max_per_7_days", whole(0, 7), "Notices to one customer in any seven days; 0: no cap."),
+        Key(
+            "fallback",
+            list_of(one_of("contact", "letter", "task"), most=3),
+            "Without a usable address: another contact, then a letter, then a task; what is not named is not done.",
+        ),
+        Key("escalation", escalation, "Contacts of a role get a copy from a level on, such as { management = 3 }."),
     ),
     "charges": (
         Key(
@@ -611,17 +632,20 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
             "per",
             one_of("customer", "invoice"),
             "One notice per customer and currency, or per invoice.",
-            neutral="customer",
         ),
         Key("min_gap_days", whole(0, 365, "days"), "The scenario's own gap; left out: that of contact."),
         Key("gap_boundary", one_of(*BOUNDARIES), "Whether the day on which the gap ends is free."),
-        Key("max_notices", whole(1, 1000), "Most notices to a customer in a currency.", neutral=None),
+        Key(
+            "max_notices",
+            whole(1, 1000),
+            "Most notices to a customer in a currency, until nothing of it is chased any more.",
+        ),
         Key("tolerance", amounts, "An item with less open is not chased.", "tolerance_minor"),
         Key("hold_last_day", one_of("blocks", "free"), "Whether a hold's last day still blocks."),
+        Key("on_anchor_paid", one_of("continue", "restart"), "Basis oldest: when that item is paid."),
         Key(
-            "on_anchor_paid", one_of("continue", "restart"), "Basis oldest: when that item is paid.", neutral="continue"
+            "repeat", whole(0, 365, "days"), "Repeat the last step every so many days; not a final one.", "repeat_days"
         ),
-        Key("repeat", whole(0, 365, "days"), "Repeat the last step every so many days.", "repeat_days", neutral=0),
     ),
     "scenario.NAME.step": (
         Key("level", whole(0, 99), "A number of the policy; never decreases from step to step. Must be stated."),
@@ -629,12 +653,11 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key(
             "basis",
             one_of(*BASES),
-            "What the days count from (oldest: not yet).",
-            neutral=frozenset(BASES) - {"oldest"},
+            "What the days count from; with oldest at one step, the oldest item drives all.",
         ),
         Key("days", whole(-365, 3650, "days"), "Days from the basis, negative before it. Must be stated."),
         Key("boundary", one_of(*BOUNDARIES), "Due on the day itself, or the day after it."),
-        Key("channel", one_of(*CHANNELS), "How the debtor is reached.", neutral="email"),
+        Key("channel", one_of(*CHANNELS), "How the debtor is reached."),
         Key("template", text(_NAME.pattern, "the name of a template"), "Its words; empty: by the level.", neutral=""),
         Key("fee", amounts, "Added to the item at this step, once for its level.", "fee_minor"),
         Key("fee_percent", percent(100), "The same as a percentage of the original amount."),
@@ -643,11 +666,10 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
             approval,
             "true: a person approves first; or amounts above which.",
             "approve approve_above_minor",
-            neutral=(False, {}),
         ),
-        Key("minimum", amounts, "An item with less open passes the step by.", "minimum_minor", neutral={}),
-        Key("min_items", whole(0, 1000), "Least number of collectable items of the customer.", neutral=0),
-        Key("min_total", amounts, "Least collectable total of the customer.", "min_total_minor", neutral={}),
+        Key("minimum", amounts, "An item with less open passes the step by.", "minimum_minor"),
+        Key("min_items", whole(0, 1000), "Least number of collectable items of the customer."),
+        Key("min_total", amounts, "Least collectable total of the customer.", "min_total_minor"),
         Key("final", yes_no, "The chase ends with this step."),
         Key("interest", yes_no, "Late interest and fixed sums are demanded, as [charges] says."),
         Key(
@@ -656,7 +678,11 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
             "Sent along with an e-mail: the list of all open items (statement), this notice as a letter "
             "(formal_notice), copies of the invoices as uploaded (invoices).",
         ),
-        Key("also", list_of(one_of(*CHANNELS), most=5), "Further channels at the same time.", neutral=()),
-        Key("to", one_of("", "agency", "lawyer", "insurer"), "Who gets a hand-over.", neutral=""),
+        Key(
+            "also",
+            list_of(one_of(*(channel for channel in CHANNELS if channel != "hand_over")), most=5),
+            "Further channels at the same time; not a hand-over.",
+        ),
+        Key("to", one_of("", "agency", "lawyer", "insurer"), "Who gets a hand-over; empty: an agency."),
     ),
 }

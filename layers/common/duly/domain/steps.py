@@ -1,79 +1,255 @@
-"""Which step of its scenario an item is due for, and from which day on. Pure rules on one item."""
+"""Which step of its scenario an item is due for, and from which day on. Pure rules on items and the scenario.
+
+The step done last decides what comes next, so that a person can move an item forwards and backwards. In a scenario that
+counts from the oldest item, all items of a currency stand where that one, the anchor, stands.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from duly.domain import events as ev
 from duly.domain.calendar import add_days, step_day
+from duly.domain.channels import CHANNEL_ORDER
 from duly.domain.entities import Item, StepDone
 from duly.domain.policy import Policy, Scenario, Step
 
-CHANNELS = frozenset({"email"})  # channels that Duly serves; steps on others are passed over (the policy warns of them)
+CHANNELS = frozenset(CHANNEL_ORDER)  # that Duly serves; steps on others would be passed over
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The next step of an item and the first local day on which it may go out."""
+    """The next step of an item and the first local day on which it may go out; which time it is this step (0: the
+    first) in the item's episode; and the oldest item, when the scenario counts from that."""
 
     step: Step
     day: date
+    repetition: int = 0
+    anchor: str = ""
 
 
-def next_step(item: Item, scenario: Scenario, policy: Policy, today: date) -> NextStep | None:
-    """Return the item's next step, or None when it has gone through all of them.
+def part_of(item: Item, found: NextStep, charges: tuple[ev.Charge, ...] = ()) -> ev.NoticeItem:
+    """Return what a notice says of an item at this step, with the charges that it newly demands."""
+    step = found.step
+    open_minor = item.outstanding_minor
+    return ev.NoticeItem(
+        item.key, item.episode, step.name, step.level, found.repetition, open_minor, charges, found.anchor
+    )
 
-    Stepwise: the first step after the last one done, so that no level is skipped however late the run. A step that
-    belongs before the due date is passed over once that date is gone: it would say something untrue. Not stepwise: of
-    the steps whose day has come, the last. ``today`` is the debtor's local date.
+
+@dataclass(frozen=True, slots=True)
+class Collectable:
+    """What can be collected from the customer on a day: the number of items, and their total in one currency."""
+
+    count: int = 0
+    total_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    step: Step
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """Where an item (or all items with their anchor) stands in the scenario, and what moved it."""
+
+    last: _Done | None
+    open_minor: int
+    moved_to: int | None = None
+    moved_on: date | None = None
+    hastened_on: date | None = None
+
+
+NOTHING_ELSE = Collectable()
+
+
+def next_step(
+    item: Item, scenario: Scenario, policy: Policy, today: date, collectable: Collectable = NOTHING_ELSE
+) -> NextStep | None:
+    """Return the item's next step, or None when there is none (any more). ``today`` is the debtor's local date.
+
+    Stepwise: the first step after the one done last whose conditions hold; no level is skipped however late the run.
+    Not stepwise: of those whose day has come, the last. A step that belongs before the due date is passed over once
+    that date is gone: it would say something untrue. An item has at most one step on a day.
     """
-    steps = [step for step in scenario.steps if step.channel in CHANNELS]
-    last = _last_done(item, steps)
-    waiting = [step for step in steps if last is None or step.index > last[0].index]
-    open_steps = [step for step in waiting if not _is_missed(item, step, today)]
-    found = [
-        NextStep(step, day) for step in open_steps if (day := _day(item, step, last, scenario, policy)) is not None
-    ]
-    if not found:
-        return None
-    if scenario.stepwise:
-        return found[0] if found[0].step is open_steps[0] else None
-    due = [one for one in found if one.day <= today]
-    return due[-1] if due else found[0]
+    last = _last_done(item.steps, scenario)
+    at = _Position(last, item.outstanding_minor, item.moved_to, item.moved_on, item.hastened_on)
+    found = _next(item, at, scenario, policy, today, collectable)
+    return NextStep(found[0], found[1], _repetition(item, found[0])) if found else None
 
 
-def _last_done(item: Item, steps: list[Step]) -> tuple[Step, StepDone] | None:
-    """Return the furthest step done in this episode with its record. A step that the policy no longer has counts as
-    the last step of its level, so that a changed policy never repeats a level."""
-    best: tuple[Step, StepDone] | None = None
-    for done in item.steps:
-        named = [step for step in steps if step.name == done.step]
-        same_level = [step for step in steps if step.level <= done.level]
-        step = named[0] if named else same_level[-1] if same_level else None
-        if step is not None and (best is None or step.index >= best[0].index):
-            best = (step, done)
+def is_served(channel: str) -> bool:
+    """Whether Duly carries out steps on a channel."""
+    return channel in CHANNELS
+
+
+def is_anchored(scenario: Scenario) -> bool:
+    """Whether the oldest item drives all others."""
+    return any(step.basis == "oldest" for step in scenario.steps)
+
+
+def anchored_steps(
+    items: Sequence[Item], scenario: Scenario, policy: Policy, today: date, collectable: Collectable
+) -> dict[str, NextStep]:
+    """Return the next step of the collectable items of one currency by key, in a scenario that counts from the oldest
+    of them (by due date, then key): that one and all that are overdue go along at its step. An item below the step's
+    minimum does not.
+    """
+    if not items:
+        return {}
+    anchor = min(items, key=lambda item: (item.due, item.key))
+    along = [item for item in items if item is anchor or item.is_overdue_on(today)]
+    moved = [item for item in along if item.moved_to is not None and item.moved_on is not None]
+    latest = max(moved, key=lambda item: (item.moved_on or today, item.key), default=None)
+    at = _Position(
+        _last_of_all(along, anchor, scenario),
+        max(item.outstanding_minor for item in along),
+        latest.moved_to if latest else None,
+        latest.moved_on if latest else None,
+        min((item.hastened_on for item in along if item.hastened_on is not None), default=None),
+    )
+    found = _next(anchor, at, scenario, policy, today, collectable)
+    if found is None:
+        return {}
+    step, day = found
+    fitting = [item for item in along if item.outstanding_minor >= step.minimum_minor.get(item.currency, 0)]
+    return {item.key: NextStep(step, day, _repetition(item, step), anchor.key) for item in fitting}
+
+
+def _last_of_all(items: Iterable[Item], anchor: Item, scenario: Scenario) -> _Done | None:
+    """The furthest of what was done last to each item; with ``restart``, of what was done since this one is the
+    oldest."""
+    best: _Done | None = None
+    for item in items:
+        counted = [one for one in item.steps if scenario.on_anchor_paid == "continue" or one.anchor == anchor.key]
+        last = _last_done(counted, scenario)
+        if last is not None and (best is None or (last.step.index, last.on) > (best.step.index, best.on)):
+            best = last
     return best
 
 
+def _last_done(done: Sequence[StepDone], scenario: Scenario) -> _Done | None:
+    """Return the step done last in this episode. A step that the policy no longer has counts as the last step of its
+    level, so that a changed policy never repeats a level."""
+    order = sorted(enumerate(done), key=lambda pair: (pair[1].on, pair[0]), reverse=True)
+    for _, one in order:
+        named = [step for step in scenario.steps if step.name == one.step]
+        same_level = [step for step in scenario.steps if step.level <= one.level]
+        if named or same_level:
+            return _Done(named[0] if named else same_level[-1], one.on)
+    return None
+
+
+def _repetition(item: Item, step: Step) -> int:
+    """Return the next free repetition of a step in the item's episode: 0 when it was never done."""
+    return max((done.repetition + 1 for done in item.steps if done.step == step.name), default=0)
+
+
+def _next(
+    item: Item, at: _Position, scenario: Scenario, policy: Policy, today: date, collectable: Collectable
+) -> tuple[Step, date] | None:
+    served = [step for step in scenario.steps if is_served(step.channel)]
+    fitting = [
+        step
+        for step in _waiting(served, at)
+        if not _is_missed(item, step, today) and _holds(step, item.currency, at.open_minor, collectable)
+    ]
+    if at.moved_to is not None:
+        return _moved(item, at, scenario, fitting)
+    found = [
+        (step, day)
+        for number, step in enumerate(fitting)
+        if (day := _day(item, step, at, scenario, policy, is_first=number == 0)) is not None
+    ]
+    if not found:
+        return _repeated(at, scenario, served, item.currency, collectable)
+    if scenario.stepwise:
+        return found[0]
+    due = [one for one in found if one[1] <= today]
+    return due[-1] if due else min(found, key=lambda one: one[1])
+
+
+def _waiting(served: list[Step], at: _Position) -> list[Step]:
+    if at.moved_to is not None:
+        return [step for step in served if step.level >= at.moved_to]
+    return [step for step in served if at.last is None or step.index > at.last.step.index]
+
+
 def _is_missed(item: Item, step: Step, today: date) -> bool:
-    return step.basis == "due" and step.days < 0 and today > item.due
+    return step.basis in ("due", "oldest") and step.days < 0 and today > item.due
 
 
-def _day(item: Item, step: Step, last: tuple[Step, StepDone] | None, scenario: Scenario, policy: Policy) -> date | None:
-    day = _planned(item, step, last[1].on if last else None)
-    if day is None:
+def _holds(step: Step, currency: str, open_minor: int, collectable: Collectable) -> bool:
+    """Whether a step's conditions hold: each is met at its value, and a currency that it does not name has none."""
+    return (
+        open_minor >= step.minimum_minor.get(currency, 0)
+        and collectable.count >= step.min_items
+        and collectable.total_minor >= step.min_total_minor.get(currency, 0)
+    )
+
+
+def _moved(item: Item, at: _Position, scenario: Scenario, fitting: list[Step]) -> tuple[Step, date] | None:
+    """A person moved it: the step is due from that day on, or from its own day when that is earlier."""
+    if not fitting or at.moved_on is None:
         return None
-    if scenario.catch_up_spacing and last is not None and step.basis != "previous":
-        planned_last = _planned(item, last[0], None)
-        if planned_last is not None and last[1].on > planned_last:
-            day = max(day, last[1].on + (day - planned_last))
+    return fitting[0], _not_twice_a_day(min(at.moved_on, _planned(item, fitting[0], scenario)), at)
+
+
+def _repeated(
+    at: _Position, scenario: Scenario, served: list[Step], currency: str, collectable: Collectable
+) -> tuple[Step, date] | None:
+    """The last step again, so many days after it was done last; never a final one, with which the chase has ended."""
+    if at.last is None or not served or not scenario.repeat_days:
+        return None
+    step = served[-1]
+    if at.last.step is not step or step.final or not _holds(step, currency, at.open_minor, collectable):
+        return None
+    day = add_days(at.last.on, scenario.repeat_days)
+    return step, _not_twice_a_day(min(day, at.hastened_on or day), at)
+
+
+def _day(item: Item, step: Step, at: _Position, scenario: Scenario, policy: Policy, *, is_first: bool) -> date | None:
+    """The day of a step; None for one that counts from a step which is still to be sent."""
+    if step.basis == "previous" and at.last is not None:
+        day = _step_day(item, step, at.last.on)
+    elif step.basis == "previous" and not is_first:
+        return None
+    else:  # with "previous": all steps before it were passed by, so it counts from their days
+        day = _spaced(item, step, at, scenario)
     if day > item.due:
         day = max(day, add_days(item.due, policy.terms.earliest_chase_days))
-    return day
+    if is_first and at.hastened_on is not None:
+        day = min(day, max(at.hastened_on, min(day, add_days(item.due, 1))))
+    return _not_twice_a_day(day, at)
 
 
-def _planned(item: Item, step: Step, previous_sent: date | None) -> date | None:
-    return step_day(
+def _not_twice_a_day(day: date, at: _Position) -> date:
+    return day if at.last is None else max(day, add_days(at.last.on, 1))
+
+
+def _spaced(item: Item, step: Step, at: _Position, scenario: Scenario) -> date:
+    """The planned day; after a step that went out late, the planned distance from it is kept."""
+    day = _planned(item, step, scenario)
+    if not scenario.catch_up_spacing or at.last is None:
+        return day
+    planned_last = _planned(item, at.last.step, scenario)
+    return max(day, at.last.on + (day - planned_last)) if at.last.on > planned_last else day
+
+
+def _planned(item: Item, step: Step, scenario: Scenario) -> date:
+    """The day of a step by the plan alone, as if each step went out on its day."""
+    if step.basis != "previous":
+        return _step_day(item, step, item.due)
+    before = scenario.steps[max(step.index - 1, 0)]
+    return _step_day(item, step, item.due if before is step else _planned(item, before, scenario))
+
+
+def _step_day(item: Item, step: Step, previous_sent: date) -> date:
+    day = step_day(
         step.basis,
         step.days,
         step.boundary,
@@ -82,6 +258,7 @@ def _planned(item: Item, step: Step, previous_sent: date | None) -> date | None:
         previous_sent=previous_sent,
         oldest_due=item.due,
     )
+    return day or item.due  # every basis has its day here
 
 
 def blocked_until(until: date, hold_last_day: str) -> date:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from duly.domain import events as ev
 from duly.domain.account import Account
+from duly.domain.approvals import expired
 from duly.domain.calendar import UnknownTimeZone, local_date
 from duly.domain.cash import settle_words
-from duly.domain.channels import WRITTEN
+from duly.domain.channels import CALL, WRITTEN
 from duly.domain.credit import credit_upkeep
 from duly.domain.entities import Item, Notice
-from duly.domain.gates import direct_debit_pending
 from duly.domain.policy import Policy
+from duly.domain.standing import standings
 from duly.domain.steps import blocked_until
 
 SILENT_AFTER = timedelta(minutes=15)  # a claim without an outcome: its function has ended long before
@@ -34,6 +36,9 @@ def upkeep(account: Account, policy: Policy, now: datetime) -> list[ev.Event]:
     for notice in account.live("notices"):
         events += sweep(notice, now, today_of(account, policy, notice.at), today)
     events += _reservations(account)
+    if account.live("approvals"):
+        after = account.after(events)
+        events += expired(after, standings(after, policy, today), today)
     return events
 
 
@@ -81,7 +86,7 @@ def debits_expected(account: Account) -> list[Item]:
     return [
         item
         for item in account.live("items")
-        if item.state == "open" and item.outstanding_minor and direct_debit_pending(item)
+        if item.state == "open" and item.outstanding_minor and item.awaits_collection
         if not item.debit_missing and item.key not in told
     ]
 
@@ -105,6 +110,8 @@ def sweep(notice: Notice, now: datetime, claimed_on: date, today: date) -> list[
     since = notice.since or notice.at
     if notice.channel in WRITTEN and notice.state == "claimed":
         return []  # whether its document is there can be looked up (flows.carrying)
+    if notice.channel == CALL and notice.state == "claimed" and now >= since + SILENT_AFTER:
+        return [ev.NoticeReleased(notice.key, "interrupted", now, counts=False)]  # nothing had left the stack
     if notice.state == "claimed" and now >= since + SILENT_AFTER:
         return [ev.NoticeDoubtful(notice.key, now, "silent")]
     if notice.state == "doubtful" and now >= since + UNKNOWN_AFTER:
@@ -116,11 +123,18 @@ def sweep(notice: Notice, now: datetime, claimed_on: date, today: date) -> list[
 
 
 def record_steps(notice: Notice, on: date, items: tuple[str, ...] | None = None) -> list[ev.Event]:
-    """Return the events that mark the steps of a notice's items as done, in parts that fit a transaction."""
-    keys = items if items is not None else tuple(part.item for part in notice.items)
+    """Return the events that mark the steps of a notice's items as done; its companions on other channels mark
+    none."""
+    if notice.main:
+        return []
+    return steps_recorded(notice.key, items if items is not None else [part.item for part in notice.items], on)
+
+
+def steps_recorded(notice: str, items: Sequence[str], on: date) -> list[ev.Event]:
+    """Return the events that mark the steps of these items as done, in parts that fit a transaction."""
     return [
-        ev.StepsRecorded(notice.key, keys[start : start + MAX_STEPS_AT_ONCE], on)
-        for start in range(0, len(keys), MAX_STEPS_AT_ONCE)
+        ev.StepsRecorded(notice, tuple(items[start : start + MAX_STEPS_AT_ONCE]), on)
+        for start in range(0, len(items), MAX_STEPS_AT_ONCE)
     ]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from duly.domain.account import Account
+from duly.domain.allocation import reallocate
 from duly.domain.channels import EMAIL, HAND_OVER, LETTER, REGISTERED_LETTER, SMS, WRITTEN
+from duly.domain.charges_due import may_be_paid
 from duly.domain.entities import Notice
 from duly.domain.policy import Policy
 from duly.domain.upkeep import SILENT_AFTER
@@ -36,7 +38,16 @@ def carry_out(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remai
     after = commit_outcome(edge, claimed.account.id, claim.notice, outcome, now)
     if claim.channel == EMAIL:
         note_sending(edge, outcome, now)
-    return after
+    return pay_charges(edge, after, [part.item for part in claim.items], now)
+
+
+def pay_charges(edge: Edge, account: Account, items: Iterable[str], now: datetime) -> Account:
+    """Let money that came between a demand and its recording pay what it should of it; return the account."""
+    keys = [key for key in items if key in account.items and may_be_paid(account.items[key])]
+    if not keys:
+        return account
+    also = [("items", key) for key in keys]
+    return edge.change(account.id, lambda found: reallocate(found, items=keys), now, also, linked=True)
 
 
 def settle_documents(edge: Edge, account: Account, now: datetime) -> bool:

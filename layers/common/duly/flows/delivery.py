@@ -11,6 +11,7 @@ from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.entities import Notice
 from duly.domain.upkeep import record_steps, today_of
+from duly.flows.carrying import pay_charges
 from duly.flows.edge import Edge
 from duly.flows.notices import note_sending
 from duly.mail.sending import Accepted
@@ -92,6 +93,7 @@ def take_ses_event(edge: Edge, event: SesEvent, now: datetime) -> bool:
     after = edge.change(account_id, decide, now, [*wanted, *items])
     if f"second-{event.notice}" in after.tasks and f"second-{event.notice}" not in known.tasks:
         edge.observer.metric("NoticesSentTwice", 1)
+    pay_charges(edge, after, [part.item for part in notice.items], now)
     if event.kind in PROOF and before in ("claimed", "doubtful", "released"):
         note_sending(edge, Accepted(event.message, now), now)
     return True

@@ -237,6 +237,9 @@ def _released(account: Account, notice: Notice, outcome: Refused, now: datetime,
     counts = outcome.pressure != "stop"  # a used-up quota or a pause says nothing about this message
     count = account.header.releases.get(notice.intent, 0) + counts
     events: list[ev.Event] = [ev.NoticeReleased(notice.key, outcome.code, now + BACKOFF * max(1, count), counts)]
+    if notice.main:  # its step went out on the main channel, so nothing claims this one again
+        task = f"companion-{notice.key}"
+        return [*events, ev.TaskOpened(task, "companion_not_sent", notice.key, today, today, outcome.code)]
     if count >= MAX_RELEASES or not outcome.retryable:
         task = f"released-{notice.key}"
         events.append(ev.IntentRetired(notice.intent))

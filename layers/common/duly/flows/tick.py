@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from duly.domain import events as ev
 from duly.domain.account import Account
+from duly.domain.channels import ELECTRONIC
 from duly.domain.dunning import decide_chase
 from duly.domain.gates import StackFacts, Surroundings, stack_gates
 from duly.domain.policy import Policy
 from duly.domain.scoring import rescore
 from duly.domain.upkeep import today_of, upkeep
-from duly.flows.carrying import carry_out, settle_documents
+from duly.flows.carrying import carry_out, pay_charges, settle_documents
 from duly.flows.cash import clear_untrue_marks, settle_transaction
 from duly.flows.continuity import open_gaps
 from duly.flows.edge import Edge
-from duly.flows.notices import Claimed, RemainingSeconds, sending_paused
+from duly.flows.notices import COMMIT_SECONDS, Claimed, RemainingSeconds, sending_paused
 from duly.flows.waking import money_not_placed
+from duly.mail.sending import LONGEST_SEND_SECONDS
 from duly.store import keys
 from duly.store.queues import ACCOUNT, INBOUND, INBOUND_DLQ, RISK_UPLOAD, STATEMENT_UPLOAD, Message
 from duly.store.tables import Conflict, Record
@@ -29,6 +32,8 @@ LOST_WITHIN = timedelta(days=3)
 NOT_UPLOADS = frozenset({"inbound/AMAZON_SES_SETUP_NOTIFICATION"})  # written by SES when the receipt rule is made
 TICK_LIFE = timedelta(hours=1)
 ATTEMPTS = 20
+ROUNDS = 100  # notices and proposals of one account in one tick; the next tick goes on
+ROUND_SECONDS = LONGEST_SEND_SECONDS + 2 * COMMIT_SECONDS  # kept in hand for one more round
 
 
 def tick(edge: Edge, now: datetime, wall_now: datetime) -> int:
@@ -98,33 +103,54 @@ def stack_facts(edge: Edge, policy: Policy, now: datetime) -> StackFacts:
 def work_account(
     edge: Edge, account_id: str, ticked_at: datetime, now: datetime, chase: bool, remaining: RemainingSeconds
 ) -> None:
-    """Do for one account what the time asks: upkeep, then the chase, then the agenda.
+    """Do for one account what the time asks: upkeep, then the chase until nothing more is due, then the agenda.
 
-    A message older than its hour only does the upkeep; the next tick catches up.
+    A message older than its hour only does the upkeep; the next tick catches up. So it does with what the time left in
+    this invocation, or ``ROUNDS``, does not allow.
     """
     if not chase:
         edge.forget_policy()  # the message may come from a new policy
     policy = edge.policy()
     may_chase = chase and now - ticked_at < TICK_LIFE
+    for _ in range(ROUNDS):
+        if not _work_once(edge, account_id, policy, now, may_chase, remaining) or remaining() < ROUND_SECONDS:
+            return
+    edge.observer.metric("AgendaCut", 1)
+    edge.observer.log("rounds_cut", account=account_id)
+
+
+def _work_once(
+    edge: Edge, account_id: str, policy: Policy, now: datetime, may_chase: bool, remaining: RemainingSeconds
+) -> bool:
+    """Do the upkeep and at most one notice or proposal; return whether something may be due still."""
     for _ in range(ATTEMPTS):
         account = edge.accounts.load(account_id)
         if not account.exists:
-            return
+            return False
         try:
             if settle_documents(edge, account, now):
                 continue
             if may_chase and account.header.suspense and clear_untrue_marks(edge, account, now):
                 continue
-            account = _commit(edge, account, _upkeep(account, policy, now), policy, now)
-            claimed = _claim(edge, account, policy, now) if may_chase else None
-            if claimed is None:
+            events = _upkeep(account, policy, now)
+            account = _commit(edge, account, events, policy, now)
+            account = pay_charges(edge, account, _stepped(events), now)
+            done = _chase(edge, account, policy, now) if may_chase else None
+            if done is None:
                 _commit(edge, account, _agenda_only(edge, account, policy, now), policy, now)
+                return False
         except Conflict:
             continue  # a payment, dispute or another run came first: nothing was said, decide again
-        if claimed is not None:
-            carry_out(edge, claimed, policy, now, remaining)
-        return
+        after = pay_charges(edge, done.account, _stepped(done.events), now)
+        for claim in done.claims:
+            after = carry_out(edge, Claimed(done.account, claim, done.at_monotonic), policy, now, remaining)
+        return after.header.due_at is not None and after.header.due_at <= now
     raise Conflict
+
+
+def _stepped(events: list[ev.Event]) -> list[str]:
+    """The items whose step was recorded."""
+    return [key for event in events if isinstance(event, ev.StepsRecorded) for key in event.items]
 
 
 def _commit(edge: Edge, account: Account, events: list[ev.Event], policy: Policy, now: datetime) -> Account:
@@ -147,8 +173,19 @@ def _agenda_only(edge: Edge, account: Account, policy: Policy, now: datetime) ->
     return [ev.AgendaMoved()]
 
 
-def _claim(edge: Edge, account: Account, policy: Policy, now: datetime) -> Claimed | None:
-    """Decide on exactly one version of the account and claim the notice that is due, if the stack's gates are open.
+@dataclass(frozen=True, slots=True)
+class _Committed:
+    """What one look at an account committed, and the claims that this process has to carry out now."""
+
+    account: Account
+    events: list[ev.Event]
+    claims: tuple[ev.NoticeClaimed, ...]
+    at_monotonic: float
+
+
+def _chase(edge: Edge, account: Account, policy: Policy, now: datetime) -> _Committed | None:
+    """Decide on exactly one version of the account and commit the notice or proposal that is due, if the stack's gates
+    are open.
 
     Raises Conflict when a payment, dispute or another run came first: nothing was said, decide again.
     """
@@ -156,20 +193,27 @@ def _claim(edge: Edge, account: Account, policy: Policy, now: datetime) -> Claim
     found = decide_chase(account, policy, Surroundings(now, holidays))
     for skip in found.skipped:
         _gate_closed(edge, account.id, skip.gate)
-    if found.claim is None:
+    if not found.events:
         return None
-    facts = stack_facts(edge, policy, now)
-    closed = stack_gates(facts, policy)
-    if facts.sending_paused == "doubtful" and closed == ("sending_paused",) and _take_probe(edge, now):
-        closed = ()
+    is_sent = any(claim.channel in ELECTRONIC for claim in found.to_carry_out)
+    closed = [gate for gate in _closed_now(edge, policy, now, is_sent) if is_sent or gate != "sending_paused"]
     for gate in closed:
         _gate_closed(edge, account.id, gate)
     if closed:
         return None
-    _place_money(edge, account, found.claim, now)
+    if found.claim is not None:
+        _place_money(edge, account, found.claim, now)
     started = edge.monotonic()
     after = edge.accounts.commit(account, found.events, now, edge.agenda(policy, now))
-    return Claimed(after, found.claim, started)
+    return _Committed(after, list(found.events), found.to_carry_out, started)
+
+
+def _closed_now(edge: Edge, policy: Policy, now: datetime, is_sent: bool) -> tuple[str, ...]:
+    """Return the stack's gates that are closed; while sending is doubtful, a message may pass as the probe."""
+    facts = stack_facts(edge, policy, now)
+    closed = stack_gates(facts, policy)
+    probe = is_sent and facts.sending_paused == "doubtful" and closed == ("sending_paused",)
+    return () if probe and _take_probe(edge, now) else closed
 
 
 def _place_money(edge: Edge, account: Account, claim: ev.NoticeClaimed, now: datetime) -> None:
