@@ -15,7 +15,7 @@ from cli.simulation.world import World
 from duly.domain import events as ev
 from duly.domain import plans
 from duly.domain.account import Account
-from duly.domain.entities import Item
+from duly.domain.entities import Item, instalment_key
 from duly.domain.money import MoneyError, format_minor, parse_minor
 from duly.domain.registering import credit_note_key
 from duly.domain.upkeep import record_steps, today_of
@@ -125,16 +125,21 @@ def problems() -> Iterator[None]:
 # --- holds
 def _hold(world: World, fact: se.Hold, on: Moment) -> None:
     account = account_for(world, fact.customer, fact.invoices)
-    keys = keys_of(world, account, fact.invoices)
-    request = {"items": list(keys), "until": fact.until.isoformat(), "reason": fact.reason, "kind": fact.kind}
-    decided(world, world.begin(on, account), action="hold", account=account, **request)
+    request = {"until": fact.until.isoformat(), "reason": fact.reason, "kind": fact.kind}
+    items = _names(world, account, fact.invoices)
+    decided(world, world.begin(on, account), action="hold", account=account, items=items, **request)
 
 
 def _release(world: World, fact: se.Release, on: Moment) -> None:
     account = account_for(world, fact.customer, fact.invoices)
-    keys = keys_of(world, account, fact.invoices)
-    request = {"action": "release", "account": account, "items": list(keys), "reason": "released"}
-    decided(world, world.begin(on, account), **request)
+    items = _names(world, account, fact.invoices)
+    decided(world, world.begin(on, account), action="release", account=account, items=items, reason="released")
+
+
+def _names(world: World, account: str, invoices: Sequence[Named]) -> list[str]:
+    """Invoices by number, or by instalment where one is meant. Raises NotPossible for one that is not known."""
+    keys_of(world, account, invoices)
+    return [instalment_key(one.invoice, one.instalment) if one.instalment else one.invoice for one in invoices]
 
 
 # --- moves, approvals

@@ -223,7 +223,7 @@ def _release(edge: Edge, request: Mapping[str, Any], policy: Policy, now: dateti
     def events(account: Account, today: date) -> list[ev.Event]:
         return steering.end_holds(account, hold, names, today, by, reason)
 
-    return Decision(events)
+    return Decision(events, _named(names))
 
 
 # --- approvals, calls, hand-overs
