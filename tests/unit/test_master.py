@@ -104,6 +104,15 @@ def test_files_count_by_the_moment_s3_took_them_not_by_when_they_are_read() -> N
     assert late.at < datetime.now(UTC)
 
 
+def test_a_customer_whose_file_says_no_kind_has_none() -> None:
+    """Then the policy's ``charges.kind`` counts."""
+    stack = TwinStack()
+    version = stack.objects.put("customers/1.csv", b"id,name,kind\nC-1,Nebel,\nC-2,Wind,consumer\n", "text/csv")
+    take_upload(stack.edge, "customers/1.csv", version, START)
+    stack.work()
+    assert [stack.edge.accounts.load(key).header.kind for key in ("C-1", "C-2")] == ["", "consumer"]
+
+
 def test_a_clock_of_s3_that_is_ahead_does_not_date_a_file_into_the_future() -> None:
     stack = TwinStack()
     stack.edge.is_local = False

@@ -36,7 +36,6 @@ __all__ = [
 
 INDEMNITY: Final = "indemnity"
 FINE: Final = "fine"
-MAX_ROWS: Final = 400  # stretches of one calculation: a century of half-years, and all that may pay one item
 _DAY: Final = timedelta(days=1)
 
 Paid = tuple[date, int]  # value date, minor units
@@ -216,7 +215,8 @@ def _rows(
     paid: Sequence[Paid],
     year_days: int,
 ) -> tuple[Row, ...]:
-    """The stretches of equal rate and principal with interest, in order."""
+    """The stretches of equal rate and principal with interest, in order: at most one more than payments and changes of
+    the rate."""
     begins = {start} | {on + _DAY for on, _ in paid if start <= on < as_of} | _rate_changes(rules, table, start, as_of)
     days = sorted(begins)
     rows: list[Row] = []
@@ -231,8 +231,6 @@ def _rows(
             rows[-1] = _row(before.first, last, percent, open_minor, year_days, rules.rounding)
         else:
             rows.append(_row(first, last, percent, open_minor, year_days, rules.rounding))
-    if len(rows) > MAX_ROWS:
-        raise ValueError(f"expected at most {MAX_ROWS} stretches of rate and principal")
     return tuple(rows)
 
 
