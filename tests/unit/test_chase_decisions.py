@@ -266,6 +266,22 @@ def test_a_call_about_a_notice_is_about_its_open_items(stack: Stack) -> None:
     assert "no open call" in refused(stack, action="call_result", task="call-n1", code="paid")
 
 
+def test_nobody_is_called_about_what_was_paid_meanwhile(stack: Stack) -> None:
+    parts = tuple(ev.NoticeItem(key, 1, "first-reminder", 1, 0, 100) for key in ("RE-1", "RE-2"))
+    claimed = ev.NoticeClaimed("n1", "i", "call", "EUR", 1, "first", parts, (), NOON, "v", "standard")
+    companion = ev.TaskOpened("post-n2", "post_letter", "n2", DAY, DAY)
+    given(stack, claimed)
+    steps = ev.StepsRecorded("n1", ("RE-1", "RE-2"), MONDAY)
+    given(stack, ev.NoticeSent("n1", NOON, "document"), steps, call(about="n1"), companion)
+    stack.money(Payment("RE-1", 10_000), name="a", days=31)
+    assert kinds(stack) == ["call", "post_letter"], "RE-2 is open"
+    stack.money(Payment("RE-2", 6_000), name="b", days=32)
+    account = stack.account()
+    assert [task.kind for task in account.live("tasks")] == ["post_letter"]
+    assert account.tasks["call-n1"].result == "void"
+    stack.assert_clean()
+
+
 # --- hand-overs and letters
 @pytest.mark.parametrize(("outcome", "tasks"), [("collected", []), ("uncollectable", ["write_off"])])
 def test_what_became_of_a_handover(stack: Stack, outcome: str, tasks: list[str]) -> None:

@@ -16,6 +16,8 @@ from duly.domain.steering import CUSTOMER_APPROVAL
 
 MAX_CALLS = 3  # about one notice; nobody answers at any of them: another way has to be found
 COPY_HOLD_DAYS = 7  # for an invoice sent again to arrive and be read
+VOID = "void"  # result of a task that nobody needs to do any more
+VOIDED_BY_CASH = frozenset({"call", "find_another_way", "post_letter"})  # kinds of tasks about a notice
 MAX_DETAIL = 200  # characters of a task's detail
 MAX_DISPUTED_ITEMS = 50  # of one call: what one event can mark
 
@@ -60,6 +62,22 @@ def record_call(account: Account, task: str, heard: CallResult, policy: Policy, 
         raise ValueError(f"expected a day from {today} on")
     closed = ev.TaskClosed(call.key, heard.code, heard.by)
     return [closed, *follow(account, call, heard, policy, today)]
+
+
+def void_tasks(account: Account) -> list[ev.Event]:
+    """Return the end of calls and letters about notices of which nothing is open any more: nobody is called, or sent a
+    letter, about what was paid meanwhile.
+
+    Told by the steps of the items, which name their notice; a task is left alone when none of its items is loaded.
+    """
+    events: list[ev.Event] = []
+    for task in account.live("tasks"):
+        if task.kind not in VOIDED_BY_CASH or not task.about:
+            continue
+        named = [item for item in account.items.values() if any(step.notice == task.about for step in item.steps)]
+        if named and not any(item.state == "open" for item in named):
+            events.append(ev.TaskClosed(task.key, VOID))
+    return events
 
 
 def _concerned(account: Account, call: Task, heard: CallResult) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from datetime import date
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.allocation import reallocate
+from duly.domain.calls import void_tasks
 from duly.domain.entities import COLLECTED, Cash, Promise, concerns, is_exchange
 from duly.domain.plans import paid_minor, settle_plans
 from duly.domain.refund_tasks import VOID, refund_tasks
@@ -113,8 +114,9 @@ def _naming(
 
 
 def settle_words(account: Account, today: date, final: bool) -> list[ev.Event]:
-    """Return the outcomes of promises and payment plans that cash decides; ``final``: a day's money is in."""
-    return [*settle_promises(account, today, final), *settle_plans(account, today, final)]
+    """Return what cash decides beside the balances: promises and payment plans, and tasks that are void now;
+    ``final``: a day's money is in."""
+    return [*settle_promises(account, today, final), *settle_plans(account, today, final), *void_tasks(account)]
 
 
 def settle_promises(account: Account, today: date, final: bool) -> list[ev.Event]:
