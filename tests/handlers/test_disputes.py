@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
+from duly.domain import events as ev
 from duly.mail.token import KeyRing, make_token, reply_address
 from tests.handlers.logs import personal_in
 from tests.handlers.material import CUSTOMERS, DISPUTE, EMAIL, PROMISE, reply, statement
@@ -243,3 +246,38 @@ def test_money_in_suspense_is_assigned(world: World, function: str) -> None:
     assert again["ok"], "the same decision again finds it carried out"
     assert world.account("C-1001").items["RE-2026-0001"].outstanding_minor == 119_000 - 32_100
     assert world.invoke(function, {**request, "items": []})["code"] == "not_possible", "another decision"
+
+
+# --- the chase
+@pytest.mark.parametrize("function", ["disputes", "reconcile"])
+def test_an_approval_by_a_button_wakes_the_account(world: World, function: str) -> None:
+    world.set_up()
+    day = date(2026, 3, 2)
+    part = ev.NoticeItem("RE-2026-0001", 1, "formal-notice", 3, 0, 119_000)
+    asked: list[ev.Event] = [
+        ev.ApprovalAsked("a1", "email", "EUR", 3, "formal-notice", (part,), 119_000, day, day),
+        ev.TaskOpened("approve-a1", "approve_notice", "a1", day, day),
+    ]
+    world.edge.change("C-1001", lambda _: asked, datetime(2026, 3, 2, 9, tzinfo=UTC))
+    request = decision(action="approve", approval="a1", dispute=None, outcome=None)
+    event = {"type": "decision", "decision": request, "widgetContext": load_event("widget-draw")["widgetContext"]}
+    answer = world.invoke(function, event)
+    assert answer["ok"] and answer["events"] == ["ApprovalSettled", "TaskClosed"]
+    (message,) = world.stack.receive("AccountQueue")
+    assert json.loads(message["Body"])["account"] == "C-1001"
+    assert world.account("C-1001", [("approvals", "a1")]).approvals["a1"].state == "approved"
+
+
+def test_a_promise_and_a_plan_are_taken_down(world: World) -> None:
+    world.set_up()
+    request = decision(action="promise", items=["RE-2026-0001"], date="2026-03-20", dispute=None, outcome=None)
+    assert world.invoke("disputes", request)["events"][0] == "PromiseMade"
+    instalments = [{"due": "2026-03-20", "amount": "100.00"}]
+    refused = decision(action="plan", items=["RE-2026-0001"], instalments=instalments, dispute=None, outcome=None)
+    answer = world.invoke("disputes", refused)
+    assert not answer["ok"] and "together" in answer["error"]
+    whole = answer["error"].split("expected instalments of ")[1].split(" EUR")[0]
+    agreed = {**refused, "instalments": [{"due": "2026-03-20", "amount": whole}]}
+    assert world.invoke("disputes", agreed)["ok"]
+    account = world.account("C-1001")
+    assert (len(account.live("plans")), account.live("promises")) == (1, [])

@@ -316,6 +316,11 @@ class _Currency:
             for one in self.account.promises.values()
             if one.made <= self.as_of and _lasts(one.settled_on, self.as_of) and concerns(one.items, item)
         ]
+        promises += [  # a plan is a promise up to its last instalment
+            one.instalments[-1][0]
+            for one in self.account.plans.values()
+            if one.made <= self.as_of and _lasts(one.settled_on, self.as_of) and concerns(one.items, item)
+        ]
         if promises:
             marks.append("promised")
         if item.awaits_collection:
