@@ -188,6 +188,46 @@ def test_a_discarded_notice_is_no_step_done(stack: Stack) -> None:
     assert (account.approvals["a1"].state, account.items["RE-1"].steps, account.live("tasks")) == ("discarded", (), [])
 
 
+WITH_APPROVAL = """[creditor]
+name = "Muster"
+[risk.categories.all]
+max_score = 1.0
+terms_days = 30
+limit = { EUR = "5000.00" }
+[gates]
+bank_data_max_age_business_days = 0
+[contact]
+window = ["00:00", "24:00"]
+holidays = false
+[scenario.standard]
+[[scenario.standard.step]]
+level = 1
+name = "first"
+days = 3
+approve = true
+"""
+
+
+def test_an_approved_notice_goes_out_at_once_by_the_figures_of_that_moment() -> None:
+    stack = Stack()
+    del stack.edge.policy  # type: ignore[attr-defined]
+    stack.upload("policy/p.toml", WITH_APPROVAL.encode(), NOON)
+    stack.work()
+    stack.customer()
+    stack.take("one", row("RE-1", "100.00"), row("RE-2", "60.00"))
+    stack.tick(NOON + timedelta(days=29))
+    stack.work()
+    (approval,) = stack.account().live("approvals")
+    assert (approval.state, len(approval.items), len(stack.mailer.messages)) == ("asked", 2, 0)
+    stack.money(Payment("RE-2", 1_000), days=29.5)
+    stack.decide(action="approve", approval=approval.key)
+    (mail,) = stack.mailer.messages
+    (notice,) = stack.account().notices.values()
+    assert sum(part.balance_minor for part in notice.items) == 15_000 and mail.raw
+    assert stack.account().approvals[approval.key].state == "used"
+    stack.assert_clean()
+
+
 # --- calls
 def test_nobody_answers_and_another_way_is_found_in_the_end(stack: Stack) -> None:
     given(stack, call())

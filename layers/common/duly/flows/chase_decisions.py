@@ -20,7 +20,6 @@ from duly.store.queues import ACCOUNT, Message
 
 MAX_TEXT = 200  # characters of a text in a decision: keys of a table and entries of a journal are bounded
 MAX_ITEMS = 100  # invoices named in one decision
-APPROVED_DAYS = 14  # that an approved notice may wait for its gates; then it is asked again
 REASON = re.compile(r"[a-z][a-z0-9_]{0,39}")  # the code of a dispute's reason, or of a step of a customer's approval
 
 Also = list[tuple[str, str]]
@@ -228,11 +227,12 @@ def _release(edge: Edge, request: Mapping[str, Any], policy: Policy, now: dateti
 
 # --- approvals, calls, hand-overs
 def _approve(edge: Edge, request: Mapping[str, Any], policy: Policy, now: datetime) -> Decision:
-    del edge, policy, now
+    del edge, now
     key, by, reason = _text(request, "approval"), _text(request, "by"), _text(request, "reason", "")
 
     def events(account: Account, today: date) -> list[ev.Event]:
-        return steering.approve(account, key, today + timedelta(days=APPROVED_DAYS), today, by, reason)
+        until = today + timedelta(days=policy.gates.approval_days)
+        return steering.approve(account, key, until, today, by, reason)
 
     return Decision(events, [("approvals", key)], wakes=True)
 
