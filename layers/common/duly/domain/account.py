@@ -127,7 +127,8 @@ class Account:
 
     def live(self, kind: str) -> list[Any]:
         """Return the live entities of a kind in key order."""
-        return [entity for _, entity in sorted(self.entities[kind].items()) if entity.is_live]
+        found = self.entities[kind]
+        return [found[key] for key in sorted(found) if found[key].is_live]
 
     def copy(self) -> Account:
         """Return an independent working copy (entities are immutable and shared)."""

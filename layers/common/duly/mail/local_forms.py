@@ -196,6 +196,8 @@ def one_line(text: str) -> str:
     Line breaks, controls, invisible characters and those that turn the writing direction are taken out: none of
     them may end a header, forge a line of the mail or make a number read backwards. Letters of every script stay.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = (character if _visible(character) else " " for character in text)
     return " ".join("".join(kept).split())
 

@@ -123,7 +123,7 @@ class AccountStore:
         """Read closed entities that are not loaded yet and return how many were asked for; None when one of them is
         newer than the account."""
         missing = [(kind, key) for kind, key in named if key not in account.entities[kind]]
-        if len(missing) > MAX_EXTRA:
+        if not missing or len(missing) > MAX_EXTRA:
             return len(missing)
         sks = [keys.entity(kind, key, live=False) for kind, key in missing]
         for record in self.table.get_many(keys.account(account.id), sks).values():
