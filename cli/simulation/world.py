@@ -13,9 +13,9 @@ from duly.domain.account import Account, owed_for
 from duly.domain.calendar import CalendarError, zone
 from duly.domain.dunning import decide_chase
 from duly.domain.entities import Item, instalment_key
-from duly.domain.gates import Surroundings, item_gate, stack_gates
+from duly.domain.gates import Surroundings, stack_gates
 from duly.domain.policy import Policy
-from duly.domain.steps import next_step
+from duly.domain.standing import standings
 from duly.domain.upkeep import today_of
 from duly.flows import tick
 from duly.flows.applying import with_score
@@ -149,14 +149,9 @@ class World:
 
     def _due(self, account: Account, now: datetime) -> list[str]:
         """The items whose step has come and which nothing of their own holds back."""
-        scenario = self.policy.scenario_for(account.header.scenario, account.header.category)
         today = today_of(account, self.policy, now)
-        found = []
-        for item in account.live("items"):
-            step = next_step(item, scenario, self.policy, today) if item.outstanding_minor else None
-            if step is not None and step.day <= today and not item_gate(account, item, scenario, today):
-                found.append(item.key)
-        return found
+        found = standings(account, self.policy, today)
+        return [one.item.key for one in found if one.next is not None and one.next.day <= today and not one.gate]
 
     def _skipped(self, account: Account, key: str, gate: str) -> None:
         item: Item | None = account.items.get(key)
