@@ -11,8 +11,9 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Any, Protocol
+from urllib.parse import unquote
 
-from local.ses_shim import SentMail
+from local.ses_shim import SentMail, SentText
 
 PREFIXES = ("invoices", "statements", "customers", "policy")
 TICK_HOUR = 10
@@ -40,6 +41,9 @@ class DeskError(ValueError):
     """An action that cannot be done; the text says why, in words for the page."""
 
 
+WRITTEN = "documents/notices/"
+
+
 class Stack(Protocol):
     """The part of LocalStack that the page needs."""
 
@@ -57,7 +61,20 @@ class Stack(Protocol):
 
     def mails(self) -> list[SentMail]: ...
 
+    def texts(self) -> list[SentText]: ...
+
     def objects(self, prefix: str) -> dict[str, bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A letter or hand-over in the bucket."""
+
+    key: str
+    account: str
+    what: str
+    name: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +109,18 @@ class Desk:
             if mail.number == number:
                 return mail
         raise DeskError("There is no such mail.")
+
+    def written(self) -> list[Written]:
+        """The letters and hand-overs, at most MAX_RECEIPTS."""
+        found = self.stack.objects(WRITTEN)
+        return [_written(key, data) for key, data in sorted(found.items())][:MAX_RECEIPTS]
+
+    def document(self, key: str) -> bytes:
+        """One letter or hand-over. Raises DeskError for anything else."""
+        found = self.stack.objects(key) if key.startswith(WRITTEN) else {}
+        if key not in found:
+            raise DeskError("There is no such file.")
+        return found[key]
 
     def reply(self, number: int, text: str) -> None:
         """Answer a mail in the name of its recipient, and wait until the answer has been worked on."""
@@ -200,6 +229,12 @@ class Desk:
     def _moment(self) -> datetime:
         self.now += STEP
         return self.now
+
+
+def _written(key: str, data: bytes) -> Written:
+    _, _, account, name = key.split("/", 3)
+    what = "hand-over" if name.endswith(".zip") else "letter"
+    return Written(key, unquote(account), what, name, len(data))
 
 
 def file_name(name: str) -> str:

@@ -148,6 +148,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self._show("cash.html.j2", "cash", **self.server.page.desk.cash())
             case ["chase"]:
                 self._show("chase.html.j2", "chase", codes=CODES, **self.server.page.desk.people())
+            case ["post"]:
+                desk = self.server.page.desk
+                texts = list(reversed(desk.stack.texts()))[:MAX_LISTED]
+                self._show("post.html.j2", "post", documents=desk.written(), texts=texts, quoted=quote)
+            case ["document"]:
+                key = query.get("key", "")
+                kind = "application/pdf" if key.endswith(".pdf") else "application/zip"
+                self._send(200, kind, self.server.page.desk.document(key), {})
             case ["files"]:
                 receipts = self.server.page.desk.receipts()
                 self._show("files.html.j2", "files", receipts=receipts, prefixes=PREFIXES, quoted=quote)
@@ -194,7 +202,9 @@ class _Handler(BaseHTTPRequestHandler):
             case "/next-day":
                 new = desk.next_day()
                 back = form.get("back", "")
-                self._redirect(back if back in ("/report", "/cash", "/chase", "/files") else f"/mailbox?new={new}")
+                self._redirect(
+                    back if back in ("/report", "/cash", "/chase", "/post", "/files") else f"/mailbox?new={new}"
+                )
             case _:
                 raise Refused(404, "There is no such action.")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from duly.reports.page import render_page
 from duly.reports.people import people_data
-from local.ses_shim import Outcome, SentMail
+from local.ses_shim import Outcome, SentMail, SentText
 from tests.report_sample import make_sample
 
 START = datetime(2026, 4, 6, 6, 0, tzinfo=UTC)
@@ -31,6 +31,7 @@ class PageStack:
         self.decisions: list[tuple[str, dict[str, Any]]] = []
         self.answer: dict[str, Any] = {"ok": True}
         self._mails: list[SentMail] = []
+        self.sent_texts: list[SentText] = []
 
     def send(self, to: str, subject: str, text: str, html: str = "") -> SentMail:
         """Let the stack have sent a mail."""
@@ -50,6 +51,9 @@ class PageStack:
         mail = SentMail(number, f"id-{number}", START, "billing@creditor.example", (to,), {}, "set", outcomes, path)
         self._mails.append(mail)
         return mail
+
+    def texts(self) -> list[SentText]:
+        return list(self.sent_texts)
 
     def upload(self, key: str, data: bytes, time: datetime) -> str:
         self.calls.append(("upload", key))

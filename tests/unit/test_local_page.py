@@ -16,6 +16,7 @@ import pytest
 from local.desk import Desk, DeskError, file_name
 from local.emulator import LocalStackError
 from local.page import PageServer
+from local.ses_shim import SentText
 from tests.page_stack import REPLY_ADDRESS, START, PageStack
 
 HTML = "<p>Dear customer</p><script>alert(1)</script>"
@@ -285,3 +286,18 @@ def test_persons_decide_about_the_chase(server: PageServer, stack: PageStack) ->
     stack.answer = {"ok": False, "code": "not_possible", "error": "this notice is approved already"}
     status, _, html = post(server, "/chase", account="C1013", action="discard", key="a1")
     assert status == 400 and "approved already" in html
+
+
+def test_letters_hand_overs_and_text_messages_are_shown(stack: PageStack, server: PageServer) -> None:
+    status, _, page = ask(server, "GET", "/post")
+    assert status == 200 and "Nothing was written yet" in page and "No text message yet" in page
+    stack.files["documents/notices/C%2F1/a1.pdf"] = b"%PDF-1.7 letter"
+    stack.files["documents/notices/C-2/b2.zip"] = b"PK"
+    stack.files["documents/statements/C-2/x.pdf"] = b"%PDF another"
+    stack.sent_texts.append(SentText(1, "m1", "+4940123456", "Creditor: <b>1,00 EUR</b>"))
+    _, _, page = ask(server, "GET", "/post")
+    assert "C/1" in page and "hand-over" in page and "+4940123456" in page and "&lt;b&gt;1,00 EUR" in page
+    status, headers, text = ask(server, "GET", "/document?key=documents%2Fnotices%2FC%252F1%2Fa1.pdf")
+    assert (status, headers["Content-Type"], text) == (200, "application/pdf", "%PDF-1.7 letter")
+    assert ask(server, "GET", "/document?key=documents/statements/C-2/x.pdf")[0] == 400
+    assert ask(server, "GET", "/document?key=receipts/x")[0] == 400
