@@ -103,3 +103,12 @@ def test_a_letter_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typeset, "MAX_PDF_BYTES", 1_000)
     with pytest.raises(PdfTooLarge):
         render_letter(letter())
+
+
+def test_a_payment_code_stands_beside_how_to_pay() -> None:
+    def has_picture(found: LetterView) -> bool:
+        return b"/Subtype /Image" in render_letter(found) or b"/Subtype/Image" in render_letter(found)
+
+    assert has_picture(letter()) and letter_values(letter())["words"]["scan_alt"]
+    nothing = golden_view("de", "formal_notice")
+    assert not has_picture(letter(notice=replace(nothing, creditor=replace(nothing.creditor, iban="DE00"))))

@@ -61,7 +61,7 @@ def _text(view: NoticeView, count: int, name_length: int) -> str:
 
 def _counted(view: NoticeView, language: str, one: str, many: str, count: int) -> dict[str, str]:
     """The invoices by number as far as ``count`` allows, else how many there are; and the reference to quote."""
-    numbers = list(dict.fromkeys(one_line(item.number) for item in view.items))
+    numbers = list(dict.fromkeys(one_line(item.number) for item in view.asked_items))
     if len(numbers) == 1 and count:
         invoices, reference = f"{one} {numbers[0]}", numbers[0]
     elif len(numbers) <= count:
@@ -71,8 +71,8 @@ def _counted(view: NoticeView, language: str, one: str, many: str, count: int) -
     return {
         "invoices": invoices,
         "reference": reference,
-        "due": short_day(min(item.due for item in view.items), language),
-        "total": amount(view.total_minor, view.currency, language),
+        "due": short_day(min(item.due for item in view.asked_items), language),
+        "total": amount(view.asked_minor, view.currency, language),
     }
 
 
