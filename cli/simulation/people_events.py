@@ -169,8 +169,13 @@ def approve_all(world: World, on: Moment) -> None:
 
 
 def _discard(world: World, fact: se.Discard, on: Moment) -> None:
+    """Discard what is proposed. It is proposed again on the next day; without a time this is the evening before, so
+    that the next run is, as the format says, the one that proposes it again."""
+    now = world.begin(on, fact.customer)
+    if on.at is None:
+        now -= timedelta(seconds=1)
     for approval in _asked_for(world, fact):
-        decided(world, world.begin(on, fact.customer), action="discard", account=fact.customer, approval=approval)
+        decided(world, now, action="discard", account=fact.customer, approval=approval)
 
 
 def _asked_for(world: World, fact: se.Approve | se.Discard) -> list[str]:
