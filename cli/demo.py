@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.demo_chase import CHANNEL_WORDS, ChaseStory
 from cli.demo_credit import OUTCOME_WORDS, CreditStory, decisions_by_outcome, overrides_of, restated_by_kind
 from duly.domain.money import format_minor
 
@@ -32,8 +33,13 @@ SUMMARY_KEYS = (
     "collected",
     "matched_automatically",
     "notices_by_level",
+    "notices_by_channel",
+    "charges",
+    "approvals",
+    "calls",
     "disputes",
     "promises",
+    "plans",
     "category_changes",
     "credit_decisions",
     "overrides",
@@ -101,6 +107,7 @@ def summary_of(
     matching: Matching,
     audit: str,
     story: CreditStory,
+    chase: ChaseStory,
     credit: Sequence[CreditStep],
 ) -> dict[str, Any]:
     """The content of summary.json, with SUMMARY_KEYS in their order.
@@ -122,6 +129,10 @@ def summary_of(
             "percent": matching.percent,
         },
         "notices_by_level": dict(sorted(kpis.notices_by_level.items())),
+        "notices_by_channel": dict(sorted(chase.by_channel.items())),
+        "charges": chase.charges(),
+        "approvals": dict(sorted(chase.approvals.items())),
+        "calls": dict(sorted(chase.calls.items())),
         "disputes": {"opened": kpis.disputes_opened, "open": kpis.disputes_open, **kpis.disputes_by_reason},
         "promises": {
             "made": kpis.promises_made,
@@ -129,6 +140,7 @@ def summary_of(
             "broken": kpis.promises_broken,
             "open": kpis.promises_open,
         },
+        "plans": dict(sorted(chase.plans.items())),
         "category_changes": {"better": story.better, "worse": story.worse},
         "credit_decisions": decisions_by_outcome(credit),
         "overrides": overrides_of(credit),
@@ -156,6 +168,21 @@ def _counts(counts: Mapping[str, int]) -> str:
     return " · ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()) or "none"
 
 
+def _channels(counts: Mapping[str, int]) -> str:
+    return " · ".join(f"{number} {CHANNEL_WORDS.get(name, name)}" for name, number in counts.items()) or "none"
+
+
+def _charges(charges: Mapping[str, Mapping[str, str]]) -> str:
+    return (
+        " · ".join(
+            _money({currency: amount}) + f" {kind}"
+            for currency, kinds in charges.items()
+            for kind, amount in kinds.items()
+        )
+        or "none"
+    )
+
+
 def _worded(outcomes: Mapping[str, int]) -> dict[str, int]:
     return {OUTCOME_WORDS[outcome]: count for outcome, count in outcomes.items()}
 
@@ -181,8 +208,13 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
         ("Collected", _money(summary["collected"])),
         ("Matched automatically", f"{matched['automatic']} of {matched['transactions']} ({matched['percent']} %)"),
         *_level_rows(summary["notices_by_level"]),
+        ("By channel", _channels(summary["notices_by_channel"])),
+        ("Charges demanded", _charges(summary["charges"])),
+        ("Approvals", _counts(summary["approvals"])),
+        ("Calls", _counts(summary["calls"])),
         ("Disputes", _counts(summary["disputes"])),
         ("Promises", _counts(summary["promises"])),
+        ("Payment plans", _counts(summary["plans"])),
         ("Category changes", _counts(summary["category_changes"])),
         ("Credit decisions", _counts(_worded(summary["credit_decisions"]))),
         ("Overrides", str(summary["overrides"])),

@@ -155,7 +155,8 @@ def _index(result: PlayResult, business: Business, summary: Mapping[str, Any], r
         "<h1>What Duly sent, and what came back</h1>"
         f'<p class="lead">{result.days} simulated days from {business.start.isoformat()}. '
         "Replies stand below the mail that they answer.</p>"
-        '<nav><a href="report.html">Report</a><a href="cash.html">Cash</a><a href="credit.html">Credit</a>'
+        '<nav><a href="report.html">Report</a><a href="chase.html">Chase</a><a href="cash.html">Cash</a>'
+        '<a href="credit.html">Credit</a>'
         '<a href="summary.json">Summary</a>'
         '<a href="#receipts">Upload receipts</a></nav>'
         f'<ul class="tiles">{_tiles(summary, len(numbered), replies)}</ul>\n{days}\n'
@@ -207,6 +208,13 @@ def write_credit_page(folder: Path, body: str) -> None:
     navigation = '<nav><a href="index.html">All mails</a><a href="report.html">Report</a></nav>'
     page = _page("Credit in the demonstration", navigation + body, CREDIT_STYLE)
     (folder / "credit.html").write_text(page, encoding="utf-8")
+
+
+def write_chase_page(folder: Path, body: str) -> None:
+    """Writes chase.html around the content that cli/demo_chase.py made."""
+    navigation = '<nav><a href="index.html">All mails</a><a href="report.html">Report</a></nav>'
+    style = ".step{display:grid;grid-template-columns:92px 110px minmax(0,1fr);gap:14px;padding:9px 14px}"
+    (folder / "chase.html").write_text(_page("The chase in the demonstration", navigation + body, style), "utf-8")
 
 
 def write_cash_page(folder: Path, body: str, documents: Sequence[str]) -> None:

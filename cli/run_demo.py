@@ -13,8 +13,9 @@ from rich.console import Console
 
 from cli.demo import Matching, day_progress, summary_of, write_output
 from cli.demo_cash import cash_body, receipts_of, write_documents
+from cli.demo_chase import DOCUMENTS, ChaseStory, chase_body, gather_chase, write_chase_documents
 from cli.demo_credit import CreditStory, credit_body, gather_credit
-from cli.demo_pages import write_cash_page
+from cli.demo_pages import write_cash_page, write_chase_page
 from duly.domain.identity import FINAL
 from duly.domain.transaction import Transaction
 from duly.flows import audit
@@ -56,7 +57,11 @@ def run_demo(folder: Path, *, days: int, seed: int, console: Console) -> dict[st
                 edge.table, edge.uploads.recent(end), business.last_day, edge.policy().creditor.name, edge.stack.tasks()
             )
             story = gather_credit(edge, audit.account_ids(edge))
-            summary = summarise(edge, report, days=days, found=found, story=story, credit=result.credit)
+            documents = stack.objects(DOCUMENTS)
+            chase = gather_chase(edge, audit.account_ids(edge), documents)
+            summary = summarise(edge, report, days=days, found=found, story=story, chase=chase, credit=result.credit)
+            write_chase_documents(folder, documents)
+            write_chase_page(folder, chase_body(chase, business))
             page = stack.invoke("ReportsFunction", {"type": "page", "time": end.isoformat()})["html"]
             receipts = receipts_of(edge, transactions_of(edge))
             write_cash_page(
@@ -93,7 +98,14 @@ def edge_of(stack: LocalStack) -> Edge:
 
 
 def summarise(
-    edge: Edge, report: Report, *, days: int, found: audit.Report, story: CreditStory, credit: Sequence[CreditStep]
+    edge: Edge,
+    report: Report,
+    *,
+    days: int,
+    found: audit.Report,
+    story: CreditStory,
+    chase: ChaseStory,
+    credit: Sequence[CreditStep],
 ) -> dict[str, Any]:
     """Return the content of summary.json."""
     end = datetime.combine(report.as_of, time(EVENING_HOUR), tzinfo=UTC) + timedelta(days=31)
@@ -112,6 +124,7 @@ def summarise(
         matching=matching_of(edge),
         audit=verdict,
         story=story,
+        chase=chase,
         credit=credit,
     )
 

@@ -20,7 +20,7 @@ from local.writers import Document, Line, Party, creditor_reference, csv_bytes, 
 
 CUSTOMER_HEADER = ("id", "name", "country", "language", "timezone", "kind", "vat_id", "email", "role", "scenario",
                    "parent", "terms_days", "credit_limit", "limit_currency", "order_required",
-                   "external_score")  # fmt: skip
+                   "external_score", "address", "postcode", "city", "phone")  # fmt: skip
 INVOICE_HEADER = ("number", "customer", "issued", "due", "amount", "currency", "type", "terms", "order")
 
 CSV_INVOICES = 200
@@ -90,6 +90,16 @@ NO_AGREEMENT = Agreement()
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a customer is reached by post, and by telephone ("": nobody noted a number)."""
+
+    street: str
+    postcode: str
+    city: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     """A debtor. `behaviour` is what debtors.py plays; `pays_after_days` counts from the due date where behaviour
     uses it."""
@@ -106,6 +116,7 @@ class Customer:
     behaviour: str
     pays_after_days: int
     iban: str
+    seat: Seat
     agreed: Agreement = NO_AGREEMENT
 
     @property
@@ -208,6 +219,12 @@ _AGREEMENTS = {
     "Brindle & Moor Engineering Ltd": Agreement(limit_minor=3_000_000),
 }
 """By name: two legal groups, and what is agreed beyond the policy."""
+_SCENARIOS = {
+    "Alsterkai Maschinenbau GmbH": "gentle",
+    "Ateliers du Vieux Moulin SARL": "gentle",
+    "Dunmere Boat Yard Ltd": "firm",
+}
+"""By name: whose scenario is agreed, whatever the category says. The last one has not paid for long."""
 DIRECT_DEBIT = "Fernhollow Packaging Ltd"
 """Of this customer's invoices those that are sent as documents are collected by direct debit."""
 DISCOUNT, DISCOUNT_TERMS = "Gerstenberg Brauereitechnik GmbH", "2 % Skonto innerhalb 8 Tagen"
@@ -242,6 +259,20 @@ _TIMEZONES = {
     "FR": "Europe/Paris",
     "NL": "Europe/Amsterdam",
     "GB": "Europe/London",
+}
+_CITIES = {
+    "DE": (("20457", "Hamburg"), ("28195", "Bremen"), ("50667", "Köln"), ("80331", "München"), ("04109", "Leipzig")),
+    "AT": (("1010", "Wien"), ("8010", "Graz"), ("5020", "Salzburg")),
+    "FR": (("69002", "Lyon"), ("44000", "Nantes"), ("67000", "Strasbourg")),
+    "NL": (("1012 AB", "Amsterdam"), ("3011 AA", "Rotterdam"), ("9712 AA", "Groningen")),
+    "GB": (("M1 1AE", "Manchester"), ("B33 8TH", "Birmingham"), ("CR2 6XH", "Croydon")),
+}
+_STREETS = {
+    "DE": ("Speicherweg", "Am Werktor", "Kranstrasse"),
+    "AT": ("Mühlgasse", "Am Schmelzofen"),
+    "FR": ("rue du Moulin", "quai des Forges"),
+    "NL": ("Havenkade", "Smidsweg"),
+    "GB": ("Foundry Lane", "Wharf Road"),
 }
 _BILLING_BOX = {"de": "buchhaltung", "en": "accounts"}
 _MANAGEMENT_BOX = {"de": "geschaeftsleitung", "en": "director"}
@@ -288,6 +319,17 @@ def _bank_account(country: str, rng: random.Random) -> str:
     return iban(country, accounts[country]())
 
 
+def _seat(country: str, rng: random.Random) -> Seat:
+    """An invented street in a city of the country. Numbers are of ranges that are kept free for films: of the German
+    and British regulators (Berlin 23125, London 7946 0) and of the French one (01 99 00)."""
+    postcode, city = rng.choice(_CITIES[country])
+    street, number = rng.choice(_STREETS[country]), rng.randrange(1, 90)
+    line = f"{number} {street}" if country in ("FR", "GB") else f"{street} {number}"
+    tail = rng.randrange(100, 1000)
+    phones = {"DE": f"+493023125{tail}", "GB": f"+442079460{tail}", "FR": f"+3319900{tail:04d}"}
+    return Seat(line, postcode, city, phones.get(country, ""))
+
+
 def _contacts(domain: str, language: str, behaviour: str, index: int) -> tuple[Contact, ...]:
     billing = f"{_BILLING_BOX[language]}@{domain}.example"
     if behaviour == "bounces":  # the local stack's mail server refuses addresses with the local part "bounce"
@@ -304,7 +346,6 @@ def _customer(index: int, row: tuple[str, str, str, str, int], seed: int) -> Cus
     name, country, domain, behaviour, days = row
     rng = random.Random(f"{seed}|customer|{index}")
     language = "de" if country in ("DE", "AT") else "en"
-    scenario = "gentle" if index in (0, 24) else ""
     return Customer(
         id=f"C-{1001 + index}",
         name=name,
@@ -314,10 +355,11 @@ def _customer(index: int, row: tuple[str, str, str, str, int], seed: int) -> Cus
         currency="GBP" if country == "GB" else "EUR",
         vat_id=_vat_id(country, rng),
         contacts=_contacts(domain, language, behaviour, index),
-        scenario=scenario,
+        scenario=_SCENARIOS.get(name, ""),
         behaviour=behaviour,
         pays_after_days=days,
         iban=_bank_account(country, rng),
+        seat=_seat(country, random.Random(f"{seed}|seat|{index}")),
         agreed=_AGREEMENTS.get(name, NO_AGREEMENT),
     )
 
@@ -624,7 +666,7 @@ class _Maker:
             "",
             "info at sturmvogel.example",
             "billing",
-            *[""] * 7,
+            *[""] * 11,
         )
         return [
             self._at(0, 5, 0, "customers/customers-export.csv", csv_bytes(CUSTOMER_HEADER, [*known, bad])),
@@ -740,9 +782,10 @@ def customer_rows(customer: Customer) -> list[tuple[str, ...]]:
         "yes" if agreed.order_required else "",
         "" if agreed.external_score is None else str(agreed.external_score),
     )
+    seat = (customer.seat.street, customer.seat.postcode, customer.seat.city, customer.seat.phone)
     return [
         (customer.id, customer.name, customer.country, customer.language, customer.timezone, "business",
-         customer.vat_id, contact.email, contact.role, customer.scenario, *agreements)
+         customer.vat_id, contact.email, contact.role, customer.scenario, *agreements, *seat)
         for contact in customer.contacts
     ]  # fmt: skip
 

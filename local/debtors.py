@@ -58,6 +58,10 @@ DISPUTES_MAX = 2
 OUT_OF_OFFICE_MAX = 3
 PARTIAL_PERCENT = 60
 PAY_RUN_DAYS = 14
+PLAN_AHEAD_DAYS = 5
+"""Instalments of a plan are paid so many days before they are due."""
+OWING_DAYS = 10
+"""So long after its due date an invoice is one for a payment plan."""
 FORGED_AFTER_MAILS, UNPARSEABLE_AFTER_MAILS, STRANGER_AFTER_MAILS = 12, 25, 8
 
 
@@ -302,6 +306,31 @@ class Debtors:
         if number in self._disputed and creditor_was_right:
             customer = self.business.customer_by_id[invoice.customer]
             self._pay(customer, [invoice], add_business_days(now.date(), 4))
+
+    def on_plan(self, invoice: Invoice, parts: Sequence[tuple[date, int]]) -> None:
+        """Finance has agreed instalments: the debtor pays each some days before it is due."""
+        customer = self.business.customer_by_id[invoice.customer]
+        for due, minor in parts:
+            self._pay(customer, [invoice], next_business_day(due - timedelta(days=PLAN_AHEAD_DAYS)), minor)
+
+    def open_minor(self, number: str) -> int:
+        """What a debtor still means to pay for an invoice, in minor units."""
+        return self._open[number]
+
+    def longest_owing(self, behaviour: str, day: date) -> Invoice | None:
+        """The largest invoice that the first customer of a behaviour has not paid long after it was due."""
+        latest = day - timedelta(days=OWING_DAYS)
+        found = [
+            one
+            for one in self._invoices.values()
+            if self.business.customer_by_id[one.customer].behaviour == behaviour
+            and one.due < latest
+            and self._open[one.number] > 0
+            and not one.instalments
+        ]
+        first = min((one.customer for one in found), default="")
+        own = [one for one in found if one.customer == first]
+        return max(own, key=lambda one: (one.amount_minor, one.number), default=None)
 
     def _still_open(self, overdue: Sequence[Invoice]) -> list[Invoice]:
         return [

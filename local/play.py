@@ -15,6 +15,7 @@ from local.business import Business, Upload
 from local.debtors import Debtors
 from local.replies import NUMBER, Notice, Reply, read_notice
 from local.sales import CreditStep, SalesDesk
+from local.writers import decimal_text
 
 TICK_HOUR = 10
 """UTC: late morning everywhere in Europe, so inside every customer's contact window in winter and summer."""
@@ -23,6 +24,17 @@ SALES_HOUR = 9
 """Sales asks for credit after finance's morning and the day's files, before the tick."""
 READING_DAYS = 2
 """Finance reads and answers a reply so many days after it came in."""
+TASK_DAYS = 1
+"""Finance approves notices, calls and posts letters on the working day after it has seen the task."""
+PLAN_DAY = 45
+"""On this day finance agrees payment plans: with one who keeps to it, and with one who does not."""
+PLAN_DUE_DAYS = (65, 86, 107)
+"""When the instalments of a plan are due: each the day after a bank statement, when it is known what came."""
+PLANS = {"after_third": True, "never": False}
+"""Behaviours of those who get a plan, the first customer of each, and whether it pays its instalments."""
+CALL_RESULTS = {"never": "voicemail", "mailbox_gone": "unreachable", "bounces": "unreachable"}
+"""What a call comes to, by behaviour; everybody else says that the money is in the next payment run."""
+PAYMENT_RUN_DAYS = 7
 DISPUTE_DAYS = 6
 """Finance settles a dispute so many days after it was opened."""
 CASH_DAYS = 1
@@ -45,11 +57,14 @@ class OpenDispute:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenReply:
-    """A reply that a person at the creditor's has to read, as finance sees it in its list of tasks."""
+class OpenTask:
+    """Something that a person at the creditor's has to do, as finance sees it in its list of tasks. ``about`` names
+    the approval of a proposed notice, or the notice."""
 
     account: str
     task: str
+    kind: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +102,8 @@ class World(Protocol):
     def open_disputes(self) -> Sequence[OpenDispute]:
         """All disputes that are not settled."""
 
-    def unread_replies(self) -> Sequence[OpenReply]:
-        """All replies that wait for a person."""
+    def open_tasks(self) -> Sequence[OpenTask]:
+        """All tasks that wait for a person."""
 
     def waiting_money(self) -> Mapping[str, Any]:
         """The money that waits for a person, as the reports function tells it."""
@@ -153,14 +168,16 @@ class _Play:
         self._first_seen: dict[str, date] = {}
 
     def day(self, day: date) -> None:
-        """One simulated day: what arrives before the tick, decisions and sales, the tick, what arrives after it."""
+        """One simulated day: what arrives before the tick, decisions and sales, the tick, what arrives after it. On
+        weekends nobody is written to, so the upkeep is left to Monday's tick."""
         tick = datetime.combine(day, time(TICK_HOUR), tzinfo=UTC)
         self._arrivals(day, until=tick)
         self._finance(day)
         self.sales.on_day(day, datetime.combine(day, time(SALES_HOUR), tzinfo=UTC))
-        self.world.tick(tick)
-        self.world.wait()
-        self._read_mails(tick)
+        if day.weekday() < 5:
+            self.world.tick(tick)
+            self.world.wait()
+            self._read_mails(tick)
         self._arrivals(day, until=datetime.combine(day + timedelta(days=1), time(0), tzinfo=UTC))
 
     def _arrivals(self, day: date, until: datetime) -> None:
@@ -207,11 +224,12 @@ class _Play:
             if (day - first).days >= DISPUTE_DAYS:
                 self._settle(dispute, day)
                 settled = True
-        for reply in self.world.unread_replies():
-            first = self._first_seen.setdefault(f"{reply.account}/{reply.task}", day)
-            if (day - first).days >= READING_DAYS:
-                self._answer(reply, day)
-                settled = True
+        for task in self.world.open_tasks():
+            first = self._first_seen.setdefault(f"{task.account}/{task.task}", day)
+            settled = self._do(task, day, (day - first).days) or settled
+        if (day - self.business.start).days == PLAN_DAY:
+            self._agree_plans(day)
+            settled = True
         for invoice in self.business.debits_returned_on(day):
             self._decide("debit_returned", invoice.customer, day, item=invoice.number)
             settled = True
@@ -240,15 +258,53 @@ class _Play:
         first = self._first_seen.setdefault(f"money/{line['transaction']}", day)
         return (day - first).days >= CASH_DAYS
 
-    def _decide(self, action: str, account: str, day: date, **fields: str) -> datetime:
+    def _decide(self, action: str, account: str, day: date, **fields: object) -> datetime:
         """A decision of finance on a day; returns its moment."""
         at = datetime.combine(day, time(FINANCE_HOUR), tzinfo=UTC)
         decision = {"type": "decision", "action": action, "account": account, **fields}
         self.world.decide({**decision, "by": "finance@muster.example", "time": at.isoformat()})
         return at
 
-    def _answer(self, reply: OpenReply, day: date) -> None:
-        self._decide("close_task", reply.account, day, task=reply.task, result="answered")
+    def _do(self, task: OpenTask, day: date, seen_days: int) -> bool:
+        """Does what a task asks once it was seen long enough; returns whether it did. What comes shortly before the end
+        is left, but replies are read."""
+        if task.kind == "read_reply" and seen_days >= READING_DAYS:
+            self._decide("close_task", task.account, day, task=task.task, result="answered")
+            return True
+        if seen_days < TASK_DAYS or (self.business.last_day - day).days < LEFT_DAYS:
+            return False
+        if task.kind == "approve_notice":
+            self._decide("approve", task.account, day, approval=task.about)
+        elif task.kind == "post_letter":
+            proof = f"R{day:%y%m%d}{task.account[-2:]}"
+            self._decide("close_task", task.account, day, task=task.task, result="posted", proof=proof)
+        elif task.kind == "hand_over":
+            self._decide("close_task", task.account, day, task=task.task, result="sent to the agency")
+        elif task.kind == "call":
+            self._call(task, day)
+        else:
+            return False
+        return True
+
+    def _call(self, task: OpenTask, day: date) -> None:
+        customer = self.business.customer_by_id.get(task.account)
+        code = CALL_RESULTS.get(customer.behaviour if customer else "", "in_payment_run")
+        run = (day + timedelta(days=PAYMENT_RUN_DAYS)).isoformat()
+        more = {"date": run} if code == "in_payment_run" else {}
+        self._decide("call_result", task.account, day, task=task.task, code=code, **more)
+
+    def _agree_plans(self, day: date) -> None:
+        """Agrees three instalments for the largest overdue invoice of some who owe for long."""
+        for behaviour, is_kept in PLANS.items():
+            invoice = self.debtors.longest_owing(behaviour, day)
+            if invoice is None:
+                continue
+            days = [self.business.start + timedelta(days=offset) for offset in PLAN_DUE_DAYS]
+            parts = instalments_of(self.debtors.open_minor(invoice.number), days)
+            stated = [{"due": due.isoformat(), "amount": decimal_text(minor)} for due, minor in parts]
+            self._decide("plan", invoice.customer, day, items=[invoice.number], instalments=stated)
+            if is_kept:
+                self.debtors.on_plan(invoice, parts)
 
     def _settle(self, dispute: OpenDispute, day: date) -> None:
         right = dispute.reason != "price"
@@ -258,6 +314,12 @@ class _Play:
         for number in dispute.invoices:
             if NUMBER.fullmatch(number):
                 self.debtors.on_decision(number, right, at)
+
+
+def instalments_of(amount_minor: int, days: Sequence[date]) -> list[tuple[date, int]]:
+    """An amount in equal parts, the last of which takes the rest."""
+    part = amount_minor // len(days)
+    return [(day, part) for day in days[:-1]] + [(days[-1], amount_minor - part * (len(days) - 1))]
 
 
 def _best(line: Mapping[str, Any]) -> Mapping[str, Any]:

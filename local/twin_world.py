@@ -9,8 +9,8 @@ from typing import Any
 from duly.flows.credit import answer
 from duly.flows.decisions import decide
 from duly.flows.twin import TwinStack
-from local.play import OpenDispute, OpenReply, OurMail
-from local.world import disputes_in, unread_replies_in, waiting_in
+from local.play import OpenDispute, OpenTask, OurMail
+from local.world import disputes_in, open_tasks_in, waiting_in
 
 
 class TwinWorld:
@@ -54,9 +54,9 @@ class TwinWorld:
         """All disputes that are not settled."""
         return disputes_in(self.stack.edge.table)
 
-    def unread_replies(self) -> Sequence[OpenReply]:
-        """All replies that wait for a person."""
-        return unread_replies_in(self.stack.edge.table)
+    def open_tasks(self) -> Sequence[OpenTask]:
+        """All tasks that wait for a person."""
+        return open_tasks_in(self.stack.edge.table)
 
     def decide(self, payload: Mapping[str, object]) -> None:
         """A decision of finance."""

@@ -12,7 +12,7 @@ from duly.flows.edge import Edge
 from duly.reports.cash import waiting_data
 from duly.store.tables import Table
 from local.bridge import Verdicts
-from local.play import OpenDispute, OpenReply, OurMail
+from local.play import OpenDispute, OpenTask, OurMail
 from local.stack import LocalStack
 
 
@@ -23,9 +23,9 @@ def disputes_in(accounts: Table) -> list[OpenDispute]:
     ]
 
 
-def unread_replies_in(accounts: Table) -> list[OpenReply]:
-    """The replies of all accounts that wait for a person."""
-    return [OpenReply(line.account, line.task) for line in report.open_tasks(accounts) if line.kind == "read_reply"]
+def open_tasks_in(accounts: Table) -> list[OpenTask]:
+    """The tasks of all accounts that wait for a person."""
+    return [OpenTask(line.account, line.task, line.kind, line.about) for line in report.open_tasks(accounts)]
 
 
 def waiting_in(edge: Edge) -> Mapping[str, Any]:
@@ -72,9 +72,9 @@ class StackWorld:
         """All disputes that are not settled."""
         return disputes_in(self.accounts)
 
-    def unread_replies(self) -> Sequence[OpenReply]:
-        """All replies that wait for a person."""
-        return unread_replies_in(self.accounts)
+    def open_tasks(self) -> Sequence[OpenTask]:
+        """All tasks that wait for a person."""
+        return open_tasks_in(self.accounts)
 
     def decide(self, payload: Mapping[str, object]) -> None:
         """A decision of finance, by direct invocation of the disputes function."""

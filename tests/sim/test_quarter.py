@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.demo_chase import DOCUMENTS, gather_chase
 from cli.demo_credit import decisions_by_outcome, gather_credit, overrides_of, restated_by_kind
 from duly.domain import events as ev
 from duly.flows import audit, report
@@ -61,13 +62,25 @@ def test_every_cent_of_the_statements_is_on_an_account_or_in_suspense(
 def test_debtors_were_reminded_answered_and_their_disputes_settled(
     quarter: Quarter,
 ) -> None:
-    _, _, result, found, _ = quarter
+    _, _, result, found, stack = quarter
     said = Counter(reply.kind for sent in result.notices for reply in sent.replies)
     assert {"1", "2", "3"} <= found.kpis.notices_by_level.keys()
-    assert sum(found.kpis.notices_by_level.values()) == len(result.notices)
+    story = gather_chase(stack.edge, audit.account_ids(stack.edge), stack.objects.keys(DOCUMENTS))
+    assert story.by_channel["email"] == len(result.notices)
     assert result.disputes_settled >= 3
     assert found.kpis.promises_made > 0
     assert said["forged_token"] == said["unparseable"] == 1
+
+
+def test_letters_calls_a_hand_over_approvals_plans_and_charges_are_part_of_it(quarter: Quarter) -> None:
+    stack = quarter[-1]
+    story = gather_chase(stack.edge, audit.account_ids(stack.edge), stack.objects.keys(DOCUMENTS))
+    assert min(story.by_channel[channel] for channel in ("letter", "call", "hand_over")) > 0
+    assert story.approvals["asked"] > story.approvals["approved"] > 0
+    assert (story.plans["made"], story.plans["broken"]) == (2, 1)
+    assert set(story.charges()["EUR"]) == {"costs", "interest"}
+    written = [line for line in story.lines if line.kind in ("letter", "hand-over") and line.document]
+    assert written and all(stack.objects.get(line.document) for line in written)
 
 
 def test_the_audit_of_the_quarter_is_clean(quarter: Quarter) -> None:
@@ -80,11 +93,15 @@ def test_the_books_of_the_quarter_agree_with_the_accounts(quarter: Quarter) -> N
     _, _, _, found, stack = quarter
     books = export(stack.edge)
     assert books.holds, books.proofs
+    charges: Counter[str] = Counter()  # demanded and open, beside the invoices
+    for account_id in audit.account_ids(stack.edge):
+        for item in stack.edge.accounts.load(account_id).live("items"):
+            charges[item.currency] += item.due_minor - item.outstanding_minor if item.state == "open" else 0
     held = {(ledger.name, currency): 0 for ledger, currency in books.balances}
     for (ledger, currency), amount in books.balances.items():
         held[ledger.name, currency] += amount
     for one in found.kpis.currencies:
-        assert held["receivables", one.currency] == one.receivables_minor
+        assert held["receivables", one.currency] == one.receivables_minor + charges[one.currency]
         assert held.get(("suspense", one.currency), 0) <= 0
 
 

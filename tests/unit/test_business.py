@@ -18,9 +18,9 @@ from duly.formats.records import BankEntry, CustomerRow, FileResult, InvoiceRow,
 from local.business import CREDITOR, DIRECT_DEBIT, SHOP_FOLDER, SHOP_PROFILE, Business, Customer, Upload, make_business
 from local.debtors import OVERLAP_STATEMENT, STATEMENT_DAYS, Debtors
 from local.payers import PAID_BY_PARENT, PAIR_TEXT
-from local.play import OpenDispute, OpenReply, OurMail, play
+from local.play import OpenDispute, OpenTask, OurMail, play
 from local.replies import Reply, forged_token, unparseable
-from local.writers import creditor_reference, iban
+from local.writers import creditor_reference, decimal_text, iban
 
 REPLY_ADDRESS = "reply+abcdefghijklmnop@in.muster.example"
 
@@ -477,8 +477,12 @@ class PaperWorld:
         fresh, self.fresh = self.fresh, []
         return fresh
 
-    def unread_replies(self) -> list[OpenReply]:
-        return []
+    def open_tasks(self) -> list[OpenTask]:
+        """One of each kind, which is there until it is done."""
+        kinds = ("approve_notice", "post_letter", "hand_over", "call", "find_another_way")
+        found = [OpenTask("C-1007", f"t-{kind}", kind, f"about-{kind}") for kind in kinds]
+        done = {payload.get("task") or f"t-{payload.get('approval')}" for payload in self.decisions}
+        return [one for one in found if one.task not in done and f"t-{one.about}" not in done]
 
     def open_disputes(self) -> list[OpenDispute]:
         opened = any(name == "inbound" for name, _ in self.log)
@@ -522,7 +526,7 @@ def test_the_play_keeps_time_and_brings_everything_once() -> None:
     assert times == sorted(times)
     assert days == list(range(1, 92))
     names = Counter(name for name, _ in world.log)
-    assert names["tick"] == 91
+    assert names["tick"] == 65  # the working days
     assert names["reports"] == 1
     assert names["inbound"] == result.replies_delivered > 20
     assert result.uploads == len(business().uploads) + len(bank_files(Debtors(business())))
@@ -534,6 +538,16 @@ def test_the_play_keeps_time_and_brings_everything_once() -> None:
     assert [payload.get("dispute") for payload in world.decisions if payload["action"] == "resolve_dispute"] == ["d1"]
     (returned,) = [payload for payload in world.decisions if payload["action"] == "debit_returned"]
     assert returned["item"] in {one.number for one in business().invoices if one.is_returned}
+    tasks = [
+        (one["action"], one.get("result") or one.get("code")) for one in world.decisions if one["account"] == "C-1007"
+    ]
+    assert tasks == [
+        ("approve", None),
+        ("close_task", "posted"),
+        ("close_task", "sent to the agency"),
+        ("call_result", "voicemail"),
+        ("plan", None),
+    ]
     said = Counter(reply.kind for notice in result.notices for reply in notice.replies)
     assert said["forged_token"] == said["unparseable"] == said["stranger"] == 1
     assert {"promise", "paid", "thanks", "question", "out_of_office", "bounce"} <= said.keys()
@@ -590,3 +604,29 @@ def test_a_request_that_is_not_answered_ends_the_play() -> None:
     world.credit = lambda _payload: {"ok": False, "code": "busy"}  # type: ignore[method-assign]
     with pytest.raises(ValueError, match="not answered: busy"):
         play(world, business(), Debtors(business()))
+
+
+def test_a_plan_is_agreed_about_the_largest_debt_and_kept_by_one() -> None:
+    world, debtors = PaperWorld(), Debtors(business())
+    play(world, business(), debtors)
+    kept, broken = [one for one in world.decisions if one["action"] == "plan"]
+    who = {one["account"]: business().customer_by_id[str(one["account"])] for one in (kept, broken)}
+    assert [customer.behaviour for customer in who.values()] == ["after_third", "never"]
+    days = [str(part["due"]) for part in kept["instalments"]]  # type: ignore[attr-defined]
+    assert days == [(business().start + timedelta(days=offset)).isoformat() for offset in (65, 86, 107)]
+    paid = [entry for entry in debtors.payments_between(business().start, business().last_day)
+            if entry.counterparty == who[kept["account"]].name and "#" not in entry.text]  # fmt: skip
+    parts = [decimal_text(entry.amount_minor) for entry in paid]
+    assert kept["instalments"][0]["amount"] in parts  # type: ignore[index]
+    assert received_from(debtors, who[broken["account"]]) == 0
+
+
+def test_every_customer_has_a_seat_and_phones_are_of_kept_free_ranges() -> None:
+    for customer in business().customers:
+        seat = customer.seat
+        assert seat.street and seat.postcode and seat.city
+        free = {"DE": "+493023125", "GB": "+442079460", "FR": "+3319900"}.get(customer.country, "")
+        assert seat.phone.startswith(free) and bool(seat.phone) is bool(free)
+    rows = [row for one in business().uploads if one.key == "customers/customers-export.csv"
+            for row in read_file(one.key, one.data).customers]  # fmt: skip
+    assert all(row.address and row.city for row in rows)

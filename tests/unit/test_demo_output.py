@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from io import StringIO
@@ -23,8 +24,12 @@ from cli.demo import (
     write_output,
 )
 from cli.demo_cash import cash_body, receipts_of, write_documents
+from cli.demo_chase import ChaseLine, ChaseStory, chase_body, gather_chase, write_chase_documents
 from cli.demo_credit import credit_body
 from cli.run_demo import transactions_of
+from duly.domain import events as ev
+from duly.domain.account import Account
+from duly.domain.changing import replace
 from duly.domain.kpi import compute
 from duly.flows.report import Report
 from local.business import make_business
@@ -34,6 +39,15 @@ from tests.credit_sample import ASKED, STORY, read_demo_policy
 from tests.unit.test_bookkeeping import stack
 
 DAY = date(2026, 2, 18)
+LETTER_KEY = "documents/notices/C-1007/0a1b2c.pdf"
+CHASE = ChaseStory(
+    by_channel=Counter(email=5, letter=1, call=2),
+    approvals=Counter(asked=1, approved=1),
+    plans=Counter(made=2, broken=1),
+    calls=Counter(voicemail=2),
+    charges_minor={"EUR": Counter(costs=4_500, interest=1_234)},
+    lines=[ChaseLine(DAY, "C-1007", "letter", "formal-notice, level 3, for RE-26-0001 & more", LETTER_KEY)],
+)
 
 
 def empty_summary(audit: str = "clean") -> dict[str, Any]:
@@ -45,7 +59,9 @@ def empty_summary(audit: str = "clean") -> dict[str, Any]:
         proposals_count=2,
     )
     matching = Matching(incoming=8, automatic=7)
-    return summary_of(report, days=91, invoices=300, matching=matching, audit=audit, story=STORY, credit=ASKED)
+    return summary_of(
+        report, days=91, invoices=300, matching=matching, audit=audit, story=STORY, chase=CHASE, credit=ASKED
+    )
 
 
 def one_mail(html: str = "") -> PlayResult:
@@ -92,6 +108,9 @@ def test_the_summary_has_the_promised_keys_and_amounts_as_texts() -> None:
     assert summary["overrides"] == 1
     assert summary["invoices_restated"] == {"corrected": 1, "cancelled": 1, "replaced": 1, "returned": 1}
     assert summary["invoices_flagged"] == {"order_missing": 2}
+    assert summary["notices_by_channel"] == {"call": 2, "email": 5, "letter": 1}
+    assert summary["charges"] == {"EUR": {"costs": "45.00", "interest": "12.34"}}
+    assert summary["plans"] == {"broken": 1, "made": 2}
     assert summary["audit"] == "clean"
 
 
@@ -121,6 +140,11 @@ def test_the_table_shows_amounts_levels_and_an_unclean_audit() -> None:
         "7 of 8",
         "1 better · 1 worse",
         "1 debit returned",
+        "2 call · 5 e-mail · 1 letter",
+        "EUR 45.00 costs · EUR 12.34 interest",
+        "1 approved · 1 asked",
+        "1 broken · 2 made",
+        "2 voicemail",
         "0 approved · 1 with conditions · 0 referred · 1 refused",
     ):
         assert part in text
@@ -213,3 +237,39 @@ def test_the_page_on_cash_says_where_each_payment_went_and_why(tmp_path: Path) -
     documents = write_documents(tmp_path, edge, receipts, DAY)
     assert documents == ["books.journal", "books.beancount", "books.csv", "statement-C-1.pdf"]
     assert (tmp_path / "statement-C-1.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_page_on_the_chase_leads_to_what_was_written(tmp_path: Path) -> None:
+    body = chase_body(CHASE, make_business())
+    assert "Heidesand Keramik GmbH" in body and "RE-26-0001 &amp; more" in body
+    assert "costs 45.00 EUR · interest 12.34 EUR" in body
+    write_chase_documents(tmp_path, {LETTER_KEY: b"%PDF"})
+    assert (tmp_path / "documents" / "C-1007-0a1b2c.pdf").read_bytes() == b"%PDF"
+    assert 'href="documents/C-1007-0a1b2c.pdf"' in body
+
+
+def test_the_chase_is_gathered_from_the_journals() -> None:
+    found = stack()
+    now = datetime(2026, 3, 5, 9, tzinfo=UTC)
+    charge = ev.Charge("interest~2026-03-05", "interest", 321, now.date())
+    item = next(iter(found.edge.accounts.load("C-1").items))
+    part = ev.NoticeItem(item, 1, "formal-notice", 3, 0, 10_000, (charge,))
+
+    def decide(_: Account) -> list[ev.Event]:
+        claim = ev.NoticeClaimed("n1", "i", "letter", "EUR", 3, "formal-notice", (part,), (), now, "p", "standard")
+        return [
+            claim,
+            replace(claim, notice="n2", channel="email", main="n1"),
+            ev.NoticeSent("n1", now, "document"),
+            ev.NoticeSent("n2", now, "answer", "m"),
+            ev.PlanMade("Z", (item,), ((now.date(), 100),), "EUR", now.date()),
+        ]
+
+    found.edge.change("C-1", decide, now)
+    story = gather_chase(found.edge, ["C-1"], ["documents/notices/C-1/n1.pdf"])
+    assert story.by_channel == {"letter": 1, "email": 1}
+    assert story.charges() == {"EUR": {"interest": "3.21"}}
+    assert [(line.kind, line.document) for line in story.lines] == [
+        ("letter", "documents/notices/C-1/n1.pdf"),
+        ("plan", ""),
+    ]
