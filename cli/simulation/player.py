@@ -14,6 +14,7 @@ from cli.simulation.problems import NotPossible
 from cli.simulation.recorder import Record
 from cli.simulation.scenario_file import Scenario
 from cli.simulation.world import Outcomes, World
+from duly.domain.entities import AccountError
 from duly.flows import delivery
 
 MAX_DELIVERIES: Final = 50  # events of delivery: each may play the scenario once more
@@ -157,6 +158,8 @@ class _Play:
             _APPLY[type(event.fact)](self.world, event.fact, event.on)
         except NotPossible as problem:
             recorder.problem(problem.code, f"{event.place}.{event.kind}: {problem}")
+        except (AccountError, LookupError, ValueError) as error:  # what the rules refuse of a file's own content
+            recorder.problem("not_possible", f"{event.place}.{event.kind}: {error}")
         self.world.settle()
 
 

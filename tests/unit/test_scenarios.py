@@ -172,6 +172,11 @@ def test_the_day_is_the_debtors(tmp_path: Path) -> None:
         (("hold", {"customer": "C9", "until": "2026-03-01"}), "unknown_customer"),
         (("invoice", {**INVOICE, "number": "R-2", "customer": "C9"}), "unknown_customer"),
         (("write_off", {"invoice": "R-1", "amount": "100.01"}), "not_possible"),
+        (("dispute", {"id": "D-1", "customer": "C9", "invoices": ["R-1"]}), "unknown_customer"),
+        (
+            ("payment", {"id": "P", "amount": "5", "currency": "JPY", "for": [{"invoice": "R-1", "amount": "0.5"}]}),
+            "not_possible",
+        ),
         (("invoice", {**INVOICE, "instalment": []}), "unknown_field"),
     ],
 )
@@ -181,6 +186,14 @@ def test_what_cannot_be_played_is_a_problem_and_the_rest_goes_on(
     found = played(tmp_path, ("2026-01-20", *event))
     assert [one["code"] for one in found["problems"]] == [code]
     assert len(found["notices"]) == 1
+
+
+def test_the_same_promise_twice_is_a_problem(tmp_path: Path) -> None:
+    promise = {"id": "T-1", "customer": "C1", "invoices": ["R-1"], "date": "2026-01-21"}
+    given = [("2026-01-20", "promise", promise), ("2026-02-06", "promise", {**promise, "date": "2026-02-08"})]
+    found = played(tmp_path, *given, runs=["2026-01-26", "2026-02-10"])
+    assert [one["code"] for one in found["problems"]] == ["not_possible"]
+    assert [one["event"] for one in found["events"]][:2] == ["promise_made", "promise_broken"]
 
 
 def test_a_customer_has_limits_in_several_currencies_and_an_address(tmp_path: Path) -> None:
