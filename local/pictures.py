@@ -60,6 +60,7 @@ def browser() -> Iterator[Tab]:
             "--remote-debugging-pipe",
             "--no-sandbox",
             "--disable-gpu",
+            "--disable-features=IsolateSandboxedIframes",  # a mail in a page's sandbox is drawn by another process
             "--disable-dev-shm-usage",
             "--no-first-run",
             "--hide-scrollbars",

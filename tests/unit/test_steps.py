@@ -232,11 +232,18 @@ def test_a_repeated_step_keeps_its_conditions() -> None:
 # --- moved by a person, hastened by a broken promise
 
 
-def test_an_item_moved_forward_is_due_at_once_at_that_level() -> None:
+def test_an_item_moved_forward_waits_for_the_day_of_that_level() -> None:
     item = replace(done(("first", 1, 3)), moved_to=3, moved_on=day(5))
-    assert found(item, 5) == ("formal", 5)
-    assert found(replace(item, moved_on=day(40)), 40) == ("formal", 28)  # its own day had come before
+    assert found(item, 5) == ("formal", 28)
+    assert found(replace(item, moved_on=day(40)), 40) == ("formal", 28)
     assert found(replace(item, moved_to=4), 5) is None
+
+
+def test_a_step_that_counts_from_the_previous_one_counts_from_what_was_sent_before_the_skip() -> None:
+    steps = step(1, "first", 3) + step(2, "second", 10) + step(3, "formal", 10, 'basis = "previous"')
+    policy = plain_policy(steps)
+    assert found(replace(done(("first", 1, 4)), moved_to=3, moved_on=day(6)), 6, policy) == ("formal", 14)
+    assert found(replace(ITEM, moved_to=3, moved_on=day(6)), 6, policy) == ("formal", 16)  # nothing sent: from the move
 
 
 def test_an_item_moved_back_goes_through_the_steps_again_as_repetitions() -> None:
@@ -248,7 +255,7 @@ def test_an_item_moved_back_goes_through_the_steps_again_as_repetitions() -> Non
 
 
 def test_an_item_moved_to_before_its_due_date_passes_by_what_is_over() -> None:
-    assert found(replace(ITEM, moved_to=0, moved_on=day(1)), 1) == ("first", 1)
+    assert found(replace(ITEM, moved_to=0, moved_on=day(1)), 1) == ("first", 3)
 
 
 @pytest.mark.parametrize(("hastened", "expected"), [(8, 8), (14, 14), (20, 14)])

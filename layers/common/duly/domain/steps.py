@@ -193,10 +193,11 @@ def _holds(step: Step, currency: str, open_minor: int, collectable: Collectable)
 
 
 def _moved(item: Item, at: _Position, scenario: Scenario, fitting: list[Step]) -> tuple[Step, date] | None:
-    """A person moved it: the step is due from that day on, or from its own day when that is earlier."""
+    """A person moved it: what comes next is the first step of that level, on its own day. A skip leaves out what lies
+    between and sends nothing before its day; a step-back finds a day that is over, so the step is due at once."""
     if not fitting or at.moved_on is None:
         return None
-    return fitting[0], _not_twice_a_day(min(at.moved_on, _planned(item, fitting[0], scenario)), at)
+    return fitting[0], _not_twice_a_day(_step_day(item, fitting[0], at.last.on if at.last else at.moved_on), at)
 
 
 def _repeated(
