@@ -90,7 +90,7 @@ class PageStack:
             return self.waiting
         if event["type"] == "people":
             report = make_sample().report()
-            return people_data(report.people, report.names)
+            return people_data(report.people, report.names, {("C1012", "call-n1~2"): "Say <this>."})
         if event["type"] == "decision":
             self.decisions.append((function, event))
             return self.answer

@@ -11,6 +11,7 @@ from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.calls import MAX_CALLS
 from duly.flows.decisions import DecisionRefused, decide
+from duly.reports.answers import answer
 from duly.store.queues import ACCOUNT
 from tests.core_samples import MONDAY, NOON, Payment
 from tests.unit.test_corrections import Stack, row
@@ -300,6 +301,9 @@ def test_a_call_about_a_notice_is_about_its_open_items(stack: Stack) -> None:
     claimed = ev.NoticeClaimed("n1", "i", "email", "EUR", 1, "first", (part,), ("c1",), NOON, "v", "standard")
     given(stack, claimed)
     given(stack, ev.NoticeSent("n1", NOON, "answer", "m"), ev.StepsRecorded("n1", ("RE-2",), MONDAY), call(about="n1"))
+    (listed,) = answer(stack.edge, {"type": "people"}, NOON + timedelta(days=30))["calls"]
+    assert (listed["invoices"], listed["amounts"], listed["attempt"]) == (["RE-2"], {"EUR": "60.00"}, 1)
+    assert "RE-2" in listed["script"] and "RE-1" not in listed["script"]
     stack.decide(action="call_result", task="call-n1", code="promise", date=SOON, amount="10.00")
     (promise,) = stack.account().live("promises")
     assert promise.items == ("RE-2",)

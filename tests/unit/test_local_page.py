@@ -262,6 +262,7 @@ def test_persons_decide_about_the_chase(server: PageServer, stack: PageStack) ->
     ):
         assert f"<h1>{heading}</h1>" in html
     assert html.count(">Approve<") == html.count(">Discard<") == 2 and "attempt 2" in html
+    assert html.count("<summary>Script</summary>") == 1 and "Say &lt;this&gt;." in html
     for facts in (
         {"action": "approve", "key": "a1"},
         {"action": "call_result", "key": "call-n1", "code": "promise", "date": "2026-04-20", "reason": ""},

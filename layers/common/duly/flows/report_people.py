@@ -77,6 +77,7 @@ class CallLine:
     task: str
     due: date
     attempt: int
+    about: str = ""
     detail: str = ""
     phone: str = ""
     invoices: tuple[str, ...] = ()
@@ -178,17 +179,18 @@ def _calls(details: Details, tasks: Sequence[TaskLike]) -> tuple[CallLine, ...]:
     lines = []
     for place, task in enumerate(waiting):
         number = task.task.partition("~")[2]
-        line = CallLine(task.account, task.task, task.due or task.opened, int(number or 1), task.detail)
-        lines.append(_with_notice(details, line, task.about) if place < MAX_SHOWN else line)
+        line = CallLine(task.account, task.task, task.due or task.opened, int(number or 1), task.about, task.detail)
+        lines.append(_with_notice(details, line) if place < MAX_SHOWN else line)
     return tuple(lines)
 
 
-def _with_notice(details: Details, line: CallLine, about: str) -> CallLine:
+def _with_notice(details: Details, line: CallLine) -> CallLine:
     """The call with what is open of its notice, and the first telephone number of the customer."""
     found = (
-        details.table.get(keys.account(line.account), keys.entity("notices", about, live)) for live in (True, False)
+        details.table.get(keys.account(line.account), keys.entity("notices", line.about, live))
+        for live in (True, False)
     )
-    record = next((one for one in found if one is not None), None) if about else None
+    record = next((one for one in found if one is not None), None) if line.about else None
     phones = [str(one.get("phone", "")) for one in details.personal_of(line.account).get("contacts", [])]
     line = replace(line, phone=next(filter(None, phones), ""))
     if record is None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
+from itertools import islice
 
 from duly.domain.account import Account
 from duly.domain.entities import Item, Task
 from duly.domain.policy import Policy
+from duly.domain.upkeep import today_of
+from duly.flows.edge import Edge
+from duly.flows.report_people import CallLine
 from duly.mail.script import CallView, Due, render_script
 
 ALL_ITEMS = 50  # invoices in one script
+MAX_SCRIPTS = 20  # of one list: nobody makes more calls before looking at it again
 
 
 def call_script(account: Account, task: Task, policy: Policy, today: date) -> str:
@@ -30,6 +36,18 @@ def call_script(account: Account, task: Task, policy: Policy, today: date) -> st
         last_notice=max(steps, default=None),
     )
     return render_script(view)
+
+
+def scripts_of(edge: Edge, calls: Iterable[CallLine], now: datetime) -> dict[tuple[str, str], str]:
+    """Return the scripts of the first calls of a list, by account and task."""
+    found = {}
+    for call in islice(calls, MAX_SCRIPTS):
+        also = [("notices", call.about)] if call.about else []
+        account = edge.accounts.load(call.account, also)
+        if call.task in account.tasks:
+            today = today_of(account, edge.policy(), now)
+            found[call.account, call.task] = call_script(account, account.tasks[call.task], edge.policy(), today)
+    return found
 
 
 def _items(account: Account, task: Task, today: date) -> list[Item]:

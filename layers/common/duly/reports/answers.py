@@ -81,7 +81,10 @@ def answer(edge: Edge, event: Mapping[str, Any], now: datetime) -> Any:
     if event.get("type") == "cash":
         return waiting_data(*waiting_money(edge.table, banks(edge)))
     if event.get("type") == "people":
-        return people_data(*people_waiting(edge.table))
+        from duly.flows.scripts import scripts_of  # with the words of all languages, which no figure needs
+
+        people, names = people_waiting(edge.table)
+        return people_data(people, names, scripts_of(edge, people.calls, now))
     if event.get("type") == "kpis":
         return kpis_data(report_of(edge, now).kpis)
     if event.get("type") in ("statement", "export"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from duly.domain.money import format_minor
@@ -21,6 +22,7 @@ from duly.reports.naming import amounts, numbers, who
 from duly.reports.words import day, days, exact, words
 
 Values = dict[str, Any]
+NO_SCRIPTS: Mapping[tuple[str, str], str] = MappingProxyType({})
 LEVEL_WORDS = {"0": "before due", "1": "level 1", "2": "level 2", "3": "formal notice", "4": "hand-over"}
 
 #: Results of a call that need nothing more than a button; the others need a day or a reason (`duly call`).
@@ -158,8 +160,11 @@ def choice(name: str, confirmation: str, decision: Mapping[str, Any]) -> Values:
 
 
 # --- as data
-def people_data(people: People, names: Mapping[str, str]) -> Values:
-    """The lists as JSON data, each up to MAX_SHOWN lines; amounts in machine form."""
+def people_data(
+    people: People, names: Mapping[str, str], scripts: Mapping[tuple[str, str], str] = NO_SCRIPTS
+) -> Values:
+    """The lists as JSON data, each up to MAX_SHOWN lines; amounts in machine form. ``scripts`` of calls by account and
+    task."""
     return {
         "approvals": [
             {
@@ -183,6 +188,7 @@ def people_data(people: People, names: Mapping[str, str]) -> Values:
                 "attempt": line.attempt,
                 "phone": line.phone,
                 "detail": line.detail,
+                "script": scripts.get((line.account, line.task), ""),
                 "invoices": list(line.invoices),
                 "amounts": _sums(line.amounts or {}),
             }
