@@ -76,6 +76,35 @@ def test_a_released_companion_frees_nothing_and_is_not_tried_again() -> None:
     assert chase(after, LETTER_AND_MAIL, NOON + timedelta(days=9)).events == ()
 
 
+MAIL_AND_LETTER = plain_policy(step(1, "first", 3, 'also = ["letter"]'))
+
+
+def first_claims(rules: Policy) -> tuple[Account, str, str]:
+    found = debtor(due("I-1", 20))
+    after = then(found, chase(found, rules).events)
+    main, companion = after.notices.values()
+    return after, main.key, companion.key
+
+
+def test_a_main_channel_that_is_tried_again_does_not_claim_again_what_went_out_beside_it() -> None:
+    after, main, companion = first_claims(MAIL_AND_LETTER)
+    after = then(after, [ev.NoticeSent(companion, NOON, "document", "")])
+    after = then(after, [ev.NoticeReleased(main, "throttled", NOON)])
+    again = chase(after, MAIL_AND_LETTER, NOON + timedelta(hours=2))
+    assert claims(again) == [("email", ["I-1"], False)]
+    after = then(after, again.events)
+    assert after.items["I-1"].beside == ("letter|1|first|0",)
+    after = then(after, sent(after, again.events[0].notice))
+    assert after.items["I-1"].beside == (), "nothing is kept of a step that is done"
+
+
+def test_what_was_refused_beside_it_goes_along_again_when_the_main_channel_is_tried_again() -> None:
+    after, main, companion = first_claims(MAIL_AND_LETTER)
+    after = then(after, [ev.NoticeReleased(companion, "not_written", NOON), ev.NoticeReleased(main, "throttled", NOON)])
+    again = chase(after, MAIL_AND_LETTER, NOON + timedelta(hours=2))
+    assert claims(again) == [("email", ["I-1"], False), ("letter", ["I-1"], True)]
+
+
 def test_a_companion_that_reaches_nobody_does_not_hold_the_notice_back() -> None:
     found = debtor(due("I-1", 20), ev.ItemMoved("I-1", 2, MONDAY, "agreed"))
     nobody = then(found, [ev.ContactSuppressed("c1", "bounced")])

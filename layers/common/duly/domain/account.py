@@ -620,6 +620,10 @@ def _notice_claimed(account: Account, event: ev.NoticeClaimed) -> None:
         item = account.items[part.item]
         if item.notice != event.notice:
             _mark(account, part.item, event.notice)
+    if event.main:
+        for part in event.items:
+            item = account.items[part.item]
+            account._put("items", replace(item, beside=(*item.beside, beside_mark(event.channel, part))))
     for key in event.approvals:
         account._put("approvals", replace(account._get("approvals", key), state="used"))
     account._new(
@@ -647,6 +651,21 @@ def _notice_claimed(account: Account, event: ev.NoticeClaimed) -> None:
         _note_contact(account, event.notice, event.at)
 
 
+def beside_mark(channel: str, part: ev.NoticeItem) -> str:
+    """Return what an item keeps of a claim on a further channel, so that a main channel that is tried again does not
+    claim it again."""
+    return f"{channel}|{part.episode}|{part.step}|{part.repetition}"
+
+
+def _forget_beside(account: Account, notice: Notice) -> None:
+    """A further channel did not take its message: it goes along again, should the main channel be tried again."""
+    for part in notice.items:
+        item = account.items.get(part.item)
+        if item is not None and item.is_live and beside_mark(notice.channel, part) in item.beside:
+            kept = tuple(one for one in item.beside if one != beside_mark(notice.channel, part))
+            account._put("items", replace(item, beside=kept))
+
+
 def _note_contact(account: Account, notice: str, at: datetime) -> None:
     oldest = at - timedelta(days=CONTACT_DAYS_KEPT)
     kept = {key: time for key, time in account.header.contacts_made.items() if time >= oldest}
@@ -656,7 +675,8 @@ def _note_contact(account: Account, notice: str, at: datetime) -> None:
 def _notice_released(account: Account, event: ev.NoticeReleased) -> None:
     notice: Notice = account._get("notices", event.notice)
     account._put("notices", replace(notice, state="released", reason=event.reason))
-    if notice.main:  # it is not tried again: the step went out on its main channel
+    if notice.main:  # by itself it is not tried again: the step goes out on its main channel
+        _forget_beside(account, notice)
         return
     _unmark(account, event.notice, (part.item for part in notice.items))
     header = account.header
@@ -735,7 +755,7 @@ def _steps_recorded(account: Account, event: ev.StepsRecorded) -> None:
         item: Item = account._get("items", key)
         steps = item.steps
         repeated = any((done.step, done.repetition) == (part.step, part.repetition) for done in steps)
-        item = replace(item, notice="" if item.notice == event.notice else item.notice)
+        item = replace(item, notice="" if item.notice == event.notice else item.notice, beside=())
         if item.episode == part.episode and not repeated:
             done = StepDone(part.step, part.level, event.on, event.notice, part.repetition, part.anchor)
             item = replace(item, steps=(*steps, done), moved_to=None, moved_on=None, hastened_on=None)

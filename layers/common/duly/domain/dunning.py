@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from duly.domain import events as ev
-from duly.domain.account import Account, is_chased
+from duly.domain.account import Account, beside_mark, is_chased
 from duly.domain.approvals import approved_for, asks, discarded_on, is_waiting, propose
 from duly.domain.calendar import local_date
 from duly.domain.cash import available_minor
@@ -348,11 +348,12 @@ def _reserved(claim: ev.NoticeClaimed) -> list[ev.Event]:
 
 
 def _companions(looking: _Looking, group: list[_Due], main: str) -> list[tuple[list[_Due], Reach]]:
-    """Return the further channels of the steps in a notice that reach somebody, each with the items whose step has
-    it."""
+    """Return the further channels of the steps in a notice that reach somebody, each with the items whose step has it
+    and which it has not said yet: the main channel may be tried again after it was refused."""
     found: list[tuple[list[_Due], Reach]] = []
     for channel in CHANNEL_ORDER:
-        members = [one for one in group if channel in one.next.step.also]
+        wanted = [one for one in group if channel in one.next.step.also]
+        members = [one for one in wanted if beside_mark(channel, one.part) not in one.item.beside]
         if not members or not is_served(channel) or channel == main:
             continue
         reached = reach(looking.account, looking.policy, channel, _highest(members).level)

@@ -116,6 +116,7 @@ class Item:
     adjustments: tuple[str, ...] = ()  # write-offs and other adjustments that name this item
     adjusted: dict[str, int] = field(default_factory=dict)  # kind of adjustment -> what of the allocations is that
     paid_on: dict[str, date] = field(default_factory=dict)  # cash that pays of the amount -> its value date
+    beside: tuple[str, ...] = ()  # "channel|episode|step|repetition" claimed beside a step that is not done yet
     moved_to: int | None = None  # a person moved it to this level, and no step was done since
     moved_on: date | None = None
     hastened_on: date | None = None  # a promise or plan was broken: its next step is due from then on
