@@ -179,3 +179,19 @@ def test_a_policy_other_than_that_in_force(stack: TwinStack) -> None:
     found = [one for one in rehearsal.outlooks(rehearsal.accounts()) if one.notices]
     assert [one.account.id for one in found] == ["C-2"]
     assert stack.edge.policy().scenarios["standard"].steps[1].days == 3
+
+
+def test_a_letter_that_wants_approval_is_drawn_and_marked_with_the_mail_beside_it(ledger: Path, tmp_path: Path) -> None:
+    (ledger / "customers.csv").write_text(
+        "id,name,country,language,timezone,kind,email,role,address,postcode,city\n"
+        "C-1,Ahrens Bau GmbH,DE,de,Europe/Berlin,business,rechnung@ahrens.example,billing,Werkweg 3,20457,Hamburg\n"
+    )
+    (ledger / "policy.toml").write_text(
+        POLICY + 'address = ["Hafen 4", "20457 Hamburg"]\n[risk]\ncategories = {}\n[[scenario.standard.step]]\n'
+        'level = 3\nname = "formal"\ndays = 3\nchannel = "letter"\nalso = ["email"]\napprove = true\n'
+    )
+    found = run("preview", "--ledger", str(ledger), "--as-of", "2026-02-24", "--out", str(tmp_path), "--json")
+    letter, mail = json.loads(found.stdout)["notices"]
+    assert (letter["channel"], letter["approval"], letter["beside"]) == ("letter", True, False)
+    assert (mail["channel"], mail["approval"], mail["beside"]) == ("email", True, True)
+    assert (tmp_path / letter["files"][0]).read_bytes().startswith(b"%PDF")

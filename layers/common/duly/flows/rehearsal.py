@@ -148,7 +148,8 @@ class Rehearsal:
                 if isinstance(event, ev.NoticeClaimed):
                     total_minor = view_of(after, event, self.policy, "").total_minor
                     files = tuple(key for key in self.objects.written() if event.notice in key)
-                    is_proposal = bool(proposed & set(event.approvals))
+                    is_proposal = bool(proposed & {*event.approvals, event.main})
+                    proposed |= {event.notice} if is_proposal else set()  # what goes along waits with it
                     yield Planned(event, total_minor, is_proposal, files, problems.get(event.notice, ""))
 
     def _holidays(self, account: Account, now: datetime) -> frozenset[date] | None:
