@@ -74,7 +74,7 @@ def skip(
     stack: Stack = "",
     as_json: Json = False,
 ) -> None:
-    """Let invoices go on at a higher level than the one they reached, at once."""
+    """Let invoices go on at a higher level than the one they reached, on the day of that step."""
     facts = {"items": invoices, "to_level": to_level, "reason": reason, "by": by}
     decide(stack, at, as_json, "Moved", action="skip", account=account, **facts)
 

@@ -159,7 +159,7 @@ def _next(
         if not _is_missed(item, step, today) and _holds(step, item.currency, at.open_minor, collectable)
     ]
     if at.moved_to is not None:
-        return _moved(item, at, scenario, fitting)
+        return _moved(item, at, fitting)
     found = [
         (step, day)
         for number, step in enumerate(fitting)
@@ -192,7 +192,7 @@ def _holds(step: Step, currency: str, open_minor: int, collectable: Collectable)
     )
 
 
-def _moved(item: Item, at: _Position, scenario: Scenario, fitting: list[Step]) -> tuple[Step, date] | None:
+def _moved(item: Item, at: _Position, fitting: list[Step]) -> tuple[Step, date] | None:
     """A person moved it: what comes next is the first step of that level, on its own day. A skip leaves out what lies
     between and sends nothing before its day; a step-back finds a day that is over, so the step is due at once."""
     if not fitting or at.moved_on is None:
