@@ -21,6 +21,7 @@ from cli.preview import preview
 from cli.screen import At, By, Json, Stack, err, fail, out, print_json, target_of
 from cli.simulate import simulate, test
 from cli.statement import statement
+from cli.template import template_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +32,7 @@ app = typer.Typer(
 disputes_app = typer.Typer(help="Open disputes, and the decision that resolves one.")
 app.add_typer(disputes_app, name="disputes", invoke_without_command=True)
 app.add_typer(policy_app, name="policy")
+app.add_typer(template_app, name="template")
 
 
 def need_emulator() -> None:

@@ -17,6 +17,7 @@ from cli.main import app
 from duly.domain.channels import TASK_KINDS
 from duly.domain.gates import ITEM_GATES, NOTICE_GATES
 from duly.formats.read import read_file
+from duly.mail.own_words import forbidden_phrases
 
 ROOT = Path(__file__).parents[2]
 LAYER = ROOT / "layers" / "common" / "duly"
@@ -264,7 +265,7 @@ IN_WORK = {"no_demand", "pdf_broken", "pdf_encrypted", "pdf_no_invoice", "pdf_ot
 
 # Where a call's code stands among its positional arguments.
 POSITION = {"FileProblem": 0, "MoneyError": 0, "CalendarError": 0, "fail": 1, "Reject": 2, "PolicyProblem": 2}
-POSITION |= {"UnknownTimeZone": 0, "_rejected": 2, "_refused": 2, "add": 1}
+POSITION |= {"TemplateProblem": 1, "UnknownTimeZone": 0, "_rejected": 2, "_refused": 2, "add": 1}
 OF_FUNCTION = {"customers_csv.py", "invoices_csv.py", "bank_csv.py", "ubl.py"}
 
 
@@ -275,8 +276,9 @@ def reject_codes() -> set[str]:
     files += [LAYER / "domain" / "registering.py"]
     files += [
         LAYER / "flows" / f"{name}.py"
-        for name in ("buyers", "cash", "intake", "policies", "registering", "replies", "standing")
+        for name in ("buyers", "cash", "intake", "own_templates", "policies", "registering", "replies", "standing")
     ]
+    files += [LAYER / "mail" / "own_words.py"]
     for file in files:
         if file.name.startswith("mail"):
             continue
@@ -285,7 +287,7 @@ def reject_codes() -> set[str]:
             if isinstance(node, ast.Call):
                 found |= _codes_of_call(node, file.name)
         found |= _codes_of_tables(tree)
-    return found
+    return (found - {"template_"}) | {f"template_{reason}" for reason, _ in forbidden_phrases("en")}
 
 
 def _codes_of_call(call: ast.Call, file: str) -> set[str]:

@@ -18,6 +18,7 @@ from duly.domain.policy import Policy
 from duly.domain.upkeep import record_steps, today_of
 from duly.flows.attaching import attached
 from duly.flows.edge import Edge
+from duly.flows.own_templates import in_own_words, words_used
 from duly.mail import mime
 from duly.mail.notice import CreditorView, NoticeError, NoticeItem, NoticeView, kind_of, language_of
 from duly.mail.render import render
@@ -138,7 +139,8 @@ def message_of(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: Po
     """Return the raw message and its recipients. Raises NoticeError or MailError when it must not be built."""
     token = make_token(edge.key_ring(), edge.stack_name, bytes.fromhex(claim.notice))
     respond = reply_address(token, edge.inbound_domain)
-    along = attached(edge, account, claim, policy, view_of(account, claim, policy, respond))
+    view = in_own_words(edge, view_of(account, claim, policy, respond))
+    along = attached(edge, account, claim, policy, view)
     emails = {contact["id"]: contact["email"] for contact in account.personal.get("contacts", [])}
     to = [emails[contact] for contact in claim.contacts]
     raw = mime.build(
@@ -150,6 +152,7 @@ def message_of(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: Po
         date=claim.at,
         attempt=claim.notice,
         thread=claim.intent[:16],
+        headers={"X-Duly-Template": words_used(along.view)},
         attachments=along.files,
     )
     return raw, to

@@ -1,5 +1,5 @@
 """An uploaded credit policy: checked whole, put in force by a pointer, and every account looked at again under it. What
-lies below policy/profiles/ is a mapping profile instead."""
+lies below policy/profiles/ is a mapping profile, below policy/templates/ a template of notices instead."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from datetime import datetime
 from duly.domain.policy import PolicyErrors, parse_policy
 from duly.flows import intake
 from duly.flows.edge import Edge
+from duly.flows.own_templates import take_template
 from duly.flows.profiles import take_profile
 from duly.formats.policy_toml import policy_notes
 from duly.formats.profile_toml import PROFILES
 from duly.formats.records import FileResult, Reject
+from duly.mail.own_words import PREFIX as TEMPLATES
 from duly.store import keys
 from duly.store.queues import ACCOUNT, Message
 from duly.store.uploads import Upload
@@ -20,6 +22,8 @@ from duly.store.uploads import Upload
 
 def take_policy(edge: Edge, upload: Upload, data: bytes, now: datetime) -> Upload:
     """Put the policy (or a mapping profile) in force, or give a receipt that names each problem, its line and key."""
+    if upload.key.startswith(TEMPLATES):
+        return intake.plan(edge, upload, take_template(edge, upload, data), (), (), now)
     if upload.key.startswith(PROFILES):
         return intake.plan(edge, upload, take_profile(edge, upload, data), (), (), now)
     rejects: tuple[Reject, ...] = ()

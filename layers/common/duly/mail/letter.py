@@ -12,7 +12,7 @@ from typing import Any, Final
 from duly.mail.local_forms import one_line
 from duly.mail.notice import NoticeView, language_of
 from duly.mail.postal import recipient_lines
-from duly.mail.render import code_of, environment, labels_of, values_of
+from duly.mail.render import code_of, environment, labels_of, values_of, words_of_kind
 from duly.mail.statement import words_of
 from duly.mail.typeset import Values, pdf, pictures
 
@@ -48,7 +48,7 @@ def letter_values(view: LetterView) -> Values:
     notice = view.notice
     language = language_of(notice.language)
     values: Values = dict(values_of(notice, language))
-    said = _words(f"{language}/{notice.kind}.j2", values)
+    said = words_of_kind(notice, values)
     common = _words(f"{language}/common.j2", values)
     only_here = _words(f"{language}/letter.j2", values)
     labels, sheet = labels_of(language), words_of(language)

@@ -109,6 +109,15 @@ class NoticeItem:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnWords:
+    """A business's own template of the words of a kind of notice, checked when it was uploaded (`duly.mail.own_words`).
+    ``version`` is the first 16 hex digits of its SHA-256."""
+
+    source: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeView:
     """One message to one customer in one currency.
 
@@ -148,6 +157,9 @@ class NoticeView:
     """Whether copies of the invoices go along; the mail says so."""
     reference: str = ""
     """A creditor reference with check digits (ISO 11649 or Swiss), for a notice about one invoice that has one."""
+
+    own_words: OwnWords | None = None
+    """The business's own template for the words; None: the shipped one."""
 
     def __post_init__(self) -> None:
         problem = self._problem()

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from duly.domain.charges import ChargeLine, plain_percent
@@ -36,7 +37,7 @@ COST_KINDS = ("indemnity", "fine", "earlier", "settled")
 _WORDS_WITHIN = frozenset({"instalment_of", "dated", "original_short", "ahead", "colon", "column", *COST_KINDS})
 """What a language's labels hold beside the labels themselves: words within a value, and the form of a line."""
 
-Value = str | int | bool | dict[str, object] | list[dict[str, object]]
+Value = Any
 
 
 CODE_PICTURE = "payment-code"
@@ -70,13 +71,29 @@ def render(view: NoticeView) -> Rendered:
     """
     language = language_of(view.language)
     values = values_of(view, language)
-    words = environment().get_template(f"{language}/{view.kind}.j2").make_module(dict(values))
-    subject = _short(one_line(str(words.subject)))  # type: ignore[attr-defined]
-    values["subject"] = subject
+    words = words_of_kind(view, values)
+    subject = _short(one_line(str(words.subject)))
+    values["words"], values["subject"] = words, subject
     values["helps_to"] = f"mailto:{quote(one_line(view.respond_address), safe='@')}?subject={quote('Re: ' + subject)}"
     text = environment().get_template("layout.txt.j2").render(values)
     html = environment().get_template("layout.html.j2").render(values)
     return Rendered(language, subject, text, html, _pictures(view))
+
+
+def words_of_kind(view: NoticeView, values: Mapping[str, Value]) -> Any:
+    """The words of a view's kind of notice (`subject`, `opening` and so on): the shipped ones or the business's own.
+
+    Raises NoticeError when the business's own fail. There is no falling back to the shipped ones: a business that
+    wrote its own words did not agree to others (docs/decisions/0103-own-words-fail-closed.md).
+    """
+    if view.own_words is None:
+        return environment().get_template(f"{values['language']}/{view.kind}.j2").make_module(dict(values))
+    from jinja2 import TemplateError
+
+    try:
+        return sandbox().from_string(view.own_words.source).make_module(dict(values))
+    except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError):
+        raise NoticeError("own_words_failed") from None
 
 
 def code_of(view: NoticeView) -> PaymentCode | None:
@@ -112,15 +129,22 @@ def environment() -> Environment:
     """The template environment: made once, strict about names, escaping in HTML alone."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=_is_html,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
+    return _equipped(Environment(undefined=StrictUndefined, autoescape=_is_html, loader=FileSystemLoader(TEMPLATES)))
+
+
+@cache
+def sandbox() -> Environment:
+    """The environment of templates that a business wrote: they reach no attribute that could do anything."""
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    loader = FileSystemLoader(TEMPLATES)
+    return _equipped(ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, loader=loader))
+
+
+def _equipped(made: Environment) -> Environment:
+    made.trim_blocks = made.lstrip_blocks = made.keep_trailing_newline = True
+    made.auto_reload = False
     made.filters["wrapped"] = _wrapped
     made.filters["bullet"] = _bullet
     made.filters["quoted"] = _quoted
