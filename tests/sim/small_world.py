@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -416,21 +417,24 @@ def calls_of(stage: Stage, stack: TwinStack) -> list[str]:
     return seen
 
 
-def same_state(one: TwinStack, other: TwinStack) -> bool:
-    """Whether two stacks hold the same but for hashes and times of writing: then they go on in the same way."""
-    return (
-        all(_substance(mine) == _substance(theirs) for mine, theirs in zip(one.tables, other.tables, strict=True))
-        and one.objects.keys() == other.objects.keys()
-        and [(mail.to, mail.raw) for mail in one.mailer.messages]
-        == [(mail.to, mail.raw) for mail in other.mailer.messages]
-        and not any(one.queues.queues.values())
-        and not one.invisible
-    )
+def is_at_work(stack: TwinStack) -> bool:
+    """Whether messages wait or are invisible: what they will do is no part of a stack's substance."""
+    return any(stack.queues.queues.values()) or bool(stack.invisible)
 
 
-def _substance(table: MemoryTable) -> dict[tuple[str, str], Any]:
+def substance(stack: TwinStack) -> str:
+    """What a stack holds but for hashes and times of writing: two that hold the same go on in the same way."""
+    held = [
+        [_substance(table) for table in stack.tables],
+        sorted(stack.objects.keys()),
+        [(mail.to, mail.raw) for mail in stack.mailer.messages],
+    ]
+    return hashlib.sha256(json.dumps(held, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _substance(table: MemoryTable) -> dict[str, Any]:
     return {
-        (pk, sk): _without_hashes(record.body)
+        f"{pk} {sk}": _without_hashes(record.body)
         for pk, items in table._items.items()
         for sk, record in items.items()
         if not sk.startswith(keys.JOURNAL)

@@ -21,6 +21,9 @@ MOST_POINTS = 22
 SEED = 20260302
 
 
+Met = tuple[int, str]  # a stage, and the state before it
+
+
 class Story:
     """The undisturbed story, with a fork at the start of each stage, and what came of it."""
 
@@ -35,6 +38,7 @@ class Story:
         self.end = stack
         self.balances = audit.canonical(stack.edge)
         self.first_reminders = first_reminders(stack)
+        self.right = [{world.substance(one)} for one in self.forks]  # states before each stage from which all ends well
 
     def disturbed(self, number: int, disturb: Callable[[TwinStack], None]) -> tuple[TwinStack, list[str]]:
         """Play on from a stage with a disturbance in it; return the stack and what is wrong at the end."""
@@ -42,18 +46,18 @@ class Story:
         disturb(stack)
         world.STAGES[number](stack)
         stack.set_fault(lambda *_: None)
-        if not stack.keeps_invisible and world.same_state(stack, self.forks[number + 1]):
-            return stack, []  # nothing is left of the disturbance, so the rest is the undisturbed story
+        before = [] if stack.keeps_invisible else self.met(stack, number + 1)
+        if before is None:
+            return stack, self.wrong_so_far(stack)  # as undisturbed, or as after another disturbance that did no harm
         if number + 1 < len(world.STAGES):
             world.STAGES[number + 1](stack)
         stack.keeps_invisible = False
         stack.come_back()
         stack.work()
-        if number + 2 < len(self.forks) and world.same_state(stack, self.forks[number + 2]):
-            return stack, []
-        world.run(stack, number + 2)
-        world.sweeps(stack)
-        return stack, self.wrong(stack)
+        after = self.met(stack, number + 2)
+        if after is None:
+            return stack, self.wrong_so_far(stack)
+        return stack, self.to_the_end(stack, number + 2, [*before, *after])
 
     def overtaken(self, number: int, point: int) -> list[str]:
         """Freeze the process at a call of a stage until others have done its work and the whole next stage."""
@@ -63,11 +67,31 @@ class Story:
         stack.set_fault(pause)
         world.STAGES[number](stack)
         stack.set_fault(lambda *_: None)
-        if world.same_state(stack, self.forks[number + 2]):
+        met = self.met(stack, number + 2)
+        return self.wrong_so_far(stack) if met is None else self.to_the_end(stack, number + 2, met)
+
+    def met(self, stack: TwinStack, number: int) -> list[Met] | None:
+        """None when a stack before a stage is in a state from which all is known to end well: it goes on in the same
+        way. Otherwise the state, to be noted when it has turned out well."""
+        if number >= len(self.right) or world.is_at_work(stack):
             return []
-        world.run(stack, number + 2)
+        state = world.substance(stack)
+        return None if state in self.right[number] else [(number, state)]
+
+    def to_the_end(self, stack: TwinStack, number: int, met: list[Met]) -> list[str]:
+        """Play the rest of the story; return what is wrong at its end."""
+        world.run(stack, number)
         world.sweeps(stack)
-        return self.wrong(stack)
+        wrong = self.wrong(stack)
+        if not wrong:
+            for place, state in met:
+                self.right[place].add(state)
+        return wrong
+
+    def wrong_so_far(self, stack: TwinStack) -> list[str]:
+        """What the journals have that a state does not show: a broken chain, a claim that came too late."""
+        accounts = audit.account_ids(stack.edge)
+        return [problem for account in accounts for problem in world.untimely_claims(stack.edge, account)]
 
     def wrong(self, stack: TwinStack) -> list[str]:
         found = world.problems(stack, END)
