@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from duly.flows import channels
 from duly.flows.twin import Ended, TwinStack
 from duly.mail.sending import Doubtful, Scripted
 from duly.store.memory import no_fault
@@ -124,3 +125,21 @@ def test_a_letter_that_a_process_left_half_way_is_found_or_written_anew() -> Non
         account = twin.edge.accounts.load("C-1")
         assert [task.kind for task in account.live("tasks")] == ["post_letter"]
         assert [step.step for step in account.items["R-1"].steps] == ["text"]
+
+
+def test_what_goes_out_beside_a_letter_is_not_said_twice_when_the_letter_has_to_be_written_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    twin = TwinStack()
+    beside = POLICY.replace('channel = "sms"', 'channel = "letter"\nalso = ["sms"]')
+    for key, data in (("policy/policy.toml", beside), ("customers/1.csv", CUSTOMER), ("invoices/1.csv", INVOICE)):
+        twin.upload(key, data.encode(), DAY)
+    twin.work()
+    monkeypatch.setattr(channels, "LONGEST_WRITE_SECONDS", 10_000)  # no invocation has so much time left
+    twin.tick(DAY + timedelta(days=1))
+    assert not twin.texter.messages and not twin.objects.keys("documents/notices/")
+    assert not twin.edge.accounts.load("C-1").live("tasks")
+    monkeypatch.undo()
+    for hour in range(1, 6):
+        twin.tick(DAY + timedelta(days=1, hours=hour))
+    assert len(twin.texter.messages) == 1 and len(twin.objects.keys("documents/notices/")) == 1

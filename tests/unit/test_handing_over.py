@@ -126,7 +126,7 @@ def test_what_is_too_large_or_gone_is_named_in_the_manifest(stack: TwinStack, mo
 
 
 def test_a_hand_over_needs_time_in_hand(stack: TwinStack) -> None:
-    _, outcome = handed(stack, seconds=50.0)
+    _, outcome = handed(stack, seconds=15.0)
     assert outcome == Refused("no_time_left") and not stack.objects.keys("documents/")
 
 

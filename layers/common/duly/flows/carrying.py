@@ -15,7 +15,15 @@ from duly.domain.upkeep import SILENT_AFTER
 from duly.flows import channels
 from duly.flows.edge import Edge
 from duly.flows.handing_over import hand_over
-from duly.flows.notices import Claimed, RemainingSeconds, commit_outcome, document_key, note_sending, send_email
+from duly.flows.notices import (
+    MAIN_RELEASED,
+    Claimed,
+    RemainingSeconds,
+    commit_outcome,
+    document_key,
+    note_sending,
+    send_email,
+)
 from duly.mail.sending import Accepted, Outcome, Refused
 
 CarryOut = Callable[[Edge, Claimed, Policy, datetime, RemainingSeconds], Outcome]
@@ -34,11 +42,21 @@ CARRIERS: Mapping[str, CarryOut] = {
 def carry_out(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> Account:
     """Carry a claim out once, commit what became of it, and return the account after that."""
     claim = claimed.event
-    outcome = CARRIERS[claim.channel](edge, claimed, policy, now, remaining)
+    outcome: Outcome = Refused(MAIN_RELEASED)  # said when its step is claimed again, and not both times
+    if not _main_released(edge, claimed.account.id, claim.main):
+        outcome = CARRIERS[claim.channel](edge, claimed, policy, now, remaining)
     after = commit_outcome(edge, claimed.account.id, claim.notice, outcome, now)
-    if claim.channel == EMAIL:
+    if claim.channel == EMAIL and outcome != Refused(MAIN_RELEASED):
         note_sending(edge, outcome, now)
     return pay_charges(edge, after, [part.item for part in claim.items], now)
+
+
+def _main_released(edge: Edge, account_id: str, main: str) -> bool:
+    """Whether the notice that a claim goes out beside was released: certainly not sent or written."""
+    if not main:
+        return False
+    notice = edge.accounts.load(account_id, [("notices", main)]).notices.get(main)
+    return notice is not None and notice.state == "released"
 
 
 def pay_charges(edge: Edge, account: Account, items: Iterable[str], now: datetime) -> Account:

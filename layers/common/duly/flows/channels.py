@@ -21,7 +21,7 @@ from duly.mail.sending import LONGEST_SEND_SECONDS, Accepted, Outcome, Refused
 from duly.mail.sms import render_sms
 from duly.mail.typeset import PdfTooLarge
 
-LONGEST_WRITE_SECONDS = 20  # for typesetting and for S3, which is asked up to four times
+LONGEST_WRITE_SECONDS = 12  # for typesetting and S3; a process that ends meanwhile is found out by looking
 
 
 def write_letter(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> Outcome:

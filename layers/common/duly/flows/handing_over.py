@@ -33,7 +33,7 @@ from duly.mail.statement import render_pdf
 from duly.mail.typeset import PdfTooLarge
 from duly.store.objects import TooLarge
 
-LONGEST_HAND_OVER_SECONDS: Final = 60  # a long account's journal takes some 20 s, the files one S3 call each
+LONGEST_HAND_OVER_SECONDS: Final = 14  # a process that ends meanwhile is found out by looking, and tried again
 MAX_FILES: Final = 300  # notices and replies, the newest first
 MAX_BYTES: Final = 32 * 1024 * 1024  # of all files: below what one object may hold, in the memory of the function
 MAX_FILE_BYTES: Final = 10 * 1024 * 1024

@@ -27,6 +27,7 @@ from duly.mail.token import make_token, reply_address
 
 SEND_WITHIN_SECONDS = 5  # between claim and send; later, a payment or dispute may have come in
 COMMIT_SECONDS = 5  # kept in hand for committing the outcome
+MAIN_RELEASED = "main_released"  # of a companion: the step is claimed again, and the companion with it
 MAX_RELEASES = 3  # certain refusals of one intent before a person has to look
 BACKOFF = timedelta(hours=1)
 PAY_WITHIN_DAYS = 7
@@ -240,6 +241,8 @@ def _released(account: Account, notice: Notice, outcome: Refused, now: datetime,
     counts = outcome.pressure != "stop"  # a used-up quota or a pause says nothing about this message
     count = account.header.releases.get(notice.intent, 0) + counts
     events: list[ev.Event] = [ev.NoticeReleased(notice.key, outcome.code, now + BACKOFF * max(1, count), counts)]
+    if notice.main and outcome.code == MAIN_RELEASED:
+        return events
     if notice.main:  # its step went out on the main channel, so nothing claims this one again
         task = f"companion-{notice.key}"
         return [*events, ev.TaskOpened(task, "companion_not_sent", notice.key, today, today, outcome.code)]

@@ -142,7 +142,7 @@ def _work_once(
         except Conflict:
             continue  # a payment, dispute or another run came first: nothing was said, decide again
         after = pay_charges(edge, done.account, _stepped(done.events), now)
-        for claim in done.claims:
+        for claim in sorted(done.claims, key=lambda one: bool(one.main)):  # what goes out beside it comes after it
             after = carry_out(edge, Claimed(done.account, claim, done.at_monotonic), policy, now, remaining)
         return after.header.due_at is not None and after.header.due_at <= now
     raise Conflict
