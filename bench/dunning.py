@@ -164,7 +164,9 @@ def run_render(invoices: int, policy: Policy) -> Cost:
 
 
 def slope(costs: list[Cost]) -> float:
-    """The slope of seconds against items, both as logarithms: 1 is linear."""
+    """The slope of seconds against items, both as logarithms: 1 is linear. Of a single size there is none (nan)."""
+    if len(costs) < 2:
+        return math.nan
     points = [(math.log10(cost.items), math.log10(cost.seconds)) for cost in costs]
     mean_x, mean_y = (sum(point[axis] for point in points) / len(points) for axis in (0, 1))
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points)
