@@ -185,9 +185,8 @@ def _sources(found: Reckoning, rules: Rules) -> list[str]:
     if table.note:
         lines.append(f"Note: {table.note}")
     named = {table.series, table.least_series} if rules.rate_percent is not None else {table.series}
-    lines += [
-        f"Rate: {series.title}: {series.source} (checked {series.checked_on})"
-        for series in rules.legal.series
-        if series.name in named
-    ]
+    for series in rules.legal.series:
+        if series.name in named:
+            lines.append(f"Rate: {series.title}: {series.source} (checked {series.checked_on})")
+            lines += [f"Note: {series.note}"] if series.note else []
     return lines
