@@ -9,11 +9,11 @@ import pytest
 from duly.domain import events as ev
 from duly.domain import steps
 from duly.domain.account import Account
-from duly.domain.dunning import Chase, decide_chase
+from duly.domain.dunning import ASK_AGAIN_DAYS, Chase, decide_chase
 from duly.domain.gates import Surroundings, closed_gates
 from duly.domain.policy import Policy
 from duly.domain.upkeep import SILENT_AFTER, record_steps, upkeep
-from tests.core_samples import CONTACT, MONDAY, NOON, account, invoice, plain_policy, policy, sent, step, then
+from tests.core_samples import CONTACT, MONDAY, NOON, account, customer, invoice, plain_policy, policy, sent, step, then
 
 ALL = frozenset({"email", "sms", "letter", "registered_letter", "call", "hand_over"})
 PHONE = {**CONTACT, "phone": "+4930123"}
@@ -217,6 +217,22 @@ def test_without_an_address_a_person_is_asked_once_and_the_letter_goes() -> None
     assert [type(event).__name__ for event in asked.events] == ["TaskOpened"]
     assert [skip.gate for skip in asked.skipped] == ["address_refused"]
     assert chase(then(nobody, asked.events), rules).events == ()
+
+
+def test_a_person_who_found_no_address_is_asked_again_on_a_change_or_after_some_days() -> None:
+    rules = plain_policy(step(1, "first", 3), "")
+    nobody = account(due("I-1", 5), contacts=[])
+    (task,) = chase(nobody, rules).events
+    assert isinstance(task, ev.TaskOpened)
+    closed = then(then(nobody, [task]), [ev.TaskClosed(task.task, "done", "ada")])
+    last = NOON + timedelta(days=ASK_AGAIN_DAYS - 1)
+    assert not chase(closed, rules).events and not chase(closed, rules, last).events
+    (again,) = chase(closed, rules, NOON + timedelta(days=ASK_AGAIN_DAYS)).events
+    assert isinstance(again, ev.TaskOpened) and again.kind == "no_usable_address"
+    same, other = customer(), customer(personal_hash="other")
+    assert not chase(then(closed, [same]), rules).events
+    for change in (other, ev.ContactSuppressed("c9", "bounced")):
+        assert [type(one) for one in chase(then(closed, [change]), rules).events] == [ev.TaskOpened]
 
 
 def test_one_notice_for_each_invoice() -> None:

@@ -184,6 +184,8 @@ class Account:
 
 # --- the customer
 def _customer_registered(account: Account, event: ev.CustomerRegistered) -> None:
+    if event.personal_hash != account.header.personal_hash:
+        account._set(address_asked_on=None)
     account._set(
         customer=event.customer,
         personal=event.personal,
@@ -219,7 +221,7 @@ def _score_changed(account: Account, event: ev.ScoreChanged) -> None:
 
 
 def _contact_suppressed(account: Account, event: ev.ContactSuppressed) -> None:
-    account._set(suppressed={**account.header.suppressed, event.contact: event.reason})
+    account._set(suppressed={**account.header.suppressed, event.contact: event.reason}, address_asked_on=None)
 
 
 # --- what is owed
@@ -546,6 +548,8 @@ def _task_opened(account: Account, event: ev.TaskOpened) -> None:
         account._put("disputes", replace(account._get("disputes", event.about), overdue=True))
     if event.kind == "credit_review":
         account._set(reviewed_on=event.opened)
+    if event.kind == "no_usable_address":
+        account._set(address_asked_on=event.opened)
     if event.kind == "refund":
         cash: Cash = account._get("cash", event.about)
         account._put("cash", replace(cash, refund_asked_minor=cash.unallocated_minor))

@@ -35,6 +35,7 @@ from duly.domain.upkeep import steps_recorded
 
 MAX_ITEMS_AT_ONCE = 80  # items that one transaction can mark; a larger notice is reserved in parts
 MAX_NOTICE_ITEMS = 400  # items in one notice; the rest follows in the next one
+ASK_AGAIN_DAYS = 14  # after a person was asked for an address and closed the task without one
 TOLD = frozenset({"no_usable_address", "address_bounced", "complaint"})  # tasks by which a person looks for an address
 
 
@@ -330,9 +331,13 @@ def _claim(
 
 
 def _unreachable(looking: _Looking) -> list[ev.Event]:
-    """No address is left and nothing takes its place: a person looks for one, and is told once."""
+    """No address is left and nothing takes its place: a person looks for one, and is told once. Who closes that task
+    without an address is asked again when names and addresses change, or after some days."""
     account = looking.account
     if "task" not in looking.policy.contact.fallback or any(task.kind in TOLD for task in account.live("tasks")):
+        return []
+    asked = account.header.address_asked_on
+    if asked is not None and (looking.today - asked).days < ASK_AGAIN_DAYS:
         return []
     if account.header.provisional:
         return []

@@ -547,6 +547,7 @@ class Header:
     scored_on: date | None = None  # the day of the present score, or of the last review that found the same
     category_history: tuple[CategoryFrom, ...] = ()
     reviewed_on: date | None = None  # the day on which a person was last asked to review the customer
+    address_asked_on: date | None = None  # the day on which a person was last asked for an address; new ones: None
     credit_hold: tuple[str, ...] = ()  # why new orders are refused; empty: they are not
     covers: tuple[Cover, ...] = ()
     broken_on: tuple[date, ...] = ()  # days on which promises were broken, the last ones

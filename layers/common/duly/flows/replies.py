@@ -13,6 +13,7 @@ from duly.domain.replies import Classification, classify
 from duly.domain.replying import ReplyFacts, understand
 from duly.domain.scoring import rescore
 from duly.domain.upkeep import today_of
+from duly.flows.carrying import pay_charges
 from duly.flows.delivery import sent_by_evidence
 from duly.flows.edge import Edge
 from duly.flows.outcomes import finish_message, write_rejects
@@ -129,7 +130,9 @@ def _reply(
         now + timedelta(days=pause_days),
         is_trusted(account, mail, inbound),
     )
-    edge.change(conversation.account, lambda one: _pause(edge, one, received, now), now, wanted)
+    paused = edge.change(conversation.account, lambda one: _pause(edge, one, received, now), now, wanted)
+    if notice is not None:
+        pay_charges(edge, paused, [part.item for part in notice.items], now)
     edge.change(conversation.account, lambda one: _understand(edge, one, received, mail, inbound, now), now, wanted)
     if received.trusted:
         _take_advices(edge, conversation.account, mail, raw, inbound, now)
