@@ -18,6 +18,7 @@ from duly.formats.read import read_file
 
 MAX_FILES: Final = 5_000
 MAX_BYTES: Final = 48 * 1024 * 1024
+MAX_NAMED: Final = 5  # files that are named as not used
 #: In this order, so that each finds what it speaks of; the folder of the bucket by kind of file.
 FOLDERS: Final = {
     "customers": "customers",
@@ -75,10 +76,19 @@ def _files(folder: Path) -> tuple[list[tuple[str, Path]], list[str]]:
         if kind in FOLDERS:
             found.append((kind, path))
         elif kind != "policy":
-            others.append(f"{path}: not used: expected customers, invoices or a bank file")
+            others.append(str(path.relative_to(folder)))
     if not any(kind == "customers" for kind, _ in found):
         raise LedgerError(f"{folder}: expected a file of customers, found none")
-    return sorted(found, key=lambda one: (list(FOLDERS).index(one[0]), one[1])), others
+    return sorted(found, key=lambda one: (list(FOLDERS).index(one[0]), one[1])), _not_used(folder, others)
+
+
+def _not_used(folder: Path, names: list[str]) -> list[str]:
+    """One line on the files that are none of a ledger: a folder may hold many."""
+    if not names:
+        return []
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    listed = f"{', '.join(names[:MAX_NAMED])}{more}"
+    return [f"{folder}: not used: {listed}; expected customers, invoices and bank files"]
 
 
 def _rejects(stack: TwinStack, path: Path) -> list[str]:

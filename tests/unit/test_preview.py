@@ -171,7 +171,7 @@ def test_rows_and_files_that_are_not_used_are_named(ledger: Path, tmp_path: Path
     (ledger / "notes.txt").write_text("nothing of a ledger")
     found = run("preview", "--ledger", str(ledger), "--as-of", "2026-02-24", "--out", str(tmp_path / "out"))
     assert found.exit_code == 0
-    assert "more.csv: 2,issued" in found.stderr and "notes.txt: not used" in found.stderr
+    assert "more.csv: 2,issued" in found.stderr and "not used: notes.txt;" in found.stderr
 
 
 def test_a_policy_other_than_that_in_force(stack: TwinStack) -> None:
