@@ -16,13 +16,17 @@ import pytest
 from pypdf import PdfReader
 
 from duly.domain import events as ev
-from duly.flows import handing_over
+from duly.domain.policy import Policy
+from duly.flows import channels, handing_over
 from duly.flows.carrying import CARRIERS
-from duly.flows.notices import Claimed, document_key, mail_key, outcome_events
+from duly.flows.notices import COMMIT_SECONDS, Claimed, document_key, mail_key, outcome_events
+from duly.flows.statements_of_account import known
 from duly.flows.twin import TwinStack
 from duly.mail.notice import LANGUAGES
-from duly.mail.sending import Accepted, Refused
+from duly.mail.sending import LONGEST_SEND_SECONDS, Accepted, Refused
+from local.stack import LOCAL_PARAMETERS
 from tests.core_samples import claim, policy
+from tests.template import cfn
 
 DATA = Path(__file__).parents[1] / "data" / "formats"
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -72,6 +76,11 @@ def handed(stack: TwinStack, seconds: float = 900.0) -> tuple[Claimed, Any]:
     return made, CARRIERS["hand_over"](stack.edge, made, POLICY, NOW, lambda: seconds)
 
 
+def folder(stack: TwinStack, made: Claimed, rules: Policy = POLICY) -> handing_over.Folder:
+    whole = known(stack.edge, made.account.id, rules)
+    return handing_over.handed_over(stack.edge, made.account, made.event, rules, whole)
+
+
 def opened(stack: TwinStack) -> dict[str, bytes]:
     stored = stack.objects.get(document_key("C-101", HANDED, "hand_over"))
     assert stored is not None
@@ -113,7 +122,7 @@ def test_all_that_is_needed_lies_in_one_file_with_its_sums(stack: TwinStack) -> 
 def test_the_same_hand_over_has_the_same_bytes(stack: TwinStack) -> None:
     made, _ = handed(stack)
     first = stack.objects.get(document_key("C-101", HANDED, "hand_over"))
-    again = handing_over.zipped(handing_over.handed_over(stack.edge, made.account, made.event, POLICY), NOW)
+    again = handing_over.zipped(folder(stack, made), NOW)
     assert first is not None and again == first.data
 
 
@@ -125,15 +134,27 @@ def test_what_is_too_large_or_gone_is_named_in_the_manifest(stack: TwinStack, mo
     assert {"notices/2026-03-02-email-b2b2b2b2.eml", "replies/reply1.eml"} <= set(manifest["left_out"])
 
 
-def test_a_hand_over_needs_time_in_hand(stack: TwinStack) -> None:
-    _, outcome = handed(stack, seconds=15.0)
+def test_a_hand_over_needs_time_in_hand_by_the_number_of_its_files(stack: TwinStack) -> None:
+    """A mail and a letter of the one notice are looked for, its reply, and the copies of two invoices."""
+    needed = handing_over.BASE_SECONDS + 5 * handing_over.FILE_SECONDS + COMMIT_SECONDS
+    made, outcome = handed(stack, seconds=needed - 0.01)
     assert outcome == Refused("no_time_left") and not stack.objects.keys("documents/")
+    assert isinstance(CARRIERS["hand_over"](stack.edge, made, POLICY, NOW, lambda: needed), Accepted)
+
+
+def test_every_time_out_leaves_time_for_every_channel() -> None:
+    """And a start of two seconds. The largest hand-over fits the time-out that a stack has unless told otherwise."""
+    told = cfn.load()["Parameters"]["FunctionTimeoutSeconds"]
+    longest = max(LONGEST_SEND_SECONDS, channels.LONGEST_WRITE_SECONDS, handing_over.longest_seconds(100))
+    assert longest + COMMIT_SECONDS + 2 <= min(told["AllowedValues"])
+    assert handing_over.longest_seconds(10 * handing_over.MAX_FILES) + COMMIT_SECONDS + 2 <= told["Default"]
+    assert int(LOCAL_PARAMETERS["FunctionTimeoutSeconds"]) in told["AllowedValues"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_cover_sheet_speaks_the_creditor_s_language(stack: TwinStack, language: str) -> None:
     made, _ = handed(stack)
     theirs = replace(POLICY, creditor=replace(POLICY.creditor, language=language))
-    folder = handing_over.handed_over(stack.edge, made.account, made.event, theirs)
-    text = " ".join(PdfReader(io.BytesIO(folder.files["cover.pdf"])).pages[0].extract_text().split())
+    cover = folder(stack, made, theirs)
+    text = " ".join(PdfReader(io.BytesIO(cover.files["cover.pdf"])).pages[0].extract_text().split())
     assert "R-2026-010" in text and "manifest.json" in text and "{" not in text

@@ -21,7 +21,7 @@ from duly.mail.sending import LONGEST_SEND_SECONDS, Accepted, Outcome, Refused
 from duly.mail.sms import render_sms
 from duly.mail.typeset import PdfTooLarge
 
-LONGEST_WRITE_SECONDS = 12  # for typesetting and S3; a process that ends meanwhile is found out by looking
+LONGEST_WRITE_SECONDS = 5  # for S3 alone, once the letter is typeset: a lost connection and a second one
 
 
 def write_letter(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> Outcome:

@@ -14,6 +14,7 @@ from typing import Final
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.calendar import local_date
+from duly.domain.channels import CALL, HAND_OVER
 from duly.domain.charges import charge_lines
 from duly.domain.money import format_minor
 from duly.domain.policy import Policy
@@ -33,7 +34,8 @@ from duly.mail.statement import render_pdf
 from duly.mail.typeset import PdfTooLarge
 from duly.store.objects import TooLarge
 
-LONGEST_HAND_OVER_SECONDS: Final = 14  # a process that ends meanwhile is found out by looking, and tried again
+BASE_SECONDS: Final = 6  # for cover, ledger, statement, ZIP and S3 (docs/channels.md, time in hand)
+FILE_SECONDS: Final = 0.1  # for reading a notice or reply and packing it
 MAX_FILES: Final = 300  # notices and replies, the newest first
 MAX_BYTES: Final = 32 * 1024 * 1024  # of all files: below what one object may hold, in the memory of the function
 MAX_FILE_BYTES: Final = 10 * 1024 * 1024
@@ -59,11 +61,12 @@ class Folder:
 def hand_over(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> Outcome:
     """Write the ZIP of a hand-over into the bucket once; return what became of it."""
     claim, account = claimed.event, claimed.account
-    late = too_late(edge, claimed, remaining, LONGEST_HAND_OVER_SECONDS)
-    if late is not None:
-        return late
     try:
-        data = zipped(handed_over(edge, account, claim, policy), claim.at)
+        whole = known(edge, account.id, policy)
+        late = too_late(edge, claimed, remaining, longest_seconds(_files(account, whole, claim)))
+        if late is not None:
+            return late
+        data = zipped(handed_over(edge, account, claim, policy, whole), claim.at)
     except (NoticeError, StatementError) as error:
         return Refused(error.code, retryable=False)
     except PdfTooLarge:
@@ -72,10 +75,21 @@ def hand_over(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remai
     return Accepted("", now)
 
 
-def handed_over(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: Policy) -> Folder:
-    """Collect the files. Raises NoticeError, StatementError or PdfTooLarge."""
+def longest_seconds(files: int) -> float:
+    """How long a hand-over of so many notices, replies and copies may take."""
+    return BASE_SECONDS + FILE_SECONDS * min(files, MAX_FILES)
+
+
+def _files(account: Account, whole: Known, claim: ev.NoticeClaimed) -> int:
+    """At most so many files are read: of each notice a mail and a document are looked for."""
+    invoices = {account.items[part.item].number for part in claim.items}
+    about, answers = _correspondence(whole, {part.item for part in claim.items})
+    return 2 * len(about) + len(answers) + min(len(invoices), MAX_COPIES)
+
+
+def handed_over(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: Policy, whole: Known) -> Folder:
+    """Collect the files. Raises NoticeError or PdfTooLarge."""
     today = local_date(claim.at, account.header.timezone)
-    whole = known(edge, account.id, policy)
     told = statement(whole.account, whole.history, today, None)
     folder = Folder()
     folder.add("ledger/ledger.csv", statement_csv(told))
@@ -89,7 +103,7 @@ def handed_over(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: P
     for number in sorted({item.number for item in items}):
         if plain_name(number) not in with_copy:
             folder.left_out[f"invoices/{plain_name(number)}"] = "not uploaded as a file of its own, gone or too large"
-    _add_correspondence(edge, folder, account, whole, {part.item for part in claim.items})
+    _add_correspondence(edge, folder, account, *_correspondence(whole, {part.item for part in claim.items}))
     folder.files = {"cover.pdf": _cover(account, claim, policy, folder), **folder.files}
     folder.files["manifest.json"] = _manifest(account, claim, folder)
     return folder
@@ -124,18 +138,26 @@ def _charges(account: Account, claim: ev.NoticeClaimed, policy: Policy) -> bytes
     return csv_text(CHARGES, rows).encode()
 
 
-def _add_correspondence(edge: Edge, folder: Folder, account: Account, whole: Known, items: set[str]) -> None:
+def _correspondence(whole: Known, items: set[str]) -> tuple[list[ev.NoticeClaimed], list[ev.ReplyReceived]]:
     """What was sent and written about these items, and what came back, the newest first."""
-    claims = [event for _, event in whole.history if isinstance(event, ev.NoticeClaimed)]
-    about = {one.notice: one for one in claims if any(part.item in items for part in one.items)}
-    for one in reversed(list(about.values())):
-        if one.channel == "call" or one.channel == "hand_over":
-            continue
+    history = [event for _, event in reversed(whole.history)]
+    about = {
+        one.notice: one
+        for one in history
+        if isinstance(one, ev.NoticeClaimed) and any(part.item in items for part in one.items)
+    }
+    answers = [one for one in history if isinstance(one, ev.ReplyReceived) and one.notice in about]
+    return [one for one in about.values() if one.channel not in (CALL, HAND_OVER)], answers
+
+
+def _add_correspondence(
+    edge: Edge, folder: Folder, account: Account, about: list[ev.NoticeClaimed], answers: list[ev.ReplyReceived]
+) -> None:
+    for one in about:
         base = f"notices/{one.at:%Y-%m-%d}-{one.channel}-{one.notice[:8]}"
         for key in (mail_key(account.id, one.notice), document_key(account.id, one.notice, one.channel)):
             _add_object(edge, folder, f"{base}.{key.rpartition('.')[2]}", key, may_miss=True)
-    answers = [event for _, event in whole.history if isinstance(event, ev.ReplyReceived) and event.notice in about]
-    for reply in reversed(answers):
+    for reply in answers:
         _add_object(edge, folder, f"replies/{reply.reply}.eml", reply.object_key)
 
 

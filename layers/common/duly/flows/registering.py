@@ -63,6 +63,9 @@ def _take_customer(
     policy = edge.policy()
     first = rows[0]
     if not policy.knows_scenario(first.scenario):
+        edge.forget_policy()  # what is rejected stays rejected, and a new policy may have come a moment ago
+        policy = edge.policy()
+    if not policy.knows_scenario(first.scenario):
         return [_rejected(row, "scenario", "unknown_scenario", "expected a scenario of the policy") for row in rows]
     try:
         limits = limits_of(rows, policy.creditor.currency)
