@@ -29,7 +29,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from duly.flows import aws
-from duly.mail import sending
+from duly.mail import sending, texting
 from tests.template import cfn, checks
 
 ROOT = Path(__file__).parents[2]
@@ -183,6 +183,7 @@ class Stack:
         root.addHandler(handler)
         self.stop_listening = lambda: root.removeHandler(handler)
         sending._client.cache_clear()
+        texting._client.cache_clear()
 
     def said(self) -> str:
         """Return all that was logged."""
@@ -381,12 +382,19 @@ def _of_ses(stack: Stack, operation: str, parameters: dict[str, Any]) -> tuple[l
     return [(action, arn + one) for one in on], {"ses:FromAddress": sender}
 
 
+def _of_sns(stack: Stack, operation: str, parameters: dict[str, Any]) -> tuple[list[Call], dict[str, str]]:
+    """A message to a telephone number has no resource; one to a topic has the topic."""
+    del stack
+    return [(f"sns:{operation}", "*" if "PhoneNumber" in parameters else parameters["TopicArn"])], {}
+
+
 NEEDS = {
     "dynamodb": _of_dynamodb,
     "s3": _of_s3,
     "sqs": _of_sqs,
     "secretsmanager": _of_secrets,
     "sesv2": _of_ses,
+    "sns": _of_sns,
 }
 
 

@@ -14,6 +14,8 @@ OWN_IBAN = "DE02120300000000202051"
 SENTENCE = "three of the pallets arrived crushed"
 WRITER = "Hedwig Unwetter"
 VAT_ID = "DE811234565"
+POSTED_NAME = "Wanderfalke Bau GmbH"
+POSTED_EMAIL = "office@third.example"
 PERSONAL = (
     NAME,
     "Nebelkr",
@@ -28,6 +30,10 @@ PERSONAL = (
     WRITER,
     "Unwetter",
     VAT_ID,
+    POSTED_NAME,
+    POSTED_EMAIL,
+    "Torweg",
+    "4940123456",
 )
 
 CUSTOMERS = (
@@ -42,6 +48,48 @@ INVOICES = (
     b"RE-2026-0002,C-1001,2026-01-21,2026-02-23,500.00,EUR,invoice,,\n"
     b"RE-2026-0003,C-1002,2026-02-20,2026-05-29,80.00,EUR,invoice,,\n"
 )
+
+POSTED_POLICY = b"""
+[creditor]
+name = "Muster GmbH"
+address = ["Hafenstrasse 4", "20457 Hamburg"]
+email = "ar@creditor.example"
+[gates]
+bank_data_max_age_business_days = 0
+suspense_blocks = false
+[contact]
+window = ["00:00", "24:00"]
+days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+holidays = false
+min_gap_days = 0
+max_per_7_days = 0
+[scenario.posted]
+threshold = {}
+catch_up_spacing = false
+[[scenario.posted.step]]
+level = 1
+name = "mail"
+days = 1
+[[scenario.posted.step]]
+level = 2
+name = "letter"
+days = 2
+channel = "letter"
+also = ["sms"]
+approve = true
+[[scenario.posted.step]]
+level = 4
+name = "lawyer"
+days = 3
+channel = "hand_over"
+to = "lawyer"
+approve = true
+final = true
+"""
+POSTED_CUSTOMER = (
+    "id,name,country,language,timezone,kind,email,scenario,address,postcode,city,phone\n"
+    f"C-1003,{POSTED_NAME},DE,de,Europe/Berlin,business,{POSTED_EMAIL},posted,Torweg 4,20099,Hamburg,040 123456\n"
+).encode()
 
 LATER_INVOICE = (
     b"number,customer,issued,due,amount,currency,type,terms,order\n"

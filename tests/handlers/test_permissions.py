@@ -12,22 +12,26 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from tests.handlers.aws_stack import BUCKET, LOGICAL, SENDER
-from tests.handlers.material import CUSTOMERS, DISPUTE, INVOICES, LATER_INVOICE, reply, statement
+from tests.handlers.material import (
+    CUSTOMERS,
+    DISPUTE,
+    INVOICES,
+    LATER_INVOICE,
+    POSTED_CUSTOMER,
+    POSTED_EMAIL,
+    POSTED_NAME,
+    POSTED_POLICY,
+    reply,
+    statement,
+)
 from tests.handlers.world import World, bodies_of, load_event, with_bodies
+from tests.sim.small_world import ubl_invoice
 from tests.template import cfn
 
 EXPIRED = "Powertools reads the record when DynamoDB's refusal comes without it, as when it expired in between"
-WRITTEN = "tests/unit/test_channels.py carries out letters, texts and copies on the memory twins"
 NOT_WALKED = {  # (function, action, resource) -> why it is allowed though the walk does not need it
     ("dunning", "ses:SendEmail", "identity"): "SES documents SendRawEmail for raw content; both are asked in places",
     ("dunning", "ses:SendEmail", "configuration-set"): "the same",
-    ("dunning", "s3:GetObject", "documents"): WRITTEN,
-    ("dunning", "s3:GetObject", "inbound"): WRITTEN,
-    ("dunning", "s3:GetObject", "mail"): WRITTEN,
-    ("dunning", "s3:GetObjectVersion", "invoices"): WRITTEN,
-    ("dunning", "s3:PutObject", "documents"): WRITTEN,
-    ("dunning", "s3:ListBucket", "duly-bucket-example"): WRITTEN,
-    ("dunning", "sns:Publish", "*"): WRITTEN,
     ("risk_check", "dynamodb:GetItem", "table/duly-Idempotency-EXAMPLE"): EXPIRED,
     ("reconcile", "dynamodb:GetItem", "table/duly-Idempotency-EXAMPLE"): EXPIRED,
 }
@@ -125,6 +129,35 @@ def walk(world: World) -> None:
     world.take_in("risk_check", "upload-policy", wanted)
     assert stack.invoke("reports", load_event("daily"))["statements"]["complete"]
     stack.invoke("reports", load_event("widget-draw"))
+    _other_channels(world)
+
+
+def _other_channels(world: World) -> None:
+    """An invoice uploaded as such, a mail with an automatic answer, a letter with a text message beside it, and a
+    hand-over that takes all of it along. Each step comes a day after the one before; a person approves the later ones,
+    which wakes the account: any function that takes decisions may be asked."""
+    stack = world.stack
+    stack.lost = lambda *_: None
+    world.take_in("risk_check", "upload-policy", POSTED_POLICY)
+    world.take_in("risk_check", "upload-customers", POSTED_CUSTOMER, "customers/posted.csv")
+    world.take_in("risk_check", "upload-invoices", ubl_invoice("RE-2026-0900", POSTED_NAME, "640.00"), "invoices/p.xml")
+    assert "RE-2026-0900" in world.account("C-1003").items
+    for day, decider in ((4, ""), (5, "disputes"), (6, "reconcile")):
+        time = f"2026-03-{day:02d}T09:05:00Z"
+        stack.invoke("dunning", {**load_event("tick"), "time": time})
+        stack.drain("AccountQueue")
+        for approval in world.account("C-1003").live("approvals"):
+            approved = {"action": "approve", "account": "C-1003", "approval": approval.key, "by": "ada", "time": time}
+            assert stack.invoke(decider, {"type": "decision", **approved})["ok"]
+            stack.drain("AccountQueue")
+        if day == 4:
+            (notice,) = [one.key for one in world.notices("C-1003")]
+            to = world.token_address(notice)
+            answer = b"Auto-Submitted: auto-replied\r\n" + reply(to, "We are away.", POSTED_EMAIL)
+            stack.invoke("disputes", world.inbound(answer, to, key="inbound/away"))
+    assert {one.channel: one.state for one in world.notices("C-1003")} == dict.fromkeys(
+        ("email", "letter", "sms", "hand_over"), "sent"
+    )
 
 
 def _without_queues(service: str, *_: Any) -> None:
@@ -186,7 +219,8 @@ REFUSED: list[tuple[str, str, str, dict[str, Any]]] = [
         },
     ),
     ("reconcile", "secretsmanager", "GetSecretValue", {"SecretId": "TokenSecret"}),
-    ("reconcile", "sqs", "SendMessage", {"QueueUrl": "AccountQueue"}),
+    ("reports", "sqs", "SendMessage", {"QueueUrl": "AccountQueue"}),
+    ("disputes", "sns", "Publish", {"PhoneNumber": "+4940123456", "Message": "x"}),
 ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,10 +23,44 @@ from tests.sim import small_world as world
 
 DISPUTE = "We dispute invoice RE-26-1001: the goods were damaged."
 FORGED = "We dispute invoice RE-26-1020 as well."
-NAMES = ["Ahrens", "Bolte", "Castle", "Dorn AG", "Neumann", "Somebody", "damaged", "thank you", "unsere Zahlung"]
+NAMES = [
+    "Ahrens",
+    "Bolte",
+    "Castle",
+    "Dorn AG",
+    "Neumann",
+    "Somebody",
+    "Pfeil",
+    "Torweg",
+    "damaged",
+    "thank you",
+    "unsere Zahlung",
+]
 WRONG_HEADER = b"nummer;kunde\n1;2\n"
 SHOP = b'[columns]\nnumber = "Ref"\ncustomer = "Who"\nissued = "When"\namount = "Sum"\n[constants]\ncurrency = "EUR"\n'
 EXPORT = b"Ref;Who;When;Sum\nRE-26-1011;C1;20.02.2026;310,00\n"
+POSTED = b"""
+[scenario.posted]
+catch_up_spacing = false
+threshold = {}
+[[scenario.posted.step]]
+level = 1
+name = "letter"
+days = 1
+channel = "letter"
+also = ["sms"]
+[[scenario.posted.step]]
+level = 4
+name = "lawyer"
+days = 2
+channel = "hand_over"
+to = "lawyer"
+final = true
+"""
+CUSTOMER = b"""id,name,country,language,timezone,email,scenario,address,postcode,city,phone
+P7,Pfeil Bau GmbH,DE,de,Europe/Berlin,a@pfeil.example,posted,Torweg 4,20099,Hamburg,040 123456
+"""
+INVOICE = b"number,customer,issued,due,amount,currency\nRE-26-1090,P7,2026-01-20,2026-02-19,640.00,EUR\n"
 NOT_UTF8 = b"number,customer,issued\nRE\xff\xfe1,C1,2026-01-20\n"
 
 
@@ -61,6 +97,7 @@ def job(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         replies(played)
         later(played)
         sales(played)
+        posted(played)
         yield played
 
 
@@ -140,10 +177,23 @@ def sales(job: Job) -> None:
     job.answers["unknown"] = job.stack.invoke("RiskCheckFunction", {**whole, "customer": "C77"})
 
 
+def posted(job: Job) -> None:
+    """A scenario, new with its policy, of a letter with a text beside it, and a hand-over a day later."""
+    for key, data in (("policy/policy.toml", world.POLICY + POSTED), ("customers/p.csv", CUSTOMER)):
+        job.stack.upload(key, data, world.at(14, 13, 30))
+        job.stack.wait_until_idle()
+    job.stack.upload("invoices/p.csv", INVOICE, world.at(14, 13, 40))
+    job.stack.wait_until_idle()
+    job.stack.tick(world.at(14, 14))
+    job.seen("posted")
+    job.stack.tick(world.at(15, 14))
+    job.seen("handed over")
+
+
 # --- uploads
 def test_every_upload_has_a_receipt_that_adds_up(job: Job) -> None:
     found = receipts(job.stack)
-    assert len([key for key in found if not key.startswith("inbound/")]) == 13
+    assert len([key for key in found if not key.startswith("inbound/")]) == 15
     assert all(one["adds_up"] for several in found.values() for one in several)
     (january,) = found["invoices/january 26+.csv"]
     assert january["rows"] == {"in": 9, "applied": 8, "duplicate": 0, "rejected": 1}
@@ -237,6 +287,22 @@ def test_a_statement_and_the_books_are_written_and_agree_with_the_accounts(job: 
     assert statement["ok"] and books["ok"] and books["agrees"], (statement, books)
     assert job.stack.objects("documents/")[statement["key"]].startswith(b"%PDF")
     assert job.stack.objects("reports/books/")[books["key"]].startswith(b"option ")
+
+
+def test_a_letter_a_text_and_a_hand_over_come_out(job: Job) -> None:
+    """Under the stack's real permissions: the bucket, SNS's stand-in, and the journal of the account."""
+    (text,) = job.stack.texts()
+    assert text.to == "+4940123456" and text.text.startswith("Muster GmbH") and "RE-26-1090" in text.text
+    written = job.stack.objects("documents/notices/P7/")
+    (letter,) = [data for key, data in written.items() if key.endswith(".pdf")]
+    (whole,) = [data for key, data in written.items() if key.endswith(".zip")]
+    assert letter.startswith(b"%PDF")
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        names = archive.namelist()
+    assert names[0] == "cover.pdf" and "manifest.json" in names and any("-letter-" in name for name in names)
+    account = job.account("P7")
+    assert sorted(task.kind for task in account.live("tasks")) == ["hand_over", "post_letter"]
+    assert [one.to for one in account.live("handovers")] == ["lawyer"]
 
 
 def test_two_sales_at_once_do_not_share_their_headroom(job: Job) -> None:
