@@ -91,6 +91,12 @@ def test_a_letter_takes_the_place_of_the_last_address_and_needs_one_itself() -> 
     assert reach(known(DUNNING), POLICY, "sms", 1) == Reach("")
 
 
+def test_before_anything_is_overdue_no_letter_takes_the_place_of_a_mail() -> None:
+    found = with_address(known(), ADDRESS)
+    assert reach(found, POLICY, "email", 0, is_overdue=False) == Reach("")
+    assert reach(found, POLICY, "letter", 0, is_overdue=False) == Reach("letter")  # the step itself asks for one
+
+
 def test_a_call_without_a_number_is_still_a_task() -> None:
     assert reach(known(DUNNING), POLICY, "call", 1) == Reach("call")
 

@@ -294,7 +294,8 @@ def _claim(
 ) -> tuple[list[ev.Event], list[Skip]]:
     account, around = looking.account, looking.around
     highest = _highest(group)
-    reached = reach(account, looking.policy, channel, highest.level)
+    is_overdue = any(one.item.due < looking.today for one in group)
+    reached = reach(account, looking.policy, channel, highest.level, is_overdue)
     companions = _companions(looking, group, reached.channel)
     channels = [reached.channel or channel, *(other.channel for _, other in companions)]
     closed = dict.fromkeys(gate for one in channels for gate in closed_gates(account, looking.policy, around, one))

@@ -25,19 +25,21 @@ class Reach:
     contacts: tuple[str, ...] = ()
 
 
-def reach(account: Account, policy: Policy, channel: str, level: int) -> Reach:
+def reach(account: Account, policy: Policy, channel: str, level: int, is_overdue: bool = True) -> Reach:
     """Return how a step of this channel and level reaches the customer.
 
     What ``contact.fallback`` of the policy allows takes the place of a contact without a usable address, in this order:
-    another contact, then a letter to the postal address. A letter needs the address; a call goes to whom it can, and a
-    person finds the number otherwise; a hand-over reaches nobody.
+    another contact, then a letter to the postal address, once something is overdue: nobody posts a word about what is
+    still to come. A letter needs the address; a call goes to whom it can, and a person finds the number otherwise; a
+    hand-over reaches nobody.
     """
     if channel in (EMAIL, SMS):
         field = "email" if channel == EMAIL else "phone"
         chosen = recipients(account, level, policy, field)
         if chosen:
             return Reach(channel, tuple(contact["id"] for contact in chosen[:MOST_CONTACTS]))
-        channel = LETTER if "letter" in policy.contact.fallback and is_served(LETTER) else ""
+        may_post = is_overdue and "letter" in policy.contact.fallback and is_served(LETTER)
+        channel = LETTER if may_post else ""
     if channel in LETTERS:
         return Reach(channel if account.personal.get("address") else "")
     if channel == CALL:
