@@ -69,9 +69,31 @@ def test_an_approved_notice_goes_out_and_uses_the_approval() -> None:
     assert claim is not None
     assert (claim.approvals, claim.step) == ((approval.key,), "formal")
     after = then(found, [claim])
-    assert after.approvals[approval.key].state == "used"
+    assert after.approvals[approval.key].state == "approved"
     done = then(after, sent(after, claim.notice))
+    assert done.approvals[approval.key].state == "used"
     assert chase(done, day=2) == Chase()
+
+
+def test_a_notice_that_was_released_goes_out_later_under_the_same_approval() -> None:
+    found, approval = proposed()
+    found = settled(found, approval, "approved")
+    claim = chase(found, day=1).claim
+    assert claim is not None
+    released = then(found, [claim, ev.NoticeReleased(claim.notice, "no_time_left", at(1), counts=False)])
+    again = chase(released, day=2).claim
+    assert again is not None and again.approvals == (approval.key,)
+
+
+def test_a_notice_that_counts_as_sent_has_used_its_approval() -> None:
+    found, approval = proposed()
+    found = settled(found, approval, "approved")
+    claim = chase(found, day=1).claim
+    assert claim is not None
+    unknown = then(
+        found, [claim, ev.NoticeDoubtful(claim.notice, at(1), "silent"), ev.NoticeUnknown(claim.notice, at(4))]
+    )
+    assert unknown.approvals[approval.key].state == "used"
 
 
 def test_all_gates_are_checked_again_before_it_goes_out() -> None:

@@ -628,8 +628,6 @@ def _notice_claimed(account: Account, event: ev.NoticeClaimed) -> None:
         for part in event.items:
             item = account.items[part.item]
             account._put("items", replace(item, beside=(*item.beside, beside_mark(event.channel, part))))
-    for key in event.approvals:
-        account._put("approvals", replace(account._get("approvals", key), state="used"))
     account._new(
         "notices",
         Notice(
@@ -649,6 +647,7 @@ def _notice_claimed(account: Account, event: ev.NoticeClaimed) -> None:
             since=event.at,
             main=event.main,
             to=event.to,
+            approvals=event.approvals,
         ),
     )
     if not event.main and event.channel in NOTICES:
@@ -705,6 +704,7 @@ def _notice_sent(account: Account, event: ev.NoticeSent) -> None:
         return
     counted = notice.state == "unknown"  # unknown counted as sent already
     pending = notice.pending if counted or notice.main else tuple(part.item for part in notice.items)
+    _use_up(account, notice)
     account._put("notices", replace(notice, state="sent", message=event.message, pending=pending, since=event.at))
     header = account.header
     account._set(
@@ -714,6 +714,14 @@ def _notice_sent(account: Account, event: ev.NoticeSent) -> None:
     if not counted and not notice.main and notice.channel in NOTICES:
         _note_contact(account, event.notice, notice.at)
         _count_notice(account, notice)
+
+
+def _use_up(account: Account, notice: Notice) -> None:
+    """The approvals of a notice that was said are used; one that was released has them still."""
+    for key in notice.approvals:
+        approval = account.approvals.get(key)
+        if approval is not None and approval.state == "approved":
+            account._put("approvals", replace(approval, state="used"))
 
 
 def _count_notice(account: Account, notice: Notice) -> None:
@@ -738,6 +746,7 @@ def _notice_doubtful(account: Account, event: ev.NoticeDoubtful) -> None:
 def _notice_unknown(account: Account, event: ev.NoticeUnknown) -> None:
     notice: Notice = account._get("notices", event.notice)
     pending = () if notice.main else tuple(part.item for part in notice.items)
+    _use_up(account, notice)
     account._put("notices", replace(notice, state="unknown", pending=pending, since=event.at))
     if not notice.main and notice.channel in NOTICES:
         _count_notice(account, notice)

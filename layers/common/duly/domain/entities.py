@@ -457,6 +457,7 @@ class Notice:
     delivery: str = ""
     main: str = ""  # the notice of the same step on its main channel; empty: this is it
     to: str = ""
+    approvals: tuple[str, ...] = ()  # what it is said under; used up once it was sent, or counts so
 
     @property
     def is_live(self) -> bool:

@@ -810,7 +810,7 @@ class NoticeClaimed(Event):
     credits_minor: int = 0
     main: str = ""  # the notice of the same step on its main channel, which marks the items and counts as the contact
     to: str = ""  # of a hand-over: agency, lawyer or insurer
-    approvals: tuple[str, ...] = ()  # the approvals that it uses up
+    approvals: tuple[str, ...] = ()  # the approvals that it uses up once it is sent
 
 
 @dataclass(frozen=True, slots=True)
