@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MAX_RELEASES = 3  # as flows/notices.MAX_RELEASES: certain refusals before a person has to look
 MAX_ACCEPTED = 2  # of one attempt: a second acceptance is the end of the search
@@ -214,16 +214,20 @@ class Rule(NamedTuple):
     when: str
     then: str
     is_fault: bool
-    moves: Callable[[State, Rules], Iterator[Move]]
+    moves: Callable[[Any, Any], Iterator[tuple[str, Any]]]
 
 
 RULES: list[Rule] = []
 
 
-def rule(who: str, when: str, then: str, is_fault: bool = False) -> Callable[..., Callable[..., Iterator[Move]]]:
-    def note(function: Callable[[State, Rules], Iterator[Move]]) -> Callable[[State, Rules], Iterator[Move]]:
+def rule(
+    who: str, when: str, then: str, is_fault: bool = False, into: list[Rule] = RULES
+) -> Callable[..., Callable[..., Any]]:
+    """Note a rule in the table of its model."""
+
+    def note(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__.replace("_", " ")
-        RULES.append(Rule(name, who, when, then, is_fault, function))
+        into.append(Rule(name, who, when, then, is_fault, function))
         return function
 
     return note

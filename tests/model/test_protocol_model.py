@@ -95,6 +95,7 @@ def test_a_broken_stop_is_found_out(rules: stop.Rules) -> None:
     assert search(model, harm).wrong[harm].count("record 0") == 3
 
 
-def test_the_page_has_the_state_table() -> None:
-    text = PAGE.read_text("utf-8")
-    assert table.between_marks(text) == table.table().strip(), "run `python -m tests.model.table`"
+@pytest.mark.parametrize("name", table.TABLES)
+def test_the_page_has_the_state_tables(name: str) -> None:
+    found = table.between_marks(PAGE.read_text("utf-8"), name)
+    assert found == table.table(table.TABLES[name]), "run `python -m tests.model.table`"

@@ -8,7 +8,7 @@ import pytest
 
 from duly.flows import channels
 from duly.flows.twin import Ended, TwinStack
-from duly.mail.sending import Doubtful, Scripted
+from duly.mail.sending import Doubtful, Refused, Scripted
 from duly.store.memory import no_fault
 from duly.store.objects import MemoryObjects
 
@@ -143,3 +143,30 @@ def test_what_goes_out_beside_a_letter_is_not_said_twice_when_the_letter_has_to_
     for hour in range(1, 6):
         twin.tick(DAY + timedelta(days=1, hours=hour))
     assert len(twin.texter.messages) == 1 and len(twin.objects.keys("documents/notices/")) == 1
+
+
+def test_nobody_is_told_of_a_letter_that_goes_along_again_with_its_mail() -> None:
+    """The mail is refused, and the process ends before the letter beside it is given up."""
+    twin = TwinStack()
+    beside = POLICY.replace('channel = "sms"', 'channel = "email"\nalso = ["letter"]')
+    for key, data in (("policy/policy.toml", beside), ("customers/1.csv", CUSTOMER), ("invoices/1.csv", INVOICE)):
+        twin.upload(key, data.encode(), DAY)
+    twin.work()
+    twin.mailer.will(Scripted(accepts=False, answer=Refused("TooManyRequestsException", pressure="slow")))
+    calls: list[str] = []
+
+    def end(name: str, when: str) -> None:
+        calls.append(name)
+        if (name, when) == ("accounts.write", "after") and "mailer.send" in calls:
+            raise Ended
+
+    twin.set_fault(end)
+    twin.keeps_invisible = True
+    twin.tick(DAY + timedelta(days=1))
+    twin.set_fault(no_fault)
+    twin.keeps_invisible = False
+    twin.invisible = []
+    for hour in range(1, 6):
+        twin.tick(DAY + timedelta(days=1, hours=hour))
+    assert len(twin.mailer.messages) == 1 and len(twin.objects.keys("documents/notices/")) == 1
+    assert [task.kind for task in twin.edge.accounts.load("C-1").live("tasks")] == ["post_letter"]

@@ -72,10 +72,15 @@ def settle_documents(edge: Edge, account: Account, now: datetime) -> bool:
     """Look whether the documents of silent claims are there: written means carried out, else the claim is released.
     Returns whether there was any such claim."""
     silent = [notice for notice in account.live("notices") if _is_silent(notice, now)]
-    for notice in silent:
-        written = edge.objects.get_range(document_key(account.id, notice.key, notice.channel), "", 0, 1) is not None
-        commit_outcome(edge, account.id, notice.key, Accepted("", now) if written else Refused("not_written"), now)
+    for notice in sorted(silent, key=lambda one: bool(one.main)):  # whether its main was released says what to do next
+        commit_outcome(edge, account.id, notice.key, _looked_for(edge, account.id, notice, now), now)
     return bool(silent)
+
+
+def _looked_for(edge: Edge, account_id: str, notice: Notice, now: datetime) -> Outcome:
+    if edge.objects.get_range(document_key(account_id, notice.key, notice.channel), "", 0, 1) is not None:
+        return Accepted("", now)
+    return Refused(MAIN_RELEASED if _main_released(edge, account_id, notice.main) else "not_written")
 
 
 def _is_silent(notice: Notice, now: datetime, after: timedelta = SILENT_AFTER) -> bool:
