@@ -19,8 +19,9 @@ from duly.domain import events as ev
 from duly.domain.policy import Policy
 from duly.flows import channels, handing_over
 from duly.flows.carrying import CARRIERS
+from duly.flows.edge import Edge
 from duly.flows.notices import COMMIT_SECONDS, Claimed, document_key, mail_key, outcome_events
-from duly.flows.statements_of_account import known
+from duly.flows.statements_of_account import Known, known
 from duly.flows.twin import TwinStack
 from duly.mail.notice import LANGUAGES
 from duly.mail.sending import LONGEST_SEND_SECONDS, Accepted, Refused
@@ -140,6 +141,22 @@ def test_a_hand_over_needs_time_in_hand_by_the_number_of_its_files(stack: TwinSt
     made, outcome = handed(stack, seconds=needed - 0.01)
     assert outcome == Refused("no_time_left") and not stack.objects.keys("documents/")
     assert isinstance(CARRIERS["hand_over"](stack.edge, made, POLICY, NOW, lambda: needed), Accepted)
+
+
+def test_a_hand_over_is_not_too_late_for_the_time_that_its_history_takes(
+    stack: TwinStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, _ = handed(stack, seconds=0.0)
+    clock = [1.0]
+    stack.edge.monotonic = lambda: clock[-1]
+
+    def slow(edge: Edge, account_id: str, rules: Policy) -> Known:
+        clock.append(9.0)
+        return known(edge, account_id, rules)
+
+    monkeypatch.setattr(handing_over, "known", slow)
+    assert isinstance(CARRIERS["hand_over"](stack.edge, made, POLICY, NOW, lambda: 900.0), Accepted)
+    assert CARRIERS["hand_over"](stack.edge, made, POLICY, NOW, lambda: 900.0) == Refused("claim_too_old")
 
 
 def test_every_time_out_leaves_time_for_every_channel() -> None:

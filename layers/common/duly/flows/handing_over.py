@@ -22,7 +22,7 @@ from duly.domain.statement_of_account import StatementOfAccount, statement
 from duly.flows.attaching import letter_view
 from duly.flows.copies import MAX_COPIES, invoice_copies, plain_name
 from duly.flows.edge import Edge
-from duly.flows.notices import Claimed, RemainingSeconds, document_key, mail_key, too_late, view_of
+from duly.flows.notices import COMMIT_SECONDS, Claimed, RemainingSeconds, document_key, mail_key, too_late, view_of
 from duly.flows.statements_of_account import Known, StatementError, known
 from duly.flows.statements_of_account import view_of as statement_view
 from duly.formats.export import csv_text
@@ -61,11 +61,13 @@ class Folder:
 def hand_over(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> Outcome:
     """Write the ZIP of a hand-over into the bucket once; return what became of it."""
     claim, account = claimed.event, claimed.account
+    late = too_late(edge, claimed, remaining, BASE_SECONDS)  # before a long history is read, which may take seconds
+    if late is not None:
+        return late
     try:
         whole = known(edge, account.id, policy)
-        late = too_late(edge, claimed, remaining, longest_seconds(_files(account, whole, claim)))
-        if late is not None:
-            return late
+        if remaining() < longest_seconds(_files(account, whole, claim)) + COMMIT_SECONDS:
+            return Refused("no_time_left")
         data = zipped(handed_over(edge, account, claim, policy, whole), claim.at)
     except (NoticeError, StatementError) as error:
         return Refused(error.code, retryable=False)
