@@ -122,9 +122,9 @@ class Rules:
 
 
 STEPS = {
-    "e-mail and SMS": Rules(EMAIL, SMS, reissues=0),
+    "e-mail and SMS": Rules(EMAIL, SMS, reopenings=0, reissues=0),
     "e-mail and call": Rules(EMAIL, CALL, reopenings=0),
-    "letter and e-mail": Rules(LETTER, EMAIL),
+    "letter and e-mail": Rules(LETTER, EMAIL, reopenings=0),
     "e-mail and letter": Rules(EMAIL, LETTER, reissues=0),
     "e-mail, to be approved": Rules(EMAIL, asks=True, reopenings=0),
     "e-mail and SMS, to be approved": Rules(EMAIL, SMS, asks=True, reopenings=0, reissues=0),
