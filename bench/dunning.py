@@ -163,10 +163,13 @@ def run_render(invoices: int, policy: Policy) -> Cost:
     return run(invoices, work)
 
 
+def told(costs: list[Cost]) -> str:
+    """The slope in words; a single size has none."""
+    return f"{slope(costs):.2f}" if len(costs) > 1 else "not known from one size"
+
+
 def slope(costs: list[Cost]) -> float:
-    """The slope of seconds against items, both as logarithms: 1 is linear. Of a single size there is none (nan)."""
-    if len(costs) < 2:
-        return math.nan
+    """The slope of seconds against items of several sizes, both as logarithms: 1 is linear."""
     points = [(math.log10(cost.items), math.log10(cost.seconds)) for cost in costs]
     mean_x, mean_y = (sum(point[axis] for point in points) / len(points) for axis in (0, 1))
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points)
@@ -199,8 +202,9 @@ def measure(invoices: int, largest: int) -> list[str]:
         *rows_of("decide", decided),
         *rows_of("decide, nothing due", idle),
         "",
-        f"Slope of seconds over invoices (both as logarithms; 1 is linear): decide and render {slope(rendered):.2f}, "
-        f"decide {slope(decided):.2f}, nothing due {slope(idle):.2f}. Peak memory of the process: {peak} MB. "
+        "Slope of seconds over invoices (both as logarithms; 1 is linear): "
+        f"decide and render {told(rendered)}, decide {told(decided)}, nothing due {told(idle)}. "
+        f"Peak memory of the process: {peak} MB. "
         f"Python {platform.python_version()}, {platform.machine()}.",
     ]
 

@@ -16,6 +16,7 @@ QUIET_MODULES: Final = 4  # ISO/IEC 18004 asks for four modules of white around 
 LEAST_SIDE_PIXELS: Final = 320  # twice what a mail shows, for dense displays
 _MAX_VERSION: Final = {"epc": 13, "swiss": 25}
 _SWISS_CODE_MM: Final = 46
+_AS_BITS: Final = bytes.maketrans(b"\x00\x01", b"10")  # a pixel as the digit of its bit
 _CROSS_MM: Final = 7  # the cross's square with its white edge, in the middle of a code of 46 mm
 
 
@@ -73,7 +74,7 @@ def _png(pixels: list[bytearray]) -> bytes:
 
 def _packed(row: bytearray) -> bytes:
     """Eight pixels in a byte, the first in the highest bit; white is 1."""
-    bits = "".join("0" if pixel else "1" for pixel in row)
+    bits = row.translate(_AS_BITS).decode("ascii")
     padded = bits.ljust(-(-len(bits) // 8) * 8, "0")
     return int(padded, 2).to_bytes(len(padded) // 8, "big")
 
