@@ -95,7 +95,17 @@ def test_every_key_of_a_valid_text_has_its_line(dropped: list[int]) -> None:
 def plain_keys(data: Any, path: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     """The paths of all keys with plain values, inline tables counted as such."""
     found = []
-    inline = {"limit", "threshold", "tolerance", "owners", "fee", "minimum", "min_total", "bank_fee_tolerance"}
+    inline = {
+        "limit",
+        "threshold",
+        "tolerance",
+        "owners",
+        "fee",
+        "minimum",
+        "min_total",
+        "bank_fee_tolerance",
+        "escalation",
+    }
     for name, value in data.items():
         if isinstance(value, dict) and name not in inline:
             found += plain_keys(value, (*path, name))

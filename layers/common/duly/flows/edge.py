@@ -28,6 +28,7 @@ from duly.store.transactions import TransactionStore
 from duly.store.uploads import StackStore, UploadStore
 
 POLICY_SECONDS = 10  # a new policy is in force everywhere within this time
+LOCAL_POLICY_SECONDS = 1  # where a day takes seconds
 
 Holidays = Callable[[str, Iterable[int]], frozenset[date] | None]
 
@@ -96,7 +97,7 @@ class Edge:
     def policy(self) -> Policy:
         """Return the policy in force: the last one uploaded, else the shipped default. What is in force is read again
         every POLICY_SECONDS, and at once by whoever was told of a new one (``forget_policy``)."""
-        if self._pointer is None or self.monotonic() - self._pointer_read > POLICY_SECONDS:
+        if self._pointer is None or self.monotonic() - self._pointer_read > self._policy_seconds:
             self._pointer, self._pointer_read = self.stack.get("policy"), self.monotonic()
         if not self._pointer:
             return default_policy()
@@ -113,6 +114,11 @@ class Edge:
         self._pointer, self._pointer_read = {"key": policy.name, "version": policy.version}, self.monotonic()
         self.stack.put("policy", self._pointer)
         self._policies = {(policy.name, policy.version): policy}
+
+    @property
+    def _policy_seconds(self) -> float:
+        """On the local stack days pass in seconds, so a policy is in force there within one."""
+        return LOCAL_POLICY_SECONDS if self.is_local else POLICY_SECONDS
 
     def has_policy(self) -> bool:
         """Return whether a policy was uploaded. The shipped default names no creditor, so nobody can be written to in
