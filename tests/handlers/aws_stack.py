@@ -29,7 +29,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from duly.flows import aws
-from duly.mail import sending, texting
+from duly.mail import sending
 from tests.template import cfn, checks
 
 ROOT = Path(__file__).parents[2]
@@ -182,8 +182,7 @@ class Stack:
         handler.setLevel(self.template["Parameters"]["LogLevel"]["Default"])
         root.addHandler(handler)
         self.stop_listening = lambda: root.removeHandler(handler)
-        sending._client.cache_clear()
-        texting._client.cache_clear()
+        sending.client_without_retries.cache_clear()
 
     def said(self) -> str:
         """Return all that was logged."""

@@ -217,11 +217,11 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", servers[-1].url)
         return servers[-1]
 
-    sending._client.cache_clear()  # a client remembers its endpoint
+    sending.client_without_retries.cache_clear()  # a client remembers its endpoint
     yield start
-    if sending._client.cache_info().currsize:
-        sending._client(*SHORT.values()).close()
-    sending._client.cache_clear()
+    if sending.client_without_retries.cache_info().currsize:
+        sending.client_without_retries("sesv2", *SHORT.values()).close()
+    sending.client_without_retries.cache_clear()
     for server in servers:
         server.close()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -182,7 +182,7 @@ class SesMailer:
     """
 
     def __init__(self, *, connect_seconds: float = CONNECT_SECONDS, read_seconds: float = READ_SECONDS) -> None:
-        self._client: Any = _client(connect_seconds, read_seconds)
+        self._client: Any = client_without_retries("sesv2", connect_seconds, read_seconds)
         self._client.close()
 
     def send(
@@ -196,26 +196,37 @@ class SesMailer:
         now: datetime,
     ) -> Outcome:
         """Send the message once and say what became of it. Never raises for anything that the call did."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         if not all(_TAG.fullmatch(part) for tag in tags.items() for part in tag):
             return _refused("InvalidTag")
-        try:
-            answer = self._client.send_email(
+        return outcome_of(
+            lambda: self._client.send_email(
                 FromEmailAddress=from_address,
                 Destination={"ToAddresses": list(to)},
                 Content={"Raw": {"Data": raw}},
                 ConfigurationSetName=configuration_set,
                 EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
-            )
-        except (BotoCoreError, ClientError) as error:
-            return classify(error)
-        message_id = answer.get("MessageId")
-        return Accepted(message_id, now) if message_id else Doubtful("AnswerWithoutMessageId")
+            ),
+            now,
+        )
+
+
+def outcome_of(call: Callable[[], Mapping[str, Any]], now: datetime) -> Outcome:
+    """Make one call that sends a message, and say what became of it by its answer or error."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer = call()
+    except (BotoCoreError, ClientError) as error:
+        return classify(error)
+    message_id = answer.get("MessageId")
+    return Accepted(message_id, now) if message_id else Doubtful("AnswerWithoutMessageId")
 
 
 @cache
-def _client(connect_seconds: float, read_seconds: float) -> BaseClient:
+def client_without_retries(
+    service: str, connect_seconds: float = CONNECT_SECONDS, read_seconds: float = READ_SECONDS
+) -> BaseClient:
+    """The process's client of a service that sends messages: a second try could be a second message."""
     import botocore.session
     from botocore.config import Config
 
@@ -225,7 +236,7 @@ def _client(connect_seconds: float, read_seconds: float) -> BaseClient:
         retries={"total_max_attempts": 1, "mode": "standard"},
         max_pool_connections=1,
     )
-    return botocore.session.get_session().create_client("sesv2", config=once)
+    return botocore.session.get_session().create_client(service, config=once)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +262,14 @@ class Scripted:
 
     accepts: bool = True
     answer: Refused | Doubtful | BaseException | None = None
+
+    def played(self, message_id: str, now: datetime) -> Outcome:
+        """Answer as the script says, or raise."""
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        if self.answer is not None:
+            return self.answer
+        return Accepted(message_id, now) if self.accepts else Doubtful("Scripted")
 
 
 @dataclass(slots=True)
@@ -285,8 +304,4 @@ class MemoryMailer:
         if step.accepts:
             kept = SentMessage(message_id, raw, from_address, tuple(to), configuration_set, dict(tags), now)
             self.messages.append(kept)
-        if isinstance(step.answer, BaseException):
-            raise step.answer
-        if step.answer is not None:
-            return step.answer
-        return Accepted(message_id, now) if step.accepts else Doubtful("Scripted")
+        return step.played(message_id, now)

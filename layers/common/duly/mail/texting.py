@@ -9,13 +9,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from duly.mail.sending import CONNECT_SECONDS, READ_SECONDS, Accepted, Doubtful, Outcome, Scripted, classify
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
+from duly.mail.sending import Outcome, Scripted, client_without_retries, outcome_of
 
 
 class Texter(Protocol):
@@ -31,35 +27,17 @@ class SnsTexter:
 
     def send(self, text: str, *, to: str, attempt: str, now: datetime) -> Outcome:
         """Send the message once and say what became of it. Never raises for anything that the call did."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         del attempt  # SNS takes no tag: its message id, kept with the outcome, is all there is
-        client: Any = _client()
+        client: Any = client_without_retries("sns")
         client.close()  # a connection of an earlier invocation may be dead
-        try:
-            answer = client.publish(
+        return outcome_of(
+            lambda: client.publish(
                 PhoneNumber=to,
                 Message=text,
                 MessageAttributes={"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}},
-            )
-        except (BotoCoreError, ClientError) as error:
-            return classify(error)
-        message_id = answer.get("MessageId")
-        return Accepted(message_id, now) if message_id else Doubtful("AnswerWithoutMessageId")
-
-
-@cache
-def _client() -> BaseClient:
-    import botocore.session
-    from botocore.config import Config
-
-    once = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-        max_pool_connections=1,
-    )
-    return botocore.session.get_session().create_client("sns", config=once)
+            ),
+            now,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +70,4 @@ class MemoryTexter:
         message_id = f"text-{self.calls:06d}"
         if step.accepts:
             self.messages.append(SentText(message_id, text, to, attempt, now))
-        if isinstance(step.answer, BaseException):
-            raise step.answer
-        if step.answer is not None:
-            return step.answer
-        return Accepted(message_id, now) if step.accepts else Doubtful("Scripted")
+        return step.played(message_id, now)
