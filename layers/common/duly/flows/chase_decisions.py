@@ -153,26 +153,25 @@ def _instalments(given: Any) -> list[tuple[date, str]]:
 
 def _cancel_promise(edge: Edge, request: Mapping[str, Any], policy: Policy, now: datetime) -> Decision:
     del edge, policy, now
-    key, by, reason = _text(request, "promise"), _text(request, "by"), _text(request, "reason")
-
-    def events(account: Account, today: date) -> list[ev.Event]:
-        found = account.promises.get(key)
-        if found is None or not found.is_live:
-            raise LookupError("no open promise of this id")
-        return [ev.PromiseSettled(key, "cancelled", today, by, reason)]
-
-    return Decision(events)
+    return _cancelled(request, "promise", "promises", ev.PromiseSettled)
 
 
 def _cancel_plan(edge: Edge, request: Mapping[str, Any], policy: Policy, now: datetime) -> Decision:
     del edge, policy, now
-    key, by, reason = _text(request, "plan"), _text(request, "by"), _text(request, "reason")
+    return _cancelled(request, "plan", "plans", ev.PlanSettled)
+
+
+def _cancelled(
+    request: Mapping[str, Any], field: str, kind: str, settled: type[ev.PromiseSettled] | type[ev.PlanSettled]
+) -> Decision:
+    """A word of the customer that should not be there."""
+    key, by, reason = _text(request, field), _text(request, "by"), _text(request, "reason")
 
     def events(account: Account, today: date) -> list[ev.Event]:
-        found = account.plans.get(key)
+        found = account.entities[kind].get(key)
         if found is None or not found.is_live:
-            raise LookupError("no open payment plan of this id")
-        return [ev.PlanSettled(key, "cancelled", today, by, reason)]
+            raise LookupError(f"no open {'payment plan' if field == 'plan' else field} of this id")
+        return [settled(key, "cancelled", today, by, reason)]
 
     return Decision(events)
 
