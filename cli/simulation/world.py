@@ -23,7 +23,6 @@ from duly.flows.edge import Edge
 from duly.flows.twin import TwinStack
 from duly.mail.sending import Accepted, Doubtful, Outcome, Refused
 
-MINUTES_PER_DAY: Final = 1440
 #: What the mail service answers, by the outcome that a scenario states.
 _ANSWERS: Final[Mapping[str, Callable[[], Outcome]]] = {
     "failed": lambda: Refused("simulated"),

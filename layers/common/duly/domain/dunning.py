@@ -195,7 +195,10 @@ def _notice(looking: _Looking, currency: str, group: list[_Due]) -> tuple[list[e
     skipped += more
     if not group:
         return [], skipped
-    events, more = (_proposal if is_proposal else _claim)(looking, currency, channel, group, used)
+    if is_proposal:
+        events, more = _proposal(looking, currency, channel, group)
+    else:
+        events, more = _claim(looking, currency, channel, group, used)
     return events, [*skipped, *more]
 
 
@@ -274,10 +277,7 @@ def _approved(
     return free, tuple(used), False, skipped
 
 
-def _proposal(
-    looking: _Looking, currency: str, channel: str, group: list[_Due], used: tuple[str, ...]
-) -> tuple[list[ev.Event], list[Skip]]:
-    del used
+def _proposal(looking: _Looking, currency: str, channel: str, group: list[_Due]) -> tuple[list[ev.Event], list[Skip]]:
     closed = closed_to_proposals(looking.account, looking.policy, looking.around)
     if closed:
         return [], [Skip(gate) for gate in closed]

@@ -367,13 +367,6 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip(' ,*•–"').lower()
 
 
-_ASKING_START = re.compile(
-    r"^(?:what|when|where|which|who|why|how|can|could|would|do|does|did|are|is|has|have|was|wann|was"
-    r"|warum|wieso|weshalb|wie|welche\w*|wer|wo|können|könnten|kann|haben|hat|ist|sind|wurde"
-    r"|quand|pourquoi|comment|pouvez|¿|cuándo|por qué|quando|perché|potete|wanneer|waarom|kunt|kunnen) ",
-)
-
-
 def _read_facts(sentence: _Sentence, received: date, language: str) -> None:
     sentence.asks = sentence.plain.endswith("?") or bool(
         re.match(r"^(?:when|why|warum|wann|wieso|weshalb|pourquoi|wofür) ", sentence.plain)
