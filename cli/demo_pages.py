@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.demo_credit import STYLE as CREDIT_STYLE
+from duly.mail.shown import shown_html
 from local.business import Business
 from local.play import PlayResult, SentNotice
 from local.replies import Reply
@@ -169,9 +170,9 @@ def _index(result: PlayResult, business: Business, summary: Mapping[str, Any], r
 def _shown(raw: bytes) -> str:
     """The mail's own HTML in a frame that may do nothing, or its text."""
     message = message_from_bytes(raw, policy=policy.default)
-    html = message.get_body(preferencelist=("html",))
-    if html is not None:
-        return f'<iframe sandbox title="The mail" srcdoc="{escape(str(html.get_content()), quote=True)}"></iframe>'
+    html = shown_html(message)
+    if html:
+        return f'<iframe sandbox title="The mail" srcdoc="{escape(html, quote=True)}"></iframe>'
     text = message.get_body(preferencelist=("plain",))
     return f'<div class="sheet"><pre>{escape(str(text.get_content()) if text is not None else "")}</pre></div>'
 

@@ -23,6 +23,7 @@ from duly.domain.calendar import local_date
 from duly.domain.money import format_minor
 from duly.domain.policy import Policy
 from duly.flows.rehearsal import Outlook, Planned, Rehearsal
+from duly.mail.shown import shown_html
 
 MAX_SHOWN: Final = 40  # lines that the terminal shows; the page and --json have all
 
@@ -128,10 +129,11 @@ def _files(stem: str, key: str, data: bytes) -> list[tuple[str, bytes]]:
     mail = message_from_bytes(data, policy=mail_policy)
     assert isinstance(mail, EmailMessage)
     found: list[tuple[str, bytes]] = []
-    for kind, end in (("html", "html"), ("plain", "txt")):
-        body = mail.get_body((kind,))
-        if body is not None:
-            found.append((f"{stem}.{end}", str(body.get_content()).encode()))
+    html, plain = shown_html(mail), mail.get_body(("plain",))
+    if html:
+        found.append((f"{stem}.html", html.encode()))
+    if plain is not None:
+        found.append((f"{stem}.txt", str(plain.get_content()).encode()))
     return [*found, (f"{stem}.eml", data)]
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from duly.domain.calls import CODES
+from duly.mail.shown import shown_html
 from duly.reports.page import page_environment
 from local.desk import MAX_FILE_BYTES, PREFIXES, Desk, DeskError
 from local.emulator import LocalStackError
@@ -312,15 +313,15 @@ def _listed(mail: SentMail) -> dict[str, Any]:
 def _html_of(mail: SentMail) -> str:
     """The mail as its reader sees it: its HTML part, else its text."""
     message = mail.parsed()
-    body = message.get_body(preferencelist=("html", "plain"))
+    html = shown_html(message)
+    if html:
+        return html
+    body = message.get_body(preferencelist=("plain",))
     if body is None:
         return "<p>This mail has no text.</p>"
-    content = str(body.get_content())
-    if body.get_content_type() == "text/html":
-        return content
     from html import escape
 
-    return f"<pre style='white-space:pre-wrap;font:15px/1.5 system-ui'>{escape(content)}</pre>"
+    return f"<pre style='white-space:pre-wrap;font:15px/1.5 system-ui'>{escape(str(body.get_content()))}</pre>"
 
 
 def _time(moment: datetime) -> str:

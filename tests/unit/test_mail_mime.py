@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -14,6 +15,7 @@ import pytest
 
 from duly.mail.mime import MAX_RECIPIENTS, MailError, build, checked_address
 from duly.mail.render import Rendered, render
+from duly.mail.shown import shown_html
 from tests.mail_views import golden_view
 
 WHEN = datetime(2026, 3, 7, 9, 30, 5, tzinfo=UTC)
@@ -85,6 +87,19 @@ def test_both_parts_come_back_as_they_were(language: str) -> None:
     assert html == rendered.html.rstrip("\n")
     assert read["Subject"] == rendered.subject
     assert not read.defects
+
+
+def test_a_page_that_shows_the_mail_has_its_pictures() -> None:
+    sent = parsed(message(render(golden_view("en", "reminder"))))
+    picture = next(part for part in sent.walk() if part.get_content_type() == "image/png")
+    assert isinstance(picture, EmailMessage)
+    html = shown_html(sent)
+    assert "cid:" not in html
+    assert f'src="data:image/png;base64,{b64encode(picture.get_content()).decode()}"' in html
+
+
+def test_a_mail_of_text_alone_has_nothing_to_show_as_html() -> None:
+    assert shown_html(parsed(b"Subject: hello\r\n\r\nhello\r\n")) == ""
 
 
 @pytest.mark.parametrize(
