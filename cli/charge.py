@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,7 +30,7 @@ def charge(
     ] = "",
     kind: Annotated[str, typer.Option(help="business, consumer or public.")] = "",
     payment: Annotated[list[str] | None, typer.Option(help="DATE=AMOUNT, so often as money came.")] = None,
-    rate: Annotated[str, typer.Option(help="Per cent a year by contract, instead of the regime's.")] = "",
+    rate: Annotated[str, typer.Option(help="Per cent a year, taken as given instead of the regime's.")] = "",
     rounding: Annotated[str, typer.Option(help="total (once, at the end) or daily.")] = "",
     policy: Annotated[
         Path | None, typer.Option(help="A credit policy: its [charges], with rates and tables of its own.")
@@ -50,14 +50,16 @@ def charge(
     except MoneyError as error:
         raise fail(f"--principal: {error.reason}" if error.code.startswith("amount") else error.reason, 1) from None
     paid = [_payment(text, currency) for text in payment or ()]
-    if len(paid) > MAX_PAYMENTS:
-        raise fail(f"expected at most {MAX_PAYMENTS} payments, found {len(paid)}", 1)
+    _check_amounts(principal_minor, [minor for _, minor in paid], currency)
+    days = _day("--due", due), _day("--as-of", as_of)
     try:
-        found = reckon(rules, principal_minor, currency, _day("--due", due), _day("--as-of", as_of), paid)
-    except (RateUnknown, ValueError) as error:
+        found = reckon(rules, principal_minor, currency, *days, paid)
+    except RateUnknown as error:
         raise fail(str(error), 1) from None
     except OverflowError:
         raise fail("--due and --as-of: expected days before 9999-12-31", 1) from None
+    if found.rows and not rules.is_bounded:
+        _warn_of_bounds(rules, principal_minor, currency, days[0], paid)
     if as_json:
         print_json(data_of(found, currency))
     else:
@@ -100,6 +102,7 @@ def _rules(policy: Policy, regime: str, kind: str, rate: str, rounding: str) -> 
         regime=regime or rules.regime,
         kind=kind or rules.kind,
         rate_percent=_rate(rate) if rate else rules.rate_percent,
+        is_bounded=not rate,
         rounding=rounding or rules.rounding,
     )
 
@@ -128,6 +131,46 @@ def _payment(text: str, currency: str) -> tuple[date, int]:
         return _day("--payment", day), parse_minor(amount, currency)
     except MoneyError as error:
         raise fail(f"--payment: expected DATE=AMOUNT such as 2026-03-01=250.00; {error.reason}", 1) from None
+
+
+def _check_amounts(principal_minor: int, paid_minor: list[int], currency: str) -> None:
+    from duly.domain.money import format_minor
+
+    if principal_minor < 0:
+        raise fail(
+            f"--principal: expected an amount that is not negative, found {format_minor(principal_minor, currency)}", 1
+        )
+    if len(paid_minor) > MAX_PAYMENTS:
+        raise fail(f"--payment: expected at most {MAX_PAYMENTS}, found {len(paid_minor)}", 1)
+    if min(paid_minor, default=0) < 0:
+        raise fail(
+            f"--payment: expected an amount that is not negative, found {format_minor(min(paid_minor), currency)}", 1
+        )
+    if sum(paid_minor) > principal_minor:
+        paid, principal = format_minor(sum(paid_minor), currency), format_minor(principal_minor, currency)
+        raise fail(f"--payment: expected no more paid than the principal of {principal}, found {paid} in all", 1)
+
+
+def _warn_of_bounds(rules: Rules, principal_minor: int, currency: str, due: date, paid: list[tuple[date, int]]) -> None:
+    """Say beside a result with ``--rate`` where the law lets a contract name another one alone: notices keep to it."""
+    from dataclasses import replace
+
+    from duly.domain.charges import RateUnknown, plain_percent, reckon
+
+    within, start = replace(rules, is_bounded=True), due + timedelta(days=1)
+    try:
+        bounded = {row.percent for row in reckon(within, principal_minor, currency, due, start, paid).rows}
+    except RateUnknown as error:
+        err.print(Text(f"--rate: taken as given; what {rules.regime} allows is not known: {error}"), soft_wrap=True)
+        return
+    for percent in bounded - {rules.rate_percent}:
+        err.print(
+            Text(
+                f"--rate: taken as given; by a policy with this rate, notices under {rules.regime} would ask for "
+                f"{plain_percent(percent)} from {start}, the nearest that the law allows a contract"
+            ),
+            soft_wrap=True,
+        )
 
 
 # --- what is printed
@@ -184,7 +227,7 @@ def _sources(found: Reckoning, rules: Rules) -> list[str]:
     lines = [f"Law: {table.source} (checked {table.checked_on})"]
     if table.note:
         lines.append(f"Note: {table.note}")
-    named = {table.series, table.least_series} if rules.rate_percent is not None else {table.series}
+    named = {table.series} if rules.rate_percent is None else {table.least_series}
     for series in rules.legal.series:
         if series.name in named:
             lines.append(f"Rate: {series.title}: {series.source} (checked {series.checked_on})")

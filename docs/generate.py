@@ -57,12 +57,16 @@ def legal_tables() -> str:
         "|---|---|---|---|---|---|",
     ]
     for table in shipped_legal().tables:
-        source = table.source + (f" {table.note}" if table.note else "")
+        until = f" to {table.valid_to}" if table.valid_to else ""
         rows.append(
-            f"| {table.regime} | {', '.join(table.kinds)} | {table.valid_from} | {_rate_of(table)} | {_sums_of(table)} "
-            f"| {source} ({table.checked_on}) |"
+            f"| {table.regime} | {', '.join(table.kinds)} | {table.valid_from}{until} | {_rate_of(table)} "
+            f"| {_sums_of(table)} | {_source_of(table)} |"
         )
     return "\n".join(rows)
+
+
+def _source_of(part: Table | Series) -> str:
+    return f"{part.source} ({part.checked_on})" + (f". {part.note}" if part.note else "")
 
 
 def _rate_of(table: Table) -> str:
@@ -96,11 +100,7 @@ def legal_rates() -> str:
 
 def _series_row(series: Series) -> str:
     first, last = series.periods[0], series.periods[-1]
-    source = series.source + (f" {series.note}" if series.note else "")
-    return (
-        f"| `{series.name}` | {series.title} | {first.first} | {last.last} | {last.percent} "
-        f"| {source} ({series.checked_on}) |"
-    )
+    return f"| `{series.name}` | {series.title} | {first.first} | {last.last} | {last.percent} | {_source_of(series)} |"
 
 
 PARTS = {

@@ -46,6 +46,21 @@ def test_a_contracts_rate_kind_and_rounding() -> None:
     assert data(currency="JPY", principal="1000", regime="none", rate="10")["interest"] == "8"
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"regime": "FR", "rate": "5"}, "would ask for 15.21 from 2024-06-16"),  # three times 5.07
+        ({"regime": "BR", "rate": "24", "currency": "BRL"}, "would ask for 12 from"),
+        ({"regime": "FR", "rate": "5", "due": "2014-06-15", "as_of": "2014-06-20"}, ""),
+        ({"regime": "DE", "rate": "5"}, ""),
+    ],
+)
+def test_a_rate_is_taken_as_given_and_what_the_law_says_stands_beside(options: dict[str, str], said: str) -> None:
+    result = run("--json", **options)
+    assert {row["rate"] for row in json.loads(result.stdout)["trace"]} == {options["rate"]}
+    assert said in result.stderr if said else result.stderr == ""
+
+
 def test_the_table_names_law_rate_and_check_days() -> None:
     result = run()
     assert result.exit_code == 0
@@ -72,18 +87,23 @@ def test_rates_and_tables_of_a_policy(tmp_path: Path) -> None:
     ("options", "reason"),
     [
         ({"due": "2030-01-15", "as_of": "2030-03-15"}, "not known for 2030-01-16"),
-        ({"due": "2010-01-15", "as_of": "2010-03-15"}, "no table"),
+        ({"due": "2001-01-15", "as_of": "2001-03-15"}, "no table"),
         ({"regime": "XX"}, "--regime: expected one of none, EU, DE"),
         ({"kind": "firm"}, "--kind: expected one of business, consumer, public"),
         ({"principal": "1.000,00"}, "--principal: expected an amount"),
-        ({"principal": "-1"}, "not negative"),
+        ({"principal": "-1"}, "--principal: expected an amount that is not negative, found -1.00"),
         ({"currency": "EU"}, "ISO 4217"),
         ({"due": "15.06.2024"}, "--due: expected a day"),
         ({"as_of": "9999-12-31", "rate": "5"}, "--as-of"),
         ({"rate": "1e2"}, "--rate: expected per cent"),
         ({"rounding": "up"}, "--rounding: expected one of total, daily"),
         ({"payment": "2024-06-20"}, "--payment: expected DATE=AMOUNT"),
-        ({"payment": "2024-06-20=1000.01"}, "no more paid"),
+        ({"payment": "2024-06-20=-1"}, "--payment: expected an amount that is not negative, found -1.00"),
+        (
+            {"payment": "2024-06-20=1000.01"},
+            "--payment: expected no more paid than the principal of 1000.00, found 1000.01",
+        ),
+        ({"payment": "2024-02-30=1.00"}, "--payment: expected a day"),
     ],
 )
 def test_what_cannot_be_reckoned_is_one_line_and_no_figure(options: dict[str, str], reason: str) -> None:

@@ -59,6 +59,12 @@ def rate(regime: str, due: str, **rules: Any) -> str:
         ("DE", "2023-05-02", "business", "10.62"),
         ("DE", "2023-05-02", "consumer", "6.62"),
         ("DE", "2014-09-01", "business", "8.27"),
+        ("DE", "2014-07-28", "business", "8.27"),
+        ("DE", "2014-07-27", "business", "7.27"),  # 8 points until then
+        ("DE", "2009-03-02", "public", "9.62"),
+        ("DE", "2026-07-01", "business", "10.52"),
+        ("EU", "2026-07-01", "business", "10.40"),
+        ("BE", "2026-07-01", "business", "10.5"),
         ("AT", "2025-02-28", "business", "11.73"),
         ("AT", "2020-02-28", "public", "8.58"),
         ("AT", "2025-02-28", "consumer", "4"),
@@ -142,8 +148,10 @@ def test_a_german_consumer_owes_interest_and_no_fixed_sum() -> None:
 
 def test_brazil_fine_and_interest_by_the_day() -> None:
     found = owed("BR", 250_000, "2026-04-10", "2026-05-20", currency="BRL", kind="consumer")
-    assert (found.interest_minor, found.fine_minor) == (3333, 5000)  # 2500 x 0.033333 % x 40 = 33.333; 2 %
+    assert (found.interest_minor, found.fine_minor) == (3333, 5000)  # 2500 x 12 % x 40 / 360 = 33.333; 2 %
     assert found.total_minor == 258_333
+    month = owed("BR", 1_000_000_000, "2026-04-10", "2026-05-10", currency="BRL")
+    assert (month.interest_minor, str(month.rows[0].percent)) == (10_000_000, "12")  # 1 % in 30 days, to the cent
 
 
 # --- a contract's rate, kept within the law -------------------------------------------------------------------------
@@ -167,6 +175,18 @@ def test_a_contract_names_the_rate_within_what_the_law_allows(
     assert Decimal(found) == Decimal(expected)
 
 
+@pytest.mark.parametrize(
+    ("regime", "kind", "given"), [("FR", "business", "2"), ("BR", "consumer", "24"), ("BE", "consumer", "20")]
+)
+def test_a_rate_without_bounds_is_taken_as_given(regime: str, kind: str, given: str) -> None:
+    assert rate(regime, "2025-02-03", kind=kind, rate_percent=Decimal(given), is_bounded=False) == given
+
+
+def test_no_sum_before_the_german_law_of_2014() -> None:
+    assert owed("DE", 100_000, "2014-07-27", "2014-08-27").indemnity_minor == 0
+    assert owed("DE", 100_000, "2014-07-28", "2014-08-28").indemnity_minor == 4000
+
+
 def test_a_least_rate_that_is_not_known_raises_nothing() -> None:
     found = owed("FR", 100_000, "2026-08-03", "2026-09-02", rate_percent=Decimal("3"))
     assert [str(row.percent) for row in found.rows] == ["3"]
@@ -177,9 +197,9 @@ def test_a_least_rate_that_is_not_known_raises_nothing() -> None:
     ("regime", "due", "as_of"),
     [
         ("DE", "2030-01-15", "2030-03-15"),  # nobody has published it
-        ("DE", "2026-06-15", "2026-07-01"),  # one day of the period is not known
+        ("DE", "2026-12-15", "2027-01-01"),  # one day of the period is not known
         ("UK", "2027-02-03", "2027-02-04"),
-        ("DE", "2014-07-01", "2014-09-01"),  # other law then
+        ("DE", "2001-07-01", "2001-09-01"),  # other law then
         ("CH", "2026-01-15", "2026-03-15"),
     ],
 )
@@ -331,7 +351,7 @@ def test_the_fixed_sum_is_owed_once_for_an_invoice_in_instalments() -> None:
 
 def test_an_unknown_rate_stops_the_demand() -> None:
     with pytest.raises(RateUnknown):
-        demand(replace(ITEM, due=date(2026, 7, 10)), day=date(2026, 8, 10))
+        demand(replace(ITEM, due=date(2027, 1, 10)), day=date(2027, 2, 10))
     own = policy(
         'regime = "DE"\ninterest = true\n[charges.rates.de_base]\ntitle = "t"\nsource = "s"\nchecked_on = 2026-07-02\n'
         'rates = [{ from = 2026-07-01, to = 2026-12-31, percent = "1.50" }]\n'

@@ -43,13 +43,18 @@ Paid = tuple[date, int]  # value date, minor units
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """By what charges are reckoned: the table of a regime and kind of debtor, a contract's rate, and the rounding."""
+    """By what charges are reckoned: the table of a regime and kind of debtor, a contract's rate, and the rounding.
+
+    ``is_bounded`` keeps the contract's rate between the least and the most of the table, as notices do; without it the
+    rate is taken as given.
+    """
 
     regime: str
     kind: str
     legal: Legal
     rate_percent: Decimal | None = None
     rounding: str = "total"
+    is_bounded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +260,8 @@ def _rate_changes(rules: Rules, table: Table | None, start: date, as_of: date) -
     """The days on which the rate may change."""
     if table is None or table.mode == "fixed":
         return set()
+    if rules.rate_percent is not None and not rules.is_bounded:
+        return set()
     names = {table.series, table.least_series} if rules.rate_percent is not None else {table.series}
     found: set[date] = set()
     for name in names - {""}:
@@ -263,8 +270,9 @@ def _rate_changes(rules: Rules, table: Table | None, start: date, as_of: date) -
 
 
 def _percent(rules: Rules, table: Table | None, start: date, day: date) -> Decimal | None:
-    """The rate of a day: the contract's within what the law allows, else the law's; None when there is neither."""
-    if table is None:
+    """The rate of a day: the contract's, within what the law allows unless told otherwise, else the law's; None when
+    there is neither."""
+    if table is None or (rules.rate_percent is not None and not rules.is_bounded):
         return rules.rate_percent
     on = start if table.mode == "fixed" else day
     if rules.rate_percent is None:
