@@ -116,6 +116,15 @@ def test_a_notice_says_which_instalment_it_asks_for() -> None:
     assert view.payment_reference == "RE-1"
 
 
+def test_what_a_notice_asks_to_quote_fits_into_a_transfer() -> None:
+    rows = [replace(FACTS, number=f"RECHNUNG-2026-{number:04d}", line=number, instalments=()) for number in range(30)]
+    found = after(account(), *rows)
+    notice = claim(found, *found.items, notice="ab" * 16)
+    view = view_of(then(found, [notice]), notice, POLICY, "reply@in.example")
+    assert len(view.items) == 30 and len(view.payment_reference) <= 140
+    assert view.payment_reference.startswith(f"{view.customer_id}, RECHNUNG-2026-0000, ")
+
+
 def test_a_cancelled_promise_counts_against_nobody() -> None:
     found = after(account(), FACTS)
     found = then(found, [ev.PromiseMade("P", ("RE-1",), MONDAY, MONDAY, MONDAY)])

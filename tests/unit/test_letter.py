@@ -99,6 +99,14 @@ def test_values_are_never_read_as_markup_and_the_same_letter_has_the_same_bytes(
     assert render_letter(found) == render_letter(found)
 
 
+def test_a_number_that_breaks_at_a_hyphen_keeps_a_single_one() -> None:
+    """Polish repeats a hyphen at the start of the next line; in an invoice number that would be a wrong number."""
+    number = "RECHNUNG-2026-000117-OST"
+    found = letter(notice=view(item(number), kind="formal_notice", language="pl", pay_by=date(2026, 3, 21)))
+    text = "".join("".join(pages(found)).split())
+    assert "--" not in text and text.count(number) == 4  # title, table, reference, address to pay at
+
+
 def test_a_letter_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typeset, "MAX_PDF_BYTES", 1_000)
     with pytest.raises(PdfTooLarge):

@@ -213,6 +213,9 @@ def test_what_is_not_due_yet_stands_apart_and_is_not_asked_for(language: str) ->
     assert "R-NOW</strong>" in before and "R-LATER</strong>" in after
     assert asked in rendered.text.split("\n\n")[2]
     assert f"{labels['due_now']}{labels['colon']}" in rendered.text
+    assert labels["total"] not in rendered.html  # what may wait is no total to pay
+    large = [part.split("<")[0] for part in rendered.html.split('grand"')[1].split(">")[1:]]
+    assert large[0] == amount(119_000, "EUR", language)
     assert "R-NOW" in rendered.subject and shown.asked_minor == 119_000
     alone = render(view(overdue, language=language))
     assert labels["due_now"] not in alone.text and "rowgroup" not in alone.html

@@ -59,14 +59,14 @@ CHANGED = [
     ("4 February 2026 (31", "4 Smarch 2026 (31", "value_malformed"),
     ("EUR 9.25", "EUR 9.2", "value_malformed"),
     ("EUR 1,090.00", "EUR 1,090.01", "total_does_not_add_up"),
-    ("Total to pay:      EUR 14,049.92", "Total to pay:      EUR 14,049.93", "total_does_not_add_up"),
+    ("Open in all:       EUR 14,049.92", "Open in all:       EUR 14,049.93", "total_does_not_add_up"),
     ("  Reminder fee:      EUR 5.00\n", "", "charges_do_not_add_up"),
-    ("  Total to pay:      EUR 14,049.92\n", "", "row_missing"),
+    ("  Open in all:       EUR 14,049.92\n", "", "row_missing"),
     ("Customer:          Fog", "Client:            Fog", "row_missing"),
     ("EUR 9.25", "USD 9.25", "two_currencies"),
     ("  Invoice:           R-2026-0117\n", "", "row_out_of_place"),
     (DUE, f"  Due:               4 February 2026 (31 days overdue)\n{DUE}", "row_out_of_place"),
-    ("  Total to pay:", "  Total to pay:      EUR 1.00\n  Total to pay:", "row_repeated"),
+    ("  Open in all:", "  Open in all:       EUR 1.00\n  Open in all:", "row_repeated"),
 ]  # fmt: skip
 
 

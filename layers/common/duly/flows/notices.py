@@ -21,6 +21,7 @@ from duly.flows.edge import Edge
 from duly.flows.own_templates import in_own_words, words_used
 from duly.mail import mime
 from duly.mail.notice import CreditorView, NoticeError, NoticeItem, NoticeView, kind_of, language_of
+from duly.mail.payment_codes import remittance_text
 from duly.mail.render import render
 from duly.mail.sending import LONGEST_SEND_SECONDS, Accepted, Doubtful, Outcome, Refused
 from duly.mail.token import make_token, reply_address
@@ -55,6 +56,7 @@ def view_of(account: Account, claim: ev.NoticeClaimed, policy: Policy, respond_a
     days_overdue = max(item.days_overdue for item in items)
     contacts = {contact["id"]: contact for contact in account.personal.get("contacts", [])}
     reference = _reference(account, claim)
+    customer = account.header.customer or account.id
     asked = [item for item in items if item.days_overdue > 0] or items
     return NoticeView(
         language=language_of(account.header.language, creditor.language),
@@ -63,14 +65,14 @@ def view_of(account: Account, claim: ev.NoticeClaimed, policy: Policy, respond_a
         step=claim.step,
         kind=kind_of(claim.level, days_overdue),
         creditor=_creditor(policy),
-        customer_id=account.header.customer or account.id,
+        customer_id=customer,
         customer_name=account.personal.get("name", "") or account.header.customer,
         contact_name=contacts.get(claim.contacts[0], {}).get("name", "") if claim.contacts else "",
         items=items,
         credits_minor=claim.credits_minor,
         total_minor=sum(item.owed_minor for item in items) - claim.credits_minor,
         as_of=today,
-        payment_reference=reference or ", ".join(dict.fromkeys(item.number for item in asked)),
+        payment_reference=reference or remittance_text(list(dict.fromkeys(item.number for item in asked)), customer),
         reference=reference,
         respond_address=respond_address,
         pay_by=None if days_overdue <= 0 else today + timedelta(days=PAY_WITHIN_DAYS),

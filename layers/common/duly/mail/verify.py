@@ -103,7 +103,7 @@ def _facts(message: EmailMessage) -> MailFacts:
         raise VerifyError("unknown_language")
     rows = list(_rows(_content(message, "plain"), row_labels_of(language)))
     single = _Single(rows, language)
-    total_minor, currency = read_amount(single.text("total"), language)
+    total_minor, currency = read_amount(single.text("total_open" if single.optional("due_now") else "total"), language)
     items = tuple(_item(group, language, currency) for group in _groups(rows))
     credits_minor = single.money("credits", currency)
     if total_minor != sum(i.balance_minor + i.fee_minor + i.interest_minor for i in items) + credits_minor:
