@@ -1,4 +1,4 @@
-"""A payment code as a PNG picture. The code itself is made by segno, which is imported only when one is made.
+"""A payment code as a PNG picture. The code itself is made by segno (see `code_symbol`).
 
 The picture is written here: the Swiss code wants a cross in its middle, for which segno would need a library for
 pictures. Black on white with a quiet zone of its own, so that it can be scanned from a dark display as well.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import Final
 
+from duly.mail.code_symbol import symbol_of
 from duly.mail.payment_codes import PaymentCode
 
 QUIET_MODULES: Final = 4  # ISO/IEC 18004 asks for four modules of white around a QR code
@@ -22,32 +24,28 @@ _CROSS_MM: Final = 7  # the cross's square with its white edge, in the middle of
 
 def png_of(code: PaymentCode) -> bytes:
     """The code as a black and white PNG, with error correction level M, as both standards ask."""
-    import segno
-
-    made = segno.make(code.payload, error="m", boost_error=False, micro=False, mode="byte", encoding="utf-8")
+    made = symbol_of(code.payload)
     # the bounds of each field keep the whole below it (see duly.mail.payment_codes)
-    assert int(made.version) <= _MAX_VERSION[code.standard], "the payload is longer than its standard allows"
-    modules = [[bool(module) for module in row] for row in made.matrix]
-    side = len(modules) + 2 * QUIET_MODULES
-    scale = -(-LEAST_SIDE_PIXELS // side)
-    pixels = _scaled(modules, scale)
+    assert made.version <= _MAX_VERSION[code.standard], "the payload is longer than its standard allows"
+    side = len(made.rows)
+    scale = -(-LEAST_SIDE_PIXELS // (side + 2 * QUIET_MODULES))
+    pixels = _scaled(made.rows, scale)
     if code.standard == "swiss":
-        _draw_cross(pixels, len(modules) * scale, QUIET_MODULES * scale)
+        _draw_cross(pixels, side * scale, QUIET_MODULES * scale)
     return _png(pixels)
 
 
-def _scaled(modules: list[list[bool]], scale: int) -> list[bytearray]:
+def _scaled(modules: Sequence[bytes], scale: int) -> list[bytes]:
     """Rows of pixels, 1 for black, with the quiet zone around."""
-    side = (len(modules) + 2 * QUIET_MODULES) * scale
     edge = bytes(QUIET_MODULES * scale)
-    rows = [bytearray(side) for _ in range(QUIET_MODULES * scale)]
-    for row in modules:
-        line = edge + b"".join(bytes([module]) * scale for module in row) + edge
-        rows += [bytearray(line) for _ in range(scale)]
-    return [*rows, *(bytearray(side) for _ in range(QUIET_MODULES * scale))]
+    light, dark = bytes(scale), b"\x01" * scale
+    lines = (row.replace(b"\x00", light).replace(b"\x01", dark) for row in modules)
+    rows = [edge + line + edge for line in lines for _ in range(scale)]
+    beyond = [bytes(len(rows[0]))] * (QUIET_MODULES * scale)
+    return [*beyond, *rows, *beyond]
 
 
-def _draw_cross(pixels: list[bytearray], code_side: int, offset: int) -> None:
+def _draw_cross(pixels: list[bytes], code_side: int, offset: int) -> None:
     """The Swiss cross: a white edge, a black square, and a white cross in it."""
     middle = offset + code_side / 2
     unit = code_side / _SWISS_CODE_MM
@@ -59,20 +57,21 @@ def _draw_cross(pixels: list[bytearray], code_side: int, offset: int) -> None:
     ):
         left, right = round(middle - half_width * unit), round(middle + half_width * unit)
         top, bottom = round(middle - half_height * unit), round(middle + half_height * unit)
-        for row in pixels[top:bottom]:
-            row[left:right] = bytes([value]) * (right - left)
+        drawn = bytes([value]) * (right - left)
+        pixels[top:bottom] = [row[:left] + drawn + row[right:] for row in pixels[top:bottom]]
 
 
-def _png(pixels: list[bytearray]) -> bytes:
+def _png(pixels: list[bytes]) -> bytes:
     """A PNG of one bit a pixel (PNG specification, colour type 0: 0 is black)."""
     width = len(pixels[0])
-    rows = b"".join(b"\x00" + _packed(row) for row in pixels)
+    packed = {row: b"\x00" + _packed(row) for row in set(pixels)}  # most rows stand there several times
+    rows = b"".join(packed[row] for row in pixels)
     header = struct.pack(">IIBBBBB", width, len(pixels), 1, 0, 0, 0, 0)
     chunks = (_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(rows, 9)), _chunk(b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def _packed(row: bytearray) -> bytes:
+def _packed(row: bytes) -> bytes:
     """Eight pixels in a byte, the first in the highest bit; white is 1."""
     bits = row.translate(_AS_BITS).decode("ascii")
     padded = bits.ljust(-(-len(bits) // 8) * 8, "0")
