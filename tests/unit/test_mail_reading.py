@@ -253,6 +253,11 @@ def test_languages_are_guessed() -> None:
     assert guess_language("Hemos pagado la factura y el resto") == "es"
     assert guess_language("Abbiamo pagato la fattura con il bonifico") == "it"
     assert guess_language("Wij hebben de factuur niet ontvangen") == "nl"
+    assert guess_language("Pagamos en esta fecha: 4 de febrero de 2026") == "es"
+    assert guess_language("Pagámos a fatura no dia 4 de fevereiro, segue em anexo o comprovativo") == "pt"
+    assert guess_language("Não recebemos a encomenda") == "pt"
+    assert guess_language("Zapłaciliśmy tę fakturę w dniu 4 lutego") == "pl"
+    assert guess_language("Nie otrzymaliśmy jeszcze towaru") == "pl"
     assert guess_language("Xyzzy") == ""
 
 

@@ -7,6 +7,10 @@ from datetime import date
 import pytest
 
 from duly.domain.replies import Classification, classify, find_invoices, parse_amount_phrase, parse_date_phrase
+from duly.mail.local_forms import day
+from duly.mail.notice import LANGUAGES
+from duly.mail.render import environment, values_of
+from tests.mail_views import view
 
 TODAY = date(2026, 3, 10)
 KNOWN = ("R-1", "R-2", "RE-2026-0012", "RE-2026-0013", "1001", "77")
@@ -23,6 +27,68 @@ def told(text: str, language: str = "en") -> list[str]:
         detail = intent.reason or (intent.on.isoformat()[5:] if intent.on else "")
         found.append(":".join(part for part in (intent.kind, detail, "+".join(intent.invoices)) if part))
     return found
+
+
+ROMANCE_AND_POLISH = [
+    ("pt", "Já pagámos a fatura R-1 no dia 4 de março.", ["paid:03-04:R-1"]),
+    ("pt", "O pagamento será efetuado na sexta-feira.", ["promise:03-13"]),
+    ("pt", "Pagaremos amanhã sem falta.", ["promise:03-11"]),
+    ("pt", "Pagaremos o valor acordado até ao fim de março.", ["promise:03-31"]),
+    ("pt", "O preço da fatura R-1 está errado.", ["dispute:price:R-1"]),
+    ("pt", "Nunca recebemos a mercadoria.", ["dispute:not_received_goods"]),
+    ("pt", "Não encomendámos nada disto.", ["dispute:not_ours"]),
+    ("pt", "Não recebemos a fatura R-1.", ["invoice_copy:invoice_not_received:R-1"]),
+    ("pt", "Gostaríamos de pagar em três prestações.", ["plan_request"]),
+    ("pt", "Não podemos pagar agora.", ["hardship"]),
+    ("pt", "Obrigado pela lembrança!", ["thanks"]),
+    ("pl", "Zapłaciliśmy fakturę R-1 w dniu 4 marca.", ["paid:03-04:R-1"]),
+    ("pl", "Przelew zostanie wykonany w piątek.", ["promise:03-13"]),
+    ("pl", "Zapłacimy do 20.03.2026.", ["promise:03-20"]),
+    ("pl", "Nie kwestionujemy faktury, zapłacimy jutro.", ["promise:03-11"]),
+    ("pl", "Kwota na fakturze R-1 jest nieprawidłowa.", ["dispute:price:R-1"]),
+    ("pl", "Nigdy nie otrzymaliśmy towaru.", ["dispute:not_received_goods"]),
+    ("pl", "Dziękujemy, ale to nie nasza faktura.", ["dispute:not_ours"]),
+    ("pl", "Nie otrzymaliśmy faktury R-1.", ["invoice_copy:invoice_not_received:R-1"]),
+    ("pl", "Brakuje nam środków, prosimy o rozłożenie na raty.", ["hardship", "plan_request"]),
+    ("pl", "Dziękuję za przypomnienie.", ["thanks"]),
+]
+FOR_A_PERSON = [
+    ("pt", "Ainda não pagámos a fatura R-1."),
+    ("pt", "Pagamos na sexta-feira."),  # "we pay" in Portugal, "we paid" in Brazil
+    ("pt", "Quando recebermos a nota de crédito, pagaremos."),
+    ("pt", "Obrigado, mas não é connosco."),
+    ("pt", "Obrigado pela mensagem. Vamos analisar o assunto."),
+    ("pl", "Faktura R-1 nie została jeszcze zapłacona."),
+    ("pl", "Zapłacimy, gdy otrzymamy korektę."),
+    ("pl", "Może zapłacimy w piątek."),
+    ("pl", "Dziękuję, proszę zmienić kwotę."),
+    ("pl", "Dziękuję za wiadomość. Sprawa jest u kierownika."),
+    ("pl", "Księgowa jest na urlopie."),
+    ("fr", "Merci de clore ce dossier."),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "said"), ROMANCE_AND_POLISH)
+def test_portuguese_and_polish_in_their_common_forms(language: str, text: str, said: list[str]) -> None:
+    assert told(text, language) == said
+
+
+@pytest.mark.parametrize(("language", "text"), FOR_A_PERSON)
+def test_what_is_not_plain_is_left_to_a_person(language: str, text: str) -> None:
+    assert read(text, language).needs_human
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_links_of_our_own_mails_begin_with_is_understood(language: str) -> None:
+    """A debtor follows "Tell us when you paid" and adds the day, or what is wrong."""
+    words = (
+        environment().get_template(f"{language}/common.j2").make_module(values_of(view(language=language), language))
+    )
+    starts = [help_["start"] for help_ in words.helps]
+    ends = (day(date(2026, 3, 4), language), "R-1", day(date(2026, 3, 20), language))
+    said = [told(start + end, language) for start, end in zip(starts, ends, strict=True)]
+    assert said == [["paid:03-04"], ["dispute:other:R-1"], ["promise:03-20"]]
+    assert not read(starts[2] + ends[2], language).needs_human
 
 
 DISPUTES = [

@@ -1,7 +1,7 @@
 """Days and amounts of money in free text: "next Friday", "Ende März", "in 10 days", "EUR 1.190,00".
 
-English and German completely, French, Spanish, Italian and Dutch in their common forms. Pure functions of the text and
-the day it was written.
+English and German completely, French, Spanish, Italian, Dutch, Portuguese and Polish in their common forms. Pure
+functions of the text and the day it was written.
 """
 
 from __future__ import annotations
@@ -66,16 +66,35 @@ _MONTH_NAMES = (
     "november nov novembre noviembre",
     "december dec dezember dez décembre déc decembre diciembre dic dicembre",
 )
+_MONTH_NAMES_PT_PL = (
+    "janeiro stycznia",
+    "fevereiro lutego",
+    "março marco marca",
+    "kwietnia",
+    "maio maja",
+    "junho czerwca",
+    "julho lipca",
+    "sierpnia",
+    "setembro września",
+    "outubro października",
+    "novembro listopada",
+    "dezembro grudnia",
+)
+"""Portuguese, and Polish in the genitive of a date ("4 lutego"). They stand apart: only beside a day or an end, never
+after a mere "in", as some are words of other languages too ("a marca")."""
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 _MONTHS |= {"janvier": 1, "enero": 1}
+_UNMISTAKEN_MONTHS = [name for name in _MONTHS if len(name) > 3] + ["may", "mai", "mei"]
+_MONTHS |= {name: number for number, names in enumerate(_MONTH_NAMES_PT_PL, 1) for name in names.split()}
 _WEEKDAY_NAMES = (
-    "monday mon montag lundi lunes lunedì lunedi maandag mo",
-    "tuesday tues tue dienstag mardi martes martedì martedi dinsdag",
-    "wednesday weds wed mittwoch mercredi miércoles miercoles mercoledì mercoledi woensdag mi",
-    "thursday thurs thur thu donnerstag jeudi jueves giovedì giovedi donderdag",
-    "friday fri freitag vendredi viernes venerdì venerdi vrijdag fr",
-    "saturday sat samstag sonnabend samedi sábado sabado sabato zaterdag",
-    "sunday sun sonntag dimanche domingo domenica zondag",
+    "monday mon montag lundi lunes lunedì lunedi maandag mo segunda-feira poniedziałek poniedziałku",
+    "tuesday tues tue dienstag mardi martes martedì martedi dinsdag terça-feira wtorek wtorku",
+    "wednesday weds wed mittwoch mercredi miércoles miercoles mercoledì mercoledi woensdag mi quarta-feira środa "
+    "środę środy",
+    "thursday thurs thur thu donnerstag jeudi jueves giovedì giovedi donderdag quinta-feira czwartek czwartku",
+    "friday fri freitag vendredi viernes venerdì venerdi vrijdag fr sexta-feira piątek piątku",
+    "saturday sat samstag sonnabend samedi sábado sabado sabato zaterdag sobota sobotę soboty",
+    "sunday sun sonntag dimanche domingo domenica zondag niedziela niedzielę niedzieli",
 )
 _WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAY_NAMES) for name in names.split()}
 _LONG_WEEKDAYS = [name for name in _WEEKDAYS if len(name) > 3] + ["mon", "tue", "wed", "thu", "fri"]
@@ -163,14 +182,17 @@ _MONTH = rf"(?:{_any_of(_MONTHS)})\b\.?"
 _WEEKDAY = rf"(?:{_any_of(_LONG_WEEKDAYS)})\b\.?"
 _NUMBER = rf"(?:\d{{1,3}}|{_any_of(_NUMBER_WORDS)})"
 _ORDINAL = rf"(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º|ª)?|{_any_of(_ORDINALS)})"
-_OF = r"(?:\s*(?:of|de|del|di|des|von|van|-|,)?\s*(?:the\s+|dem\s+)?)"
+_OF = r"(?:\s*(?:of|de|del|di|des|do|von|van|-|,)?\s*(?:the\s+|dem\s+)?)"
 _YEAR = r"(?:(?:19|20)\d{2}|'?\d{2}(?![\d:.,]))"
-_DAY = r"(?:days?|tage?n?|jours?|días?|dias?|giorn[oi]|dagen|dag)"
-_WEEK = r"(?:weeks?|wochen?|semaines?|semanas?|settiman[ae]|weken|week|wks?)"
-_MONTH_UNIT = r"(?:months?|monate?n?|mois|mes(?:es)?|mes[ei]|maand(?:en)?)"
+_DAY = r"(?:days?|tage?n?|jours?|días?|dias?|giorn[oi]|dagen|dag|dni|dnia)"
+_WEEK = r"(?:weeks?|wochen?|semaines?|semanas?|settiman[ae]|weken|week|wks?|tydzień|tygodni[ae]?|tygodniu)"
+_MONTH_UNIT = r"(?:months?|monate?n?|mois|mes(?:es)?|mês|mes[ei]|maand(?:en)?|miesiąc[ae]?|miesiącu|miesięcy)"
 _YEAR_UNIT = r"(?:years?|jahre?n?|années?|ans?|años?|anni|jaar|jaren)"
 _WORKING = r"(?:working|business|werk|arbeits|bank|jours ouvr[ée]s|hábiles|lavorativi|werkdagen)"
-_NEXT = r"(?:next|nächste[nrsm]?|naechste[nrsm]?|folgende[nrm]?|prochaine?|próxim[oa]|proxim[oa]|prossim[oa]|volgende)"
+_NEXT = (
+    r"(?:next|nächste[nrsm]?|naechste[nrsm]?|folgende[nrm]?|prochaine?|próxim[oa]|proxim[oa]|prossim[oa]|volgende"
+    r"|(?:przyszł|następn)(?:y|ym|ego|ej|ą))"
+)
 _COMING = (
     r"(?:this|this coming|coming|upcoming|the coming|kommende[nrm]?|diese[nrsm]?|ce|cette|est[ea]|quest[oa]"
     r"|questo|deze|komende|aankomende)"
@@ -180,8 +202,8 @@ _LAST = (
     r"|scors[oa]|vorige|afgelopen)"
 )
 _END = (
-    r"(?:(?:the\s+|very\s+|à\s+la\s+|la\s+|alla\s+|a\s+)?(?:end|fin|fine|finales|final|eind"
-    r"|einde)(?:\s+(?:of|de|del|di|des|van|dell['’]?))?(?:\s+(?:the|la|el|het|il|de))?"
+    r"(?:(?:the\s+|very\s+|à\s+la\s+|la\s+|alla\s+|a\s+|ao\s+|no\s+)?(?:end|fin|fine|fim|finales|final|eind"
+    r"|einde|końca|koniec|końcem)(?:\s+(?:of|de|del|di|des|do|van|dell['’]?))?(?:\s+(?:the|la|el|het|il|de))?"
     r"|(?:zum\s+|am\s+|bis\s+)?ende(?:\s+(?:des|der|dieses|dieser|im|von))?)"
 )
 _MIDDLE = r"(?:(?:the\s+)?(?:middle|mid)(?:\s+of)?(?:\s+the)?|mitte(?:\s+(?:des|der))?|mi-|mediados de|metà|half)"
@@ -433,7 +455,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule(
         r"(?:the\s+)?day after tomorrow|übermorgen|uebermorgen|après-demain|apres-demain|pasado mañana"
-        r"|dopodomani|overmorgen",
+        r"|dopodomani|overmorgen|depois de amanhã|pojutrze",
         lambda _m, t, _w: t + timedelta(days=2),
     ),
     _rule(
@@ -554,7 +576,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule(
         rf"(?:innerhalb|binnen)\s+(?:von\s+|der\s+|den\s+)?(?:nächsten\s+|kommenden\s+)?{_UNIT}|(?:dans"
-        rf"|d'ici|en|dentro de|entro|tra|fra|over|binnen|sous)\s+(?:les\s+|los\s+|i\s+"
+        rf"|d'ici|en|em|dentro de|no prazo de|entro|tra|fra|over|binnen|sous|za|w ciągu)\s+(?:les\s+|los\s+|i\s+"
         rf"|de\s+)?{_UNIT.replace('<n>', '<n2>').replace('<w>', '<w2>').replace('<u>', '<u2>')}",
         lambda m, t, _w: _unit_offset(m, t, 1) if m["n"] else _unit_offset_second(m, t, 1),
     ),
@@ -584,7 +606,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule(
         rf"(?:(?:{_NEXT}|kommende[nr]?|komende)\s+{_WEEK}|semaine prochaine|semana (?:próxima|que viene)"
-        rf"|próxima semana|settimana prossima)",
+        rf"|próxima semana|settimana prossima|semana que vem|(?:w )?przyszłym tygodniu)",
         lambda _m, t, _w: _week_day(t, 1, 4),
         False,
     ),
@@ -607,16 +629,16 @@ _RULES: tuple[_Rule, ...] = (
     _rule(r"(?:kw|kalenderwoche|calendar week|week nr\.?|cw)\s?\.?\s?(?P<n>\d{1,2})", _iso_week, False),
     _rule(
         r"tomorrow(?:\s+(?:morning|afternoon|evening))?|tmrw|tmr|tomorrows|(?<!guten )morgen(?:\s+früh)?"
-        r"|demain|mañana|domani",
+        r"|demain|mañana|domani|amanhã|jutro",
         lambda _m, t, _w: t + timedelta(days=1),
     ),
     _rule(
-        r"yesterday|gestern|hier(?= nous| j'ai| par| matin| soir|\.|,|$)|ayer|ieri|gisteren",
+        r"yesterday|gestern|hier(?= nous| j'ai| par| matin| soir|\.|,|$)|ayer|ieri|gisteren|ontem|wczoraj",
         lambda _m, t, _w: t - timedelta(days=1),
     ),
     _rule(
         r"today|tonight|this (?:morning|afternoon|evening)|heute(?:\s+(?:früh|morgen|nachmittag|abend"
-        r"|noch))?|aujourd['’]hui|ce (?:matin|jour)|hoy|oggi|vandaag|eod"
+        r"|noch))?|aujourd['’]hui|ce (?:matin|jour)|hoy|oggi|vandaag|hoje|dzisiaj|dziś|eod"
         r"|end of (?:the )?(?:business )?day|close of business|cob",
         lambda _m, t, _w: t,
     ),
@@ -630,7 +652,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule(
         rf"(?:in|im|during|en|in der|a|nel|nella"
-        rf"|over)\s+(?P<m>{_any_of([n for n in _MONTHS if len(n) > 3] + ['may', 'mai', 'mei'])})"
+        rf"|over)\s+(?P<m>{_any_of(_UNMISTAKEN_MONTHS)})"
         rf"(?:\s+(?P<y>(?:19|20)\d{{2}}))?",
         _end_of_month,
         False,

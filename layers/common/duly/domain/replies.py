@@ -177,7 +177,7 @@ def classify(
     plain = " ".join(sentence.plain for sentence in sentences)
     if machine == "auto_reply" or words.AWAY.search(plain) or (not intents and words.BOUNCE.search(plain)):
         return _machine_kind(machine, plain, intents, invoices)
-    if not intents and _only_thanks(sentences):
+    if not intents and _only_thanks(sentences, language):
         intents = [Intent("thanks", start=sentences[0].start, end=sentences[-1].end)]
     if not intents:
         return Classification("other", (), invoices, 0, needs_human=True)
@@ -212,7 +212,7 @@ def _machine_kind(machine: str, plain: str, intents: list[Intent], invoices: tup
 
 _NUMBER_KEYWORD = re.compile(
     r"(?:invoices?|inv|bills?|rechnung(?:en|snummer|snr)?|rg|re|beleg|factures?|facturas?|fatture?"
-    r"|fattura|facturen|factuur"
+    r"|fattura|facturen|factuur|faturas?|faktur[aęyi]?"
     r"|no|nr|number|nummer|numbers|#|n°|nº|num)[\s.:#°-]{0,4}$",
     re.IGNORECASE,
 )
@@ -279,7 +279,8 @@ _ABBREVIATION = re.compile(
 )
 _END = re.compile(r"[.!?…]+(?=\s|$)|;|\n[ \t]*\n|\n(?=[ \t]*[-*•–])|\n")
 _CONTRAST = re.compile(
-    r"\s(?:but|however|whereas|although|except that|aber|jedoch|allerdings|sondern|mais|pero|però|maar)\s",
+    r"\s(?:but|however|whereas|although|except that|aber|jedoch|allerdings|sondern|mais|pero|però|maar|porém|contudo"
+    r"|ale|jednak)\s",
     re.IGNORECASE,
 )
 _JOINT = re.compile(r",\s*(?:and\s+|und\s+)?|\s(?:and|und|et|y|e|en|while|während)\s", re.IGNORECASE)
@@ -390,11 +391,11 @@ def _without_amounts(text: str, amounts: tuple[AmountMention, ...]) -> str:
 
 _NEGATION = re.compile(
     r"(?:\bnot|n't|\bnever|\bcannot|\bnicht|\bnichts|\bkein\w*|\bpas|\bjamais|\bno|\bnon|\bniet"
-    r"|\bgeen)\b(?! later| problem| spät| länger als| mehr als| after| doubt| worr)"
+    r"|\bgeen|\bnão|\bnunca|\bnie|\bnigdy)\b(?! later| problem| spät| länger als| mehr als| after| doubt| worr)"
 )
 _WHY = re.compile(
     r"^(?:why|how come|how can you|warum|wieso|weshalb|wie können sie|pourquoi|por qué|¿por qué|perché"
-    r"|waarom)\b"
+    r"|waarom|porquê|porque é que|dlaczego)\b"
 )
 
 
@@ -636,20 +637,40 @@ def _tidied(intents: list[Intent]) -> list[Intent]:
     return kept
 
 
-def _only_thanks(sentences: list[_Sentence]) -> bool:
+_THINLY_KNOWN = frozenset({"pt", "pl"})
+"""Languages of which few words are known: what is not known may say anything, so little is passed over."""
+_MORE_THAN_THANKS = re.compile(
+    r"\b(?:não|nem|nunca|sem|nada|favor|peço|pedimos|nie|nigdy|bez|brak|proszę|prosimy|\d+)\b"
+)
+MAX_PLAIN_THANKS_WORDS = 5
+
+
+def _only_thanks(sentences: list[_Sentence], language: str) -> bool:
     words_in_all = sum(len(sentence.plain.split()) for sentence in sentences)
     if any(
-        re.match(r"(?:but|however|aber|jedoch|allerdings|mais|pero|ma|maar)\b", sentence.plain)
+        re.match(
+            r"(?:but|however|aber|jedoch|allerdings|mais|pero|ma|maar|mas|porém|contudo|ale|jednak)\b", sentence.plain
+        )
         for sentence in sentences
     ):
         return False
+    if language in _THINLY_KNOWN and any(_may_say_more(sentence.plain) for sentence in sentences):
+        return False
+    passed_over = 0 if language in _THINLY_KNOWN else 3
     thankful = any(words.THANKS.search(sentence.plain) for sentence in sentences)
     rest = [
         s
         for s in sentences
-        if not words.THANKS.search(s.plain) and not words.COURTESY.search(s.plain) and len(s.plain.split()) > 3
+        if not words.THANKS.search(s.plain)
+        and not words.COURTESY.search(s.plain)
+        and len(s.plain.split()) > passed_over
     ]
     return thankful and not rest and words_in_all <= MAX_THANKS_WORDS
+
+
+def _may_say_more(plain: str) -> bool:
+    thanks_at_length = words.THANKS.search(plain) and len(plain.split()) > MAX_PLAIN_THANKS_WORDS
+    return bool(thanks_at_length or _MORE_THAN_THANKS.search(plain))
 
 
 _ASSERTING = frozenset({"dispute", "promise", "paid", "refusal", "vague_promise", "hardship"})

@@ -1,7 +1,8 @@
-"""The words by which a debtor's reply is understood, in six languages. Data only: replies.py says how they count.
+"""The words by which a debtor's reply is understood, in eight languages. Data only: replies.py says how they count.
 
 Each entry is a regular expression over one sentence in lower case, with straight apostrophes and single spaces.
-English and German are meant to be complete; French, Spanish, Italian and Dutch hold the common forms.
+English and German are meant to be complete; French, Spanish, Italian, Dutch, Portuguese and Polish hold the common
+forms.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ _PAY_EN = (
 _PAID_EN = (
     r"(?:paid|settled|transferred|remitted|wired|cleared|sent (?:you )?(?:the |a |our )?(?:money|payment"
     r"|funds|transfer|remittance)|made (?:the |a |this |that |our |full )?(?:payment|transfer))"
+)
+
+# French "merci de" with an infinitive asks for something; with a noun ("merci de votre message") it thanks.
+_MERCI_DE = (
+    r" (?:de |d')(?:ne (?:pas|plus) |bien vouloir |nous |me |le |la |les |l')*"
+    r"(?!votre|notre|manière)\w+(?:er|ir|re|oir)\b"
 )
 
 # Already paid.
@@ -73,7 +80,7 @@ PAID: Final = _compiled(
         r"|die überweisung )?(?:veranlasst|getätigt|ausgeführt)"
     ),
     (
-        r"\b(?:avons|ai|a|ont|été|déjà|est) (?:déjà |bien |été |hier )*(?:payée?s?|réglée?s?|virée?s?"
+        r"\b(?:avons|ai|a|ont|été|déjà|est|sont) (?:déjà |bien |été |hier )*(?:payée?s?|réglée?s?|virée?s?"
         r"|effectué|transféré|acquittée?)\b|\b(?:facture|facture déjà) (?:payée|réglée)\b|\b(?:paiement"
         r"|virement|règlement)\b[^.?!;]{0,40}\b(?:effectué|fait|envoyé|parti|exécuté)\b"
     ),
@@ -91,6 +98,17 @@ PAID: Final = _compiled(
         r"\b(?:hebben|heb|is|zijn|werd|reeds|al) [^.?!;]{0,50}\b(?:betaald|overgemaakt|voldaan)\b"
         r"|\b(?:betaling|overboeking)\b[^.?!;]{0,30}\b(?:gedaan|uitgevoerd|verzonden|verricht)\b|^(?:reeds "
         r"|al )?(?:betaald|overgemaakt)\b"
+    ),
+    (
+        r"\b(?:já|foi|foram|está|estão) (?:já |sido )*(?:pag[ao]s?|liquidad[ao]s?|transferid[ao]s?|regularizad[ao]s?)\b"
+        r"|\bpagámos\b|\bjá (?:pagamos|paguei|pagou|liquidámos|transferimos)\b|\b(?:pagamento"
+        r"|transferência)\b[^.?!;]{0,30}\b(?:efetuad[ao]|realizad[ao]|feit[ao]|enviad[ao])\b"
+        r"|\b(?:fizemos|efetuámos) (?:já )?(?:o pagamento|a transferência)\b"
+    ),
+    (
+        r"\b(?:zapłaciliśmy|zapłaciłem|zapłaciłam|opłaciliśmy|uregulowaliśmy|przelaliśmy|wpłaciliśmy)\b|\b(?:została"
+        r"|zostały|jest|są|już|być)\b[^.?!;]{0,30}\b(?:zapłacon[aeyo]|opłacon[aeyo]|uregulowan[aeyo])\b|\b(?:przelew"
+        r"|płatność|wpłata|zapłata)\b[^.?!;]{0,40}\b(?:wykonan[ayo]|zrealizowan[ayo]|wysłan[ayo]|zlecon[ayo]|wyszedł)\b"
     ),
 )
 # What turns "paid" into something else in the same sentence.
@@ -125,6 +143,18 @@ NOT_PAID: Final = _compiled(
         r"|\bnon (?:abbiamo|è stat\w|ho) (?:ancora )?(?:pagat|saldat)|\bsarà (?:pagat|saldat|effettuat)"
         r"|\b(?:niet|nog niet|nooit)\b[^.?!;]{0,30}\b(?:betaald|overgemaakt|voldaan)|\b(?:wordt|zal|worden"
         r"|zullen)\b[^.?!;]{0,80}\b(?:betaald|overgemaakt|voldaan)"
+    ),
+    (
+        r"\b(?:não|nunca|por)\b[^.?!;,]{0,40}\b(?:pag\w+|liquidad[ao]s?|liquidámos|transferi\w+|efetuad[ao]|feit[ao])\b"
+        r"|\b(?:será|serão|vai ser|vão ser|deve ser)\b[^.?!;]{0,40}\b(?:pag[ao]s?|liquidad|transferid|efetuad"
+        r"|realizad|feit)"
+        r"|\b(?:se|quando|caso|assim que|logo que)\b[^.?!;]{0,60}\b(?:pag[ao]s?|efetuad[ao]|feit[ao])\b"
+    ),
+    (
+        r"\bnie\b[^.?!;,]{0,40}\b(?:zapłac|opłac|uregulow|przela|wpłac|wykonan|zrealizowan|wysłan|zlecon)|\b(?:zostanie"
+        r"|zostaną|będzie|będą|ma|mają|musi|powinn[ao])\b[^.?!;]{0,40}\b(?:zapłacon|opłacon|uregulowan|wykonan"
+        r"|zrealizowan"
+        r"|wysłan|zlecon)|\b(?:jeśli|jeżeli|gdy|kiedy|jak tylko|czy)\b[^.?!;]{0,60}\b(?:zapłac|opłac|uregulow|wykonan)"
     ),
 )
 
@@ -197,6 +227,24 @@ PROMISE: Final = _compiled(
         r"|overgemaakt|voldaan)\b|\b(?:betalen|betaal) (?:wij|we|ik|u|deze|de|het|dit)\b|\b(?:wij|we"
         r"|ik) (?:\w+ ){0,3}(?:betalen|betaal|maken [^.]{0,40}over)\b|\bbetaling (?:volgt|vindt|gaat)\b"
     ),
+    (
+        r"\b(?:pagaremos|pagarei|liquidaremos|regularizaremos|transferiremos|efetuaremos|faremos)\b|\b(?:vamos|vou"
+        r"|podemos|posso|iremos|irei|pretendemos|comprometemo-nos a|prevemos)\b[^.?!;]{0,30}\b(?:pagar|liquidar"
+        r"|transferir"
+        r"|regularizar|efetuar)\b|\b(?:será|serão|vai ser|vão ser)\b[^.?!;]{0,20}\b(?:pag[ao]s?|liquidad[ao]s?"
+        r"|efetuad[ao]"
+        r"|feit[ao]|transferid[ao]|realizad[ao])\b|\b(?:pagamento|transferência)\b[^.?!;]{0,30}\b(?:está previst[ao]"
+        r"|seguirá|agendad[ao])\b"
+    ),
+    (
+        r"\b(?:zapłacimy|zapłacę|opłacimy|uregulujemy|ureguluję|przelejemy|przeleję|wpłacimy|wykonamy przelew)\b"
+        r"|\bdokonamy (?:zapłaty|płatności|przelewu)\b|\b(?:możemy|mogę|zamierzamy"
+        r"|planujemy)\b[^.?!;]{0,30}\b(?:zapłacić"
+        r"|opłacić|uregulować|przelać)\b|\b(?:zostanie|zostaną|będzie|będą)\b[^.?!;]{0,30}\b(?:zapłacon|opłacon"
+        r"|uregulowan"
+        r"|wykonan|zrealizowan|zlecon)[aeyo]\b|\b(?:przelew|płatność|zapłata)\b[^.?!;]{0,30}\b(?:nastąpi|wyjdzie"
+        r"|(?:za)?planowan[ay])\b"
+    ),
 )
 # A payment that is refused, impossible or made to depend on something.
 REFUSAL: Final = _compiled(
@@ -224,6 +272,10 @@ REFUSAL: Final = _compiled(
         r"|betaal|zullen|zal|ga|gaan)\b[^.?!;]{0,30}\b(?:niet|niets|geen cent)\b(?:[^.?!;]{0,20}\bbetalen)?\b"
         r"|\bweiger\w* te betalen"
     ),
+    (
+        r"\bnão (?:vamos|vou|iremos|pretendemos) pagar\b|\bnão (?:pagaremos|pagarei|pagamos)\b|\brecusamo-nos a pagar\b"
+        r"|\bnie (?:zapłacimy|zapłacę|będziemy płacić|zamierzamy (?:za)?płacić)\b|\bodmawiamy (?:zapłaty|płatności)\b"
+    ),
 )
 CONDITION: Final = _compiled(
     (
@@ -239,6 +291,11 @@ CONDITION: Final = _compiled(
         r"\b(?:dès que|une fois que|si (?:vous|nous)|lorsque|après réception|à condition)\b|\b(?:cuando"
         r"|en cuanto|una vez|si (?:nos|ustedes)|siempre que)\b|\b(?:quando|appena|non appena|se (?:ci|voi|la)"
         r"|a condizione)\b|\b(?:zodra|wanneer|als (?:u|we|wij)|mits|indien|na ontvangst)\b"
+    ),
+    (
+        r"\b(?:assim que|logo que|quando|se (?:nos|a|o|vos)|desde que|após (?:a )?(?:receção|recebimento|confirmação)"
+        r"|depois de)\b|\b(?:gdy|kiedy|jak tylko|jeśli|jeżeli|pod warunkiem|po (?:otrzymaniu|wyjaśnieniu|dostawie"
+        r"|korekcie))\b"
     ),
 )
 HARDSHIP: Final = _compiled(
@@ -263,6 +320,14 @@ HARDSHIP: Final = _compiled(
         r"|non possiamo pagare|fallimento|liquidità)\b|\b(?:betalingsproblemen|kunnen (?:nu "
         r"|momenteel )?niet betalen|faillissement|financiële problemen)\b"
     ),
+    (
+        r"\b(?:dificuldades (?:financeiras|de tesouraria|económicas)|insolvência|falta de liquidez)\b"
+        r"|\bnão (?:podemos|posso"
+        r"|conseguimos|consigo) (?:\w+ ){0,2}(?:pagar|liquidar)\b|\b(?:trudności|problemy) finansow\w+|\bupadłoś\w+"
+        r"|\bnie (?:możemy|mogę|jesteśmy w stanie) (?:\w+ ){0,2}(?:zapłacić|opłacić|uregulować)\b"
+        r"|\bbrak(?:uje)? (?:nam )?"
+        r"(?:środków|pieniędzy|płynności)\b"
+    ),
 )
 PLAN: Final = _compiled(
     (
@@ -280,6 +345,10 @@ PLAN: Final = _compiled(
         r"\b(?:échéancier|plusieurs fois|délai (?:de paiement |supplémentaire)|échelonn\w+|report)\b"
         r"|\b(?:plazos?|aplazamiento|fraccionar|prórroga|más tiempo)\b|\b(?:rate|rateizz\w+|dilazion\w+"
         r"|proroga)\b|\b(?:termijnen|betalingsregeling|uitstel|gespreid)\b"
+    ),
+    (
+        r"\b(?:prestações(?! de servi)|parcelas|plano de pagamento|prorrogação|adiamento|mais tempo|faseadamente)\b"
+        r"|\b(?:rat(?:y|ach|ami)|ratalnie|rozłożenie|odroczenie|przedłużenie terminu|więcej czasu|plan spłaty)\b"
     ),
 )
 # How many instalments are proposed, as a figure or a word.
@@ -351,6 +420,10 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
                 r"|doppia fattur\w+|duplicat[oa])\b|\b(?:dubbel|twee keer) (?:gefactureerd|in rekening"
                 r"|ontvangen)|\bdubbele factuur"
             ),
+            (
+                r"\bfaturad[ao] duas vezes\b|\bem duplicado\b|\bfatura duplicada\b|\bdwukrotnie\b"
+                r"|\b(?:zafakturowan\w+|wystawion\w+) dwa razy\b|\bpodwójn\w+ (?:faktur|zafakturowan)\w*"
+            ),
         ),
     ),
     (
@@ -373,6 +446,8 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
                 r"|cancelad[oa]|reembols\w+|nota de abono)\b|\b(?:nota di credito|stornat[oa]|annullat[oa]"
                 r"|rimbors\w+)\b|\b(?:creditnota|gecrediteerd|geannuleerd|creditfactuur)\b"
             ),
+            r"\banulad[ao]s?\b|\bfaktur\w+ koryguj\w+|\bnot[ayę] (?:kredytow|uznaniow)\w+|\banulowan\w+"
+            r"|\bzwróciliśmy\b",
         ),
     ),
     (
@@ -409,6 +484,13 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
                 r"|non) (?:abbiamo |ho )?(?:mai )?(?:ordinato|richiesto|acquistato)|\bnon (?:è nostr[oa]"
                 r"|ci riguarda)|\b(?:nooit|niet|niets) (?:\w+ )?besteld|\bniet (?:voor ons|van ons"
                 r"|onze factuur)\b|\bbetreft ons niet"
+            ),
+            (
+                r"\b(?:nunca|não) (?:\w+ )?(?:encomend(?:ámos|amos|ei)|pedimos|contrat(?:ámos|amos|ei)"
+                r"|compr(?:ámos|amos"
+                r"|ei))\b|\bnão (?:é|são) noss[ao]s?\b|\bnão nos diz respeito\b|\bempresa errada\b|\bnie (?:\w+ ){0,2}"
+                r"(?:zamawia\w+|zamówi\w+|kupowa\w+|zlecali\w+)\b|\bto nie (?:jest )?nasz[ae]?\b|\bnie dotyczy nas\b"
+                r"|\bnas nie dotyczy\b|\bniewłaściw\w+ (?:firma|odbiorca)\b"
             ),
         ),
     ),
@@ -449,6 +531,11 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
                 r"|alcuna )*fattura)|\b(?:nooit|niet|nog niet|niets)\b (?:\w+ )?(?:ontvangen|geleverd"
                 r"|aangekomen)\b|\bgeen (?:levering|goederen)\b"
             ),
+            (
+                r"\b(?:não|nunca) (?:\w+ ){0,2}(?:recebemos|recebi|chegou|chegaram|(?:foi|foram) (?:\w+ )?entregues?)\b"
+                r"(?! (?:a |esta |vossa |qualquer |nenhuma )*fatura)|\bnie (?:\w+ ){0,2}(?:otrzymaliśmy|dostaliśmy"
+                r"|dotar\w+|przysz\w+|dostarczon\w+)\b(?! (?:tej |żadnej |państwa )*faktur)"
+            ),
         ),
     ),
     (
@@ -482,6 +569,10 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
                 r"|\b(?:quantità|mancan[oti]\w*|incomplet[oa]|solo \d+)\b|\b(?:te weinig|ontbre\w+|aantal"
                 r"|onvolledig|slechts \d+|maar \d+)\b"
             ),
+            (
+                r"\b(?:quantidade|faltam|incomplet[ao]s?|só recebemos|apenas \d+)\b|\bbrakuje (?!(?:nam )?(?:środków"
+                r"|pieniędzy|płynności|czasu))|\b(?:ilość|ilości|niekompletn\w+|niepełn\w+|tylko \d+)\b"
+            ),
         ),
     ),
     (
@@ -508,6 +599,10 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
                 r"|qualité)\b|\b(?:defectuos[oa]s?|dañad[oa]s?|rot[oa]s?|mala calidad|calidad)\b"
                 r"|\b(?:difettos[oaie]|danneggiat[oaie]|rott[oaie]|scarsa qualità|qualità|non conform\w+)\b"
                 r"|\b(?:beschadigde?|defecte?|kapot|slechte kwaliteit|kwaliteit|gebrek\w*)\b"
+            ),
+            (
+                r"\b(?:danificad[ao]s?|defeituos[ao]s?|defeitos?|avariad[ao]s?|qualidade|não funciona\w*)\b"
+                r"|\b(?:uszkodz\w+|wadliw\w+|wad[ayę]|zepsut\w+|zniszczon\w+|jakość|jakości|nie działa\w*)\b"
             ),
         ),
     ),
@@ -549,6 +644,14 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
                 r"|corrisponde))\b|\b(?:prijs|bedrag|tarief)\b[^.?!;]{0,40}\b(?:onjuist|verkeerd|klopt niet"
                 r"|afgesproken|te hoog|fout)\b|\b(?:verkeerde|onjuiste|foute) (?:prijs|bedrag)"
             ),
+            (
+                r"\b(?:preço|valor|montante)\b[^.?!;]{0,40}\b(?:errad[ao]|incorret[ao]|demasiado|não (?:é|está"
+                r"|corresponde))\b"
+                r"|\bpreço (?:acordado|combinado)\b|\b(?:cen[aęy]|kwot[aęy]"
+                r"|stawk[aęi])\b[^.?!;]{0,40}\b(?:nieprawidłow\w+"
+                r"|błędn\w+|niezgodn\w+|za wysok\w+|zawyżon\w+|nie zgadza)\b|\b(?:błędn|nieprawidłow)\w+ (?:cena"
+                r"|kwota)\b"
+            ),
         ),
     ),
     (
@@ -558,7 +661,8 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"|are )?(?:missing|wrong)\b"
             r"|\bmissing (?:the |our |a )?(?:po|purchase order|order) (?:number|no)\b|\bre-?issue\b"
             r"|\bcorrected invoice\b"
-            r"|\bplease correct\b|\bnot (?:yet )?due\b|\bpayment terms (?:are|of)\b|\bagreed (?:payment )?terms\b",
+            r"|\bsomething (?:is|looks|seems) (?:not right|wrong)\b|\bplease correct\b|\bnot (?:yet )?due\b"
+            r"|\bpayment terms (?:are|of)\b|\bagreed (?:payment )?terms\b",
             r"\b(?:bestellnummer|auftragsnummer|po-nummer|ust-?id\w*"
             r"|kostenstelle)\b[^.?!;]{0,20}\b(?:fehlt|falsch|nicht)\b"
             r"|\bbitte korrigieren\b|\bkorrigierte\w? rechnung|\brechnungskorrektur|\bzahlungsziel von\b"
@@ -595,6 +699,13 @@ DISPUTES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
                 r"|dovut[oa]|giust[oa])|errat[oa]|sbagliat[oa]|è un errore)\b|\b(?:betwist\w*|bezwaar"
                 r"|niet (?:akkoord|eens|correct|juist)|klopt niet|onjuist|onterecht|fout in|geschil)\b"
             ),
+            (
+                r"\b(?:contest(?:amos|ação)|não concord\w+|não aceit\w+|não est(?:á|ão) (?:cert|corret)[ao]s?"
+                r"|errad[ao]s?"
+                r"|incorret[ao]s?|reclamação|há um erro)\b|\b(?:kwestionuj\w+|nie zgadza(?:m|my)? się|niezgodn\w+"
+                r"|nieprawidłow\w+|błędn\w+|nie (?:uznaj|akceptuj)\w+|sporn\w+|pomyłk\w+|reklam(?:uj|acj)\w+"
+                r"|pros(?:imy|zę) o korektę)\b"
+            ),
         ),
     ),
 )
@@ -623,6 +734,13 @@ NO_DISPUTE: Final = _compiled(
         r"|contestation|problème))\b|\b(?:no (?:disputamos|hay (?:ninguna )?(?:reclamaci[oó]n|disputa)"
         r"|tenemos (?:ninguna )?queja))\b|\b(?:non contestiamo|nessun(?:a)? (?:contestazione|reclamo"
         r"|problema))\b|\b(?:betwisten (?:\w+ )?niet|geen (?:bezwaar|geschil|klacht\w*))\b"
+    ),
+    (
+        r"\bs(?:in|em) falta\b|\b(?:pagamento|valor|montante)s? em falta\b|\bnão (?:contestamos"
+        r"|temos (?:\w+ )?reclamaç\w+)"
+        r"|\bsem (?:reclamaç\w+|defeitos?|erros?)\b|\bestá tudo (?:certo|correto|em ordem|bem)\b|\bnie kwestionuj\w+"
+        r"|\bbez (?:zastrzeżeń|uwag|wad|reklamacji)\b|\bwszystko (?:jest )?(?:się zgadza|w porządku)\b"
+        r"|\bnie mamy (?:\w+ )?(?:zastrzeżeń|uwag|reklamacji)\b"
     ),
 )
 # Answers to "did the invoice arrive": a copy is wanted.
@@ -666,6 +784,14 @@ COPY: Final = _compiled(
         r"|vostra )*fattura|\bkopie van (?:de |uw |deze )?factuur|\bfactuur\b[^.?!;]{0,30}\b(?:sturen"
         r"|opsturen|toesturen|mailen|niet ontvangen|nooit ontvangen)|\b(?:geen|nooit een|nooit de) factuur\b"
     ),
+    (
+        r"\b(?:cópia|segunda via) d(?:a|e|esta|essa|as) (?:\w+ )?fatura|\b(?:enviar|reenviar|enviem|envie"
+        r"|reenviem)\b[^.?!;]{0,30}\bfatura|\b(?:não|nunca) (?:\w+ )?(?:recebemos|recebi|temos) (?:a |esta |vossa "
+        r"|qualquer "
+        r"|nenhuma )*fatura|\b(?:kopi[aęi]|duplikat\w*) (?:tej )?faktur|\b(?:przesła\w+|wysła\w+"
+        r"|prześ\w+)\b[^.?!;]{0,30}"
+        r"\bfaktur[ęyi]?\b|\bnie (?:\w+ )?(?:otrzymaliśmy|dostaliśmy|mamy) (?:tej |żadnej |państwa )*faktur"
+    ),
 )
 NO_INVOICE: Final = _compiled(
     (
@@ -680,6 +806,7 @@ NO_INVOICE: Final = _compiled(
         r"\b(?:pas|jamais)\b[^.?!;]{0,20}\bfacture|\bno (?:hemos|he) recibido|\bnon abbiamo|\b(?:geen|niet"
         r"|nooit)\b[^.?!;]{0,20}\b(?:factuur|ontvangen)"
     ),
+    (r"\b(?:não|nunca)\b[^.?!;]{0,20}\bfatura|\bnie (?:\w+ )?(?:otrzymaliśmy|dostaliśmy|mamy)\b[^.?!;]{0,20}\bfaktur"),
 )
 # What is delivered: "we never received the goods for this invoice" is not about the invoice.
 GOODS: Final = _compiled(
@@ -689,13 +816,14 @@ GOODS: Final = _compiled(
         r"\b(?:marchandises?|livraison|commande|mercanc\w+|pedido|entrega|merce|consegna|ordine|goederen"
         r"|levering|bestelling)\b"
     ),
+    (r"\b(?:mercadorias?|encomenda|entrega|towar\w*|dostaw\w*|zamówieni\w*|przesyłk\w*|paczk\w*)\b"),
 )
 WRONG_CONTACT: Final = _compiled(
     (
         r"\bno longer (?:work\w*|employed|with (?:us|the company)|responsible|at|in charge|use\w*|valid)\b"
         r"|\b(?:left|has left|have left) (?:the |our |this )?(?:company|firm|business|organi[sz]ation)\b"
         r"|\bwrong (?:person|address|e-?mail(?: address)?|contact|department|mailbox)\b"
-        r"|\bnot (?:the )?(?:right|correct|responsible|in charge|the person)\b(?! (?:amount|price|invoice"
+        r"|\bnot (?:the )?(?:right|correct|responsible|in charge|the person)\b(?!:| (?:amount|price|invoice"
         r"|quantity))|\b(?:please )?(?:contact|write to|e-?mail|direct|address|send"
         r"|forward)\b[^.?!;]{0,60}\b(?:instead|in future|in the future|from now on|going forward)\b"
         r"|\bnew (?:contact|e-?mail address|address|mailbox) (?:is|for)\b|\bupdate (?:your|our"
@@ -719,6 +847,10 @@ WRONG_CONTACT: Final = _compiled(
         r"|\b(?:werkt (?:hier )?niet meer|verkeerde (?:persoon|afdeling|adres)|neem contact op met"
         r"|niet meer werkzaam)\b"
     ),
+    (
+        r"\b(?:já não trabalha|pessoa errada|endereço errado|contactem?)\b|\b(?:już (?:tu |u nas )?nie pracuje"
+        r"|niewłaściw\w+ (?:osoba|adres)|prosimy o kontakt z)\b"
+    ),
 )
 UNSUBSCRIBE: Final = _compiled(
     (
@@ -738,6 +870,10 @@ UNSUBSCRIBE: Final = _compiled(
         r"\b(?:désabonner|désinscrire|ne (?:plus )?m'envoyez plus|arrêtez de)\b|\b(?:darme de baja"
         r"|dar de baja|dejen de (?:enviar|escribir))\b|\b(?:cancellarmi|disiscriv\w+|smettete di)\b"
         r"|\b(?:uitschrijven|afmelden|stop met (?:mailen|sturen))\b"
+    ),
+    (
+        r"\b(?:cancelar a subscrição|deixem de (?:enviar|escrever)|não enviem mais)\b|\b(?:wypisać z|proszę przestać"
+        r"|nie (?:wysyłać|przysyłać) więcej)\b"
     ),
 )
 QUESTION: Final = _compiled(
@@ -763,12 +899,19 @@ QUESTION: Final = _compiled(
     ),
     (
         r"^(?:quand|pourquoi|comment|quelle?s?|où|pouvez-vous|pourriez-vous|est-ce que|avez-vous)\b"
-        r"|\b(?:merci de|veuillez) (?:nous )?(?:confirmer|expliquer|préciser|indiquer|vérifier|rappeler)\b|^¿"
+        rf"|\bmerci{_MERCI_DE}|\b(?:merci de|veuillez) (?:nous )?(?:confirmer|expliquer|préciser|indiquer|vérifier"
+        rf"|rappeler)\b|^¿"
         r"|^(?:cuándo|por qué|cómo|cuál|dónde|pueden|podrían|puede)\b|\b(?:por favor,? )?(?:confirmen"
         r"|expliquen|indiquen|verifiquen)\b|^(?:quando|perché|come|quale|dove|potete|potreste|può)\b"
         r"|\b(?:vi preghiamo di|si prega di) (?:confermare|spiegare|verificare)\b|^(?:wanneer|waarom|hoe"
         r"|welke|waar|kunt u|kan ik|heeft u|kunnen we)\b|\bgraag (?:\w+ ){0,4}(?:bevestigen|uitleg|weten"
         r"|horen|laten weten)\b"
+    ),
+    (
+        r"^(?:quando|porquê|porque é que|como|qual|quais|onde|podem|poderiam|pode)\b|\b(?:agradecemos|pedimos"
+        r"|solicitamos"
+        r"|agradeço) (?:que |a |o )?\w+|^(?:kiedy|dlaczego|jak|jaki\w*|gdzie|czy|czemu)\b|\b(?:prosimy"
+        r"|proszę) (?:o|ponownie)\b"
     ),
 )
 THANKS: Final = _compiled(
@@ -782,10 +925,12 @@ THANKS: Final = _compiled(
         r"|^(?:in ordnung|alles klar|verstanden|passt|super|prima|erledigt|geht klar)\b"
     ),
     (
-        r"\bmerci\b|^(?:bien reçu|d'accord|parfait|entendu)\b|\bgracias\b|^(?:recibido|de acuerdo|perfecto"
+        rf"\bmerci\b(?!{_MERCI_DE})|^(?:bien reçu|d'accord|parfait|entendu)\b|\bgracias\b|^(?:recibido|de acuerdo"
+        rf"|perfecto"
         r"|vale)\b|\bgrazie\b|^(?:ricevuto|va bene|perfetto|d'accordo)\b|\b(?:bedankt|dank u|dank je"
         r"|dankjewel)\b|^(?:prima|akkoord|ontvangen|begrepen)\b"
     ),
+    (r"\bobrigad[oa]\b|\bdzięk(?:uję|ujemy|i)\b"),
 )
 # Nothing but politeness: such sentences say nothing about the matter.
 COURTESY: Final = _compiled(
@@ -811,10 +956,17 @@ COURTESY: Final = _compiled(
         r"|e-?mail|geduld|mühe)\b|\bbei rückfragen\b|\bfür (?:weitere )?(?:rück)?fragen\b"
         r"|\bif you have any (?:further )?questions\b|\bfeel free to\b|\blook forward\b"
     ),
+    (
+        r"^(?:bom dia|boa tarde|caros?|exmos?|olá|dzień dobry|szanown\w+|witam)\b[^.?!]{0,60}$|^(?:(?:com os )?melhores"
+        r"|cumprimentos|atenciosamente|pozdrawiam|z poważaniem|z wyrazami)\b[^.?!]{0,60}$|^(?:pedimos desculpa"
+        r"|desculpem?"
+        r"|przepraszam\w*)\b[^.?!]{0,80}$"
+    ),
 )
 LEGAL: Final = _compiled(
     r"\b(?:lawyer|solicitor|attorney|legal (?:action|department|advice|counsel)|court|sue|ombudsman"
-    r"|police)\b|\b(?:rechtsanwalt\w*|anwalt\w*|anwältin|gericht\w*|klage|rechtsabteilung"
+    r"|police)\b|\b(?:advogad[ao]|adwokat\w*|prawnik\w*|sąd|sądu|sądow\w+)\b|\b(?:rechtsanwalt\w*|anwalt\w*"
+    r"|anwältin|gericht\w*|klage|rechtsabteilung"
     r"|rechtliche schritte|mahnbescheid|strafanzeige|anzeige)\b|\b(?:avocat|tribunal|abogado|juzgado"
     r"|avvocato|tribunale|advocaat|rechtbank)\b"
 )
@@ -833,7 +985,8 @@ AWAY: Final = _compiled(
     (
         r"\b(?:absent\w* (?:du|de|jusqu)|en congés?|de retour le|réponse automatique|fuera de la oficina"
         r"|de vacaciones|respuesta automática|fuori (?:ufficio|sede)|in ferie|risposta automatica|afwezig"
-        r"|met vakantie|op vakantie|automatisch antwoord)\b"
+        r"|met vakantie|op vakantie|automatisch antwoord|resposta automática|estou ausente do escritório"
+        r"|automatyczna odpowiedź|jestem poza biurem|jestem nieobecn[ay])\b"
     ),
 )
 BOUNCE: Final = _compiled(
@@ -858,10 +1011,15 @@ UNCERTAIN: Final = _compiled(
         r"\b(?:je crois|je pense|peut-être|probablement|creo que|quizás?|probablemente|tal vez|credo|forse"
         r"|probabilmente|ik denk|misschien|waarschijnlijk)\b"
     ),
+    (
+        r"\b(?:acho que|talvez|provavelmente|tentaremos|chyba|może|prawdopodobnie|myślę|postaramy się|spróbujemy)\b"
+        # "Pagamos na sexta-feira" is "we pay" in Portugal and "we paid" in Brazil
+        r"|\bpagamos (?:na|no|em|até|amanhã|esta|este|dia|a|o)\b"
+    ),
 )
 REST: Final = _compiled(
     r"\b(?:the (?:rest|remainder|others?|remaining)|all (?:the )?others?|everything else|remaining"
     r"|other invoices?)\b|\b(?:(?:der|den) rest|restliche\w*|übrige\w*|die anderen|alle anderen"
     r"|alles andere|andere rechnungen)\b|\b(?:le reste|les autres|el resto|las demás|il resto|le altre"
-    r"|de rest|de overige)\b"
+    r"|de rest|de overige|o resto|(?:os|as) restantes|reszt[aęy]|pozostał\w+)\b"
 )

@@ -398,7 +398,7 @@ _WORDS: dict[str, frozenset[str]] = {
     "es": frozenset(
         _words(
             "el los las y usted nosotros es no para con factura hemos su una un del sobre hola gracias "
-            "esta este pago pagado "
+            "esta este pago pagado pagamos podemos fecha de "
             "transferencia en que nuestro será por la se ya buenos días adjunto está muy le favor"
         )
     ),
@@ -416,12 +416,29 @@ _WORDS: dict[str, frozenset[str]] = {
             "wordt zijn aan al er heeft nog graag geen we ik beste worden"
         )
     ),
+    "pt": frozenset(
+        _words(
+            "o os as e um uma do da dos das de nos nas em na ao à não é são foi está esta este isto já nós vossa "
+            "seu sua "
+            "para com por que se mas fatura faturas pagamento pagámos pagamos paga pago pagar recebemos podemos vamos "
+            "até data obrigado obrigada bom dia olá cumprimentos amanhã mercadoria encomenda"
+        )
+    ),
+    "pl": frozenset(
+        _words(
+            "i w we z ze na do nie jest są to ta ten tę tej że się o od po za dla już jeszcze był była było przez "
+            "oraz ale "
+            "faktura faktury fakturę faktur zapłaciliśmy zapłacimy zapłacić zapłacona zapłata płatność przelew towar "
+            "dzień dobry dziękuję dziękujemy pozdrawiam proszę prosimy państwa możemy termin mamy dniu"
+        )
+    ),
 }
 MIN_LANGUAGE_HITS = 2
 
 
 def guess_language(text: str) -> str:
-    """The likeliest of en, de, fr, es, it and nl by its commonest words; empty when too little speaks for any."""
+    """The likeliest of en, de, fr, es, it, nl, pt and pl by its commonest words; empty when too little speaks for "
+    "any."""
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text[:20_000].lower())
     scores = {language: sum(word in known for word in words) for language, known in _WORDS.items()}
     best = max(scores, key=lambda language: scores[language])
