@@ -48,16 +48,18 @@ def charge(
     try:
         principal_minor = parse_minor(principal, currency)
     except MoneyError as error:
-        raise fail(f"--principal: {error.reason}" if error.code.startswith("amount") else error.reason, 1) from None
+        option = "--principal" if error.code.startswith("amount") else "--currency"
+        raise fail(f"{option}: {error.reason}", 1) from None
     paid = [_payment(text, currency) for text in payment or ()]
     _check_amounts(principal_minor, [minor for _, minor in paid], currency)
     days = _day("--due", due), _day("--as-of", as_of)
     try:
         found = reckon(rules, principal_minor, currency, *days, paid)
     except RateUnknown as error:
-        raise fail(str(error), 1) from None
+        raise fail(f"--regime {rules.regime}: {error}; a policy may state it (--policy)", 1) from None
     except OverflowError:
         raise fail("--due and --as-of: expected days before 9999-12-31", 1) from None
+    _warn_of_gaps(found, rules, currency)
     if found.rows and not rules.is_bounded:
         _warn_of_bounds(rules, principal_minor, currency, days[0], paid)
     if as_json:
@@ -87,6 +89,7 @@ def _rules(policy: Policy, regime: str, kind: str, rate: str, rounding: str) -> 
 
     from duly.domain.charges import rules_of
     from duly.domain.legal_model import DEBTOR_KINDS, NO_REGIME
+    from duly.domain.money import shortened
 
     rules = rules_of(policy)
     regimes = (NO_REGIME, *rules.legal.regimes())
@@ -96,7 +99,7 @@ def _rules(policy: Policy, regime: str, kind: str, rate: str, rounding: str) -> 
         ("--rounding", rounding, ("total", "daily")),
     ):
         if value and value not in known:
-            raise fail(f"{name}: expected one of {', '.join(known)}", 1)
+            raise fail(f"{name}: expected one of {', '.join(known)}, found {shortened(value)}", 1)
     return replace(
         rules,
         regime=regime or rules.regime,
@@ -108,19 +111,24 @@ def _rules(policy: Policy, regime: str, kind: str, rate: str, rounding: str) -> 
 
 
 def _rate(text: str) -> Decimal:
+    from duly.domain.money import shortened
     from duly.domain.policy_schema import INVALID, Findings, points
 
     found = points("0", "100")(Findings(), ("rate",), text)
     if found is INVALID:
-        raise fail("--rate: expected per cent a year such as 11.75, from 0 to 100, at most six decimals", 1)
+        wanted = "per cent a year such as 11.75, from 0 to 100, at most six decimals"
+        raise fail(f"--rate: expected {wanted}, found {shortened(text)}", 1)
     return Decimal(found)
 
 
 def _day(option: str, text: str) -> date:
+    from duly.domain.money import shortened
+
     try:
-        return date.fromisoformat(text if len(text) == 10 else "")
+        # the basic form and week dates, which fromisoformat takes too, are more likely a slip
+        return date.fromisoformat(text if len(text) == 10 and text[4] == "-" and text[7] == "-" else "")
     except ValueError:
-        raise fail(f"{option}: expected a day such as 2026-02-03", 1) from None
+        raise fail(f"{option}: expected a day such as 2026-02-03, found {shortened(text)}", 1) from None
 
 
 def _payment(text: str, currency: str) -> tuple[date, int]:
@@ -149,6 +157,23 @@ def _check_amounts(principal_minor: int, paid_minor: list[int], currency: str) -
     if sum(paid_minor) > principal_minor:
         paid, principal = format_minor(sum(paid_minor), currency), format_minor(principal_minor, currency)
         raise fail(f"--payment: expected no more paid than the principal of {principal}, found {paid} in all", 1)
+
+
+def _warn_of_gaps(found: Reckoning, rules: Rules, currency: str) -> None:
+    """Say why a late debt costs less than one may expect."""
+    from duly.domain.legal_model import NO_REGIME
+
+    if rules.regime == NO_REGIME and rules.rate_percent is None:
+        err.print(Text("--regime none without --rate: no interest and no fixed sum are reckoned"), soft_wrap=True)
+    sums = {tier.currency for tier in found.table.indemnity} if found.table else set()
+    if sums and currency not in sums:
+        named = ", ".join(sorted(sums))
+        err.print(
+            Text(
+                f"--currency {currency}: the fixed sum of {rules.regime} is in {named}; it is not converted, not asked"
+            ),
+            soft_wrap=True,
+        )
 
 
 def _warn_of_bounds(rules: Rules, principal_minor: int, currency: str, due: date, paid: list[tuple[date, int]]) -> None:

@@ -190,7 +190,8 @@ def _key_lines(section: str, values: Values, marked: Marked) -> Text:
 def _categories(policy: Policy, values: Values, marked: Marked) -> Table:
     keys = ("max_score", "terms_days", "limit", "scenario", "security", "review_days")
     titles = ("Category", "Score up to", "Days to pay", "Limit", "Scenario", "Security", "Review every")
-    table = Table(*titles, title="Risk categories", title_justify="left")
+    columns = [Column(name, overflow="fold", no_wrap=name == "Security") for name in titles]
+    table = Table(*columns, title="Risk categories", title_justify="left")
     for category in policy.risk.categories:
         section = f"risk.categories.{category.name}"
         cells = [(values[section, key], (section, key) in marked) for key in keys]
@@ -199,7 +200,12 @@ def _categories(policy: Policy, values: Values, marked: Marked) -> Table:
 
 
 def _sections(values: Values, shipped: Values, marked: Marked) -> Table:
-    table = Table("Section", "Key", "Value", "Shipped", title="All else", title_justify="left")
+    columns = [
+        Column("Section"),
+        Column("Key", no_wrap=True),
+        *(Column(name, overflow="fold") for name in ("Value", "Shipped")),
+    ]
+    table = Table(*columns, title="All else", title_justify="left")
     by_section: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for (section, key), value in values.items():
         by_section[section].append((key, value))
@@ -258,7 +264,7 @@ def diff(
             {"a": _named(a), "b": _named(b), "keys": keys, **({} if changes is None else {"customers": changes})}
         )
         return
-    table = Table("Key", f"A: {a.name}", f"B: {b.name}")
+    table = Table(*(Column(name, overflow="fold") for name in ("Key", f"A: {a.name}", f"B: {b.name}")))
     for one in found:
         table.add_row(*(Text(text) for text in (one.key, one.before, one.after)))
     out.print(table if found else "The two policies say the same.")
@@ -309,7 +315,12 @@ def _told(outlook: Outlook) -> dict[str, Any]:
 
 def print_changes(changes: list[dict[str, Any]]) -> None:
     """Print what changes for whom."""
-    table = Table("Customer", Column("A", overflow="fold"), Column("B", overflow="fold"), title="What would change")
+    table = Table(
+        Column("Customer", overflow="fold"),
+        Column("A", overflow="fold"),
+        Column("B", overflow="fold"),
+        title="What would change",
+    )
     for one in changes[:MAX_SHOWN]:
         table.add_row(Text(one["customer"]), *(Text(_in_words(one[side])) for side in ("a", "b")))
     out.print(table if changes else "The day would bring the same under both.")

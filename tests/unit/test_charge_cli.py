@@ -61,6 +61,12 @@ def test_a_rate_is_taken_as_given_and_what_the_law_says_stands_beside(options: d
     assert said in result.stderr if said else result.stderr == ""
 
 
+def test_what_is_not_asked_is_said_beside_the_result() -> None:
+    assert "--currency GBP: the fixed sum of DE is in EUR" in run("--json", currency="GBP").stderr
+    assert "--regime none without --rate" in run("--json", regime="none").stderr
+    assert run("--json").stderr == ""
+
+
 def test_the_table_names_law_rate_and_check_days() -> None:
     result = run()
     assert result.exit_code == 0
@@ -86,14 +92,18 @@ def test_rates_and_tables_of_a_policy(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"due": "2030-01-15", "as_of": "2030-03-15"}, "not known for 2030-01-16"),
+        (
+            {"due": "2030-01-15", "as_of": "2030-03-15"},
+            "--regime DE: the rate de_base is not known for 2030-01-16; a policy",
+        ),
         ({"due": "2001-01-15", "as_of": "2001-03-15"}, "no table"),
         ({"regime": "XX"}, "--regime: expected one of none, EU, DE"),
-        ({"kind": "firm"}, "--kind: expected one of business, consumer, public"),
+        ({"kind": "firm"}, "--kind: expected one of business, consumer, public, found 'firm'"),
         ({"principal": "1.000,00"}, "--principal: expected an amount"),
         ({"principal": "-1"}, "--principal: expected an amount that is not negative, found -1.00"),
-        ({"currency": "EU"}, "ISO 4217"),
-        ({"due": "15.06.2024"}, "--due: expected a day"),
+        ({"currency": "EU"}, "--currency: expected an ISO 4217"),
+        ({"due": "15.06.2024"}, "--due: expected a day such as 2026-02-03, found '15.06.2024'"),
+        ({"due": "2024-W24-6"}, "--due: expected a day"),
         ({"as_of": "9999-12-31", "rate": "5"}, "--as-of"),
         ({"rate": "1e2"}, "--rate: expected per cent"),
         ({"rounding": "up"}, "--rounding: expected one of total, daily"),

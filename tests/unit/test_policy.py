@@ -477,7 +477,47 @@ def test_sizes_have_upper_bounds(table: str, most: int, code: str) -> None:
     assert code in {what for _, _, what in problems(text)}
 
 
-def test_messages_say_what_was_expected_and_never_the_value() -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[charges]\nrounding = "totals"', "line 4: charges.rounding: expected one of total, daily, found 'totals'"),
+        (
+            "[contact]\nmin_gap_days = -1",
+            "line 4: contact.min_gap_days: expected a whole number of days from 0 to 365, found -1",
+        ),
+        ("[contact]\nholidays = 'yes'", "expected true or false, found 'yes'"),
+        ("[contact]\nholidays = []", "expected true or false, found a list"),
+        ('[contact]\nwindow = ["18:00", "08:00"]', "found '18:00, 08:00'"),
+        ("[contact]\ndays = []", "expected 1 to 7 elements, found 0 elements"),
+        ("[risk]\ncategories = 3", "expected a table [risk.categories], found 3"),
+        (
+            '[cash]\ntolerance = { EUR = "-1.00" }',
+            "cash.tolerance.EUR: expected an amount that is not negative, found '-1.00'",
+        ),
+        ('[cash]\ntolerance = { eur = "1.00" }', "cash.tolerance.eur: not a currency; expected a code such as EUR"),
+        (
+            '[[scenario.x.step]]\nname = "a"\nlevel = 1\ndays = 3\nbasis = "previous"',
+            "none is before it, found 'previous'",
+        ),
+        (
+            '[[scenario.x.step]]\nname = "a"\nlevel = 1\ndays = 3\napprove = {}',
+            "expected true, false or an amount such as",
+        ),
+        ('[[charges.tables.X]]\nvalid_from = "2024-W24-6"', "expected a day such as 2026-07-01, found '2024-W24-6'"),
+        ("[creditor]", "line 3: the file: expected TOML; a key or section stands here that is there already"),
+        (
+            "[charges]\nregime = DE",
+            "line 4: the file: expected TOML; text stands in quotes, numbers, true and false without",
+        ),
+    ],
+)
+def test_messages_say_what_was_expected_and_found(text: str, said: str) -> None:
+    with pytest.raises(PolicyErrors) as errors:
+        parse_policy(f"{NAMED}{text}\n", "p.toml")
+    assert said in str(errors.value)
+
+
+def test_messages_never_show_what_may_be_a_name_or_an_address() -> None:
     with pytest.raises(PolicyErrors) as errors:
         parse_policy(NAMED + 'email = "someone private"\nlanguag = "de"\n', "p.toml")
     text = str(errors.value)

@@ -223,3 +223,40 @@ def test_interest_that_nobody_demands() -> None:
     assert found == ["line 4: charges.interest: no step has interest = true, so none is ever demanded"]
     found = [one for one in parse_policy(text.replace("DE", "none"), "p.toml").warnings if "regime" in one]
     assert "line 4: charges.interest: there is no regime and no rate to reckon interest by" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ('country = "UK"', "line 3: creditor.country: UK is no code of ISO 3166; did you mean GB?"),
+        (
+            "[cash]\nauto_confirm = 0.098",
+            "line 4: cash.auto_confirm: matches that may well be wrong are booked without",
+        ),
+        (
+            '[disputes]\nowners = { quantitty = "creditor", price = "creditor", default = "creditor" }',
+            "line 4: disputes.owners.quantitty: no reply gives this reason; did you mean quantity?",
+        ),
+        (
+            "[scenario.standar]",
+            "line 3: scenario.standar: it has no steps and no category names it; did you mean standard?",
+        ),
+        (
+            '[[scenario.x.step]]\nlevel = 1\nname = "a"\ndays = 9\n'
+            '[[scenario.x.step]]\nlevel = 1\nname = "b"\ndays = 3\nchannel = "call"',
+            "line 10: scenario.x.step[2].days: it lies before a, which comes first all the same",
+        ),
+    ],
+)
+def test_what_is_likely_a_slip(text: str, warning: str) -> None:
+    found = [
+        one for one in parse_policy(f'[creditor]\nname = "X"\n{text}\n', "p.toml").warnings if "not applied" not in one
+    ]
+    assert len(found) == 1 and found[0].startswith(warning)
+
+
+def test_a_narrow_terminal_folds_and_cuts_nothing(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "out", Console(width=80))
+    shown = run("show", own).stdout
+    assert "…" not in shown
+    assert "bank_data_max_age_business_days" in shown and "prepayment" in shown

@@ -5,8 +5,9 @@ Each doubt is a warning about one key. None makes a policy unusable.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import Final
 
 from duly.domain.policy_model import Policy, Scenario, Step
 from duly.domain.toml_lines import KeyPath
@@ -20,14 +21,56 @@ CARRIES = frozenset(
 )  # channels that an attachment can go along with
 
 
+#: What people write for countries whose code is another.
+_OTHER_CODES: Final = {"UK": "GB", "EL": "GR"}
+#: A match that is less certain than this is hardly meant to be booked unasked.
+_LEAST_CERTAIN_PERMILLE: Final = 900
+_NEAR: Final = 0.8
+
+
 def doubts(policy: Policy) -> Iterator[Doubt]:
     """What of this policy should be looked at again: the path of a key, and why."""
+    yield from _about_words(policy)
     yield from _about_charges(policy)
     for scenario in policy.scenarios.values():
         yield from _about_scenario(policy, scenario)
         for step in scenario.steps:
             for key, why in _about_step(policy, step):
                 yield ("scenario", scenario.name, "step", step.index, key), why
+
+
+def _about_words(policy: Policy) -> Iterator[Doubt]:
+    if (country := policy.creditor.country) in _OTHER_CODES:
+        yield ("creditor", "country"), f"{country} is no code of ISO 3166; did you mean {_OTHER_CODES[country]}?"
+    if policy.cash.auto_confirm_permille < _LEAST_CERTAIN_PERMILLE:
+        yield ("cash", "auto_confirm"), "matches that may well be wrong are booked without asking"
+    yield from _about_owners([reason for reason in policy.disputes.owners if reason != "default"])
+    named = {category.scenario for category in policy.risk.categories}
+    for name, scenario in policy.scenarios.items():
+        if scenario.steps or name in named:
+            continue
+        if near := _near(name, (other for other in policy.scenarios if other != name)):
+            yield ("scenario", name), f"it has no steps and no category names it; did you mean {near}?"
+
+
+def _about_owners(named: list[str]) -> Iterator[Doubt]:
+    if not named:
+        return
+    from typing import get_args
+
+    from duly.domain.replies import Reason  # late: few policies name reasons, and each function reads a policy
+
+    for reason in named:
+        if near := _near(reason, (known for known in get_args(Reason) if known)):
+            yield ("disputes", "owners", reason), f"no reply gives this reason; did you mean {near}?"
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    """The known word that another one, which is not known, is likely a slip of."""
+    from difflib import get_close_matches
+
+    known = list(known)
+    return "" if word in known else next(iter(get_close_matches(word, known, n=1, cutoff=_NEAR)), "")
 
 
 def _reckons_interest(policy: Policy) -> bool:
@@ -56,6 +99,11 @@ def _about_scenario(policy: Policy, scenario: Scenario) -> Iterator[Doubt]:
     currency = policy.creditor.currency
     if scenario.steps and scenario.threshold_missing == "skip" and currency not in scenario.threshold_minor:
         yield (*path, "threshold_missing"), f"there is no threshold for {currency}, so nobody is chased in it"
+    for before, step in pairwise(scenario.steps):
+        both_written = before.channel in WRITTEN and step.channel in WRITTEN
+        days = None if both_written else _days_after(before, step)
+        if days is not None and days < 0:
+            yield (*path, "step", step.index, "days"), f"it lies before {before.name}, which comes first all the same"
     gap = policy.min_gap_days_for(scenario)
     for before, step in pairwise(written):
         days = _days_after(before, step)

@@ -88,7 +88,7 @@ def parse_policy_data(data: Mapping[str, Any], name: str, defaults: Defaults = "
     """
     base = default_policy() if defaults == "shipped" else bare_policy()
     version = _version(json.dumps(data, sort_keys=True, default=str))
-    return _Reading(Findings(), base).policy(dict(data), name, version)
+    return _Reading(Findings(document=data), base).policy(dict(data), name, version)
 
 
 @lru_cache(maxsize=1)
@@ -118,8 +118,8 @@ def shipped_legal() -> Legal:
 def _legal_reading(name: str) -> tuple[_Reading, dict[str, Any]]:
     from importlib import resources
 
-    text = resources.files("duly.legal").joinpath(name).read_text(encoding="utf-8")
-    return _Reading(Findings(), None), _toml(text, name)
+    data = _toml(resources.files("duly.legal").joinpath(name).read_text(encoding="utf-8"), name)
+    return _Reading(Findings(document=data), None), data
 
 
 @lru_cache(maxsize=1)
@@ -160,7 +160,7 @@ def bare_policy() -> Policy:
 def _parse_text(text: str, name: str, base: Policy | None) -> Policy:
     text = text.removeprefix("\ufeff")
     data = _toml(text, name)
-    findings = Findings(key_lines(text))
+    findings = Findings(key_lines(text), data)
     reading = _Reading(findings, base)
     if base is not None and "name" not in _table(data.get("creditor")):
         findings.add(("creditor", "name"), "missing", "expected the creditor's name; it signs the notices")
@@ -182,8 +182,17 @@ def _toml(text: str, name: str) -> dict[str, Any]:
         # message, which may quote the file.
         found = re.search(r"\(at line ([0-9]+), column [0-9]+\)", str(error))
         line = int(found[1]) if found else (text.count("\n") + 1 if "end of document" in str(error) else 0)
-        problem = PolicyProblem(line, "", "not_toml", "expected TOML; a bracket, quote or key is not right here")
+        problem = PolicyProblem(line, "", "not_toml", f"expected TOML; {_toml_slip(str(error))}")
         raise PolicyErrors(name, (problem,)) from None
+
+
+def _toml_slip(message: str) -> str:
+    """What is not right in a TOML text, from the reader's message, of which nothing is shown."""
+    if re.search(r"overwrite|twice|Duplicate|immutable", message):
+        return "a key or section stands here that is there already"
+    if message.startswith("Invalid value"):
+        return "text stands in quotes, numbers, true and false without"
+    return "a bracket, quote or key is not right here"
 
 
 def _version(text: str) -> str:
@@ -435,7 +444,9 @@ class _Reading:
             if before is not None and before.final:
                 self._findings.add(here, "after_final", "expected no step after a final one")
             if step.index == 0 and step.basis == "previous":
-                self._findings.add((*here, "basis"), "no_previous", "expected another basis for the first step")
+                self._findings.add(
+                    (*here, "basis"), "no_previous", "expected another basis for the first step: none is before it"
+                )
             before = step
 
     # --- keys -----------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Any, Final
 from duly.domain.calendar import UnknownTimeZone, zone
 from duly.domain.debt_order import COMMON
 from duly.domain.legal_model import DEBTOR_KINDS, Period, Tier
-from duly.domain.money import MoneyError, exponent, parse_minor
+from duly.domain.money import MoneyError, exponent, parse_minor, shortened
 from duly.domain.toml_lines import KeyPath, line_of
 
 INVALID: Final = object()
@@ -30,6 +30,7 @@ MAX_SCENARIOS: Final = 50
 MAX_STEPS: Final = 40
 MAX_CATEGORIES: Final = 20
 MAX_OWNERS: Final = 40
+MAX_WORD_SHOWN: Final = 24
 MIN_WINDOW_MINUTES: Final = 120
 MAX_SERIES: Final = 40
 MAX_PERIODS: Final = 200
@@ -44,6 +45,19 @@ DEBTS: Final = COMMON
 ROLES: Final = ("billing", "dunning", "dispute", "management")
 BOUNDARIES: Final = ("on_or_after", "after")
 
+#: Codes of a text that should have been one of a few words, a name of the policy itself, a day or a number.
+_WORDS_WRONG: Final = frozenset(
+    {
+        "unknown_word",
+        "unknown_scenario",
+        "repeated",
+        "bad_date",
+        "bad_number",
+        "currency_unknown",
+        "unknown_time_zone",
+        "no_previous",
+    }
+)
 _MAIL_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _PAYMENT_LINK: Final = re.compile(
     r"https://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]{1,5})?"
@@ -78,15 +92,42 @@ class PolicyErrors(ValueError):
 
 @dataclass(slots=True)
 class Findings:
-    """The problems found so far, and the lines on which keys stand."""
+    """The problems found so far, the lines on which keys stand, and the document, of which messages say what it has."""
 
     lines: dict[KeyPath, int] = field(default_factory=dict)
+    document: Any = None
     problems: list[PolicyProblem] = field(default_factory=list)
 
     def add(self, path: KeyPath, code: str, expected: str) -> Any:
         """Note a problem at ``path``; returns ``INVALID`` so that a kind can end with it."""
-        self.problems.append(PolicyProblem(line_of(self.lines, path), key_text(path), code, expected))
+        wanted = f"{expected}{self._found(path, code)}" if expected.startswith("expected ") else expected
+        self.problems.append(PolicyProblem(line_of(self.lines, path), key_text(path), code, wanted))
         return INVALID
+
+    def _found(self, path: KeyPath, code: str) -> str:
+        raw = self.document
+        for part in path:
+            is_there = part in raw if isinstance(raw, dict) else isinstance(part, int) and isinstance(raw, list)
+            if not is_there:
+                return ""
+            raw = raw[part]
+        shown = _shown(raw, code)
+        return f", found {shown}" if shown else ""
+
+
+def _shown(raw: Any, code: str) -> str:
+    """A value of the document as a message may name it, "" where that says nothing. A text where one of a few words was
+    expected is shown as it is; any other may be a name or an address and is shown only when it looks like neither."""
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, str):
+        return ascii(raw) if code in _WORDS_WRONG and len(raw) <= MAX_WORD_SHOWN else shortened(raw)
+    if isinstance(raw, list):
+        told = shortened(", ".join(str(part) for part in raw[:3]))
+        return {"wrong_type": "a list", "bad_time": told, "bad_length": f"{len(raw)} elements"}.get(code, "")
+    if isinstance(raw, dict):
+        return "a table" if code == "wrong_type" else ""
+    return str(raw)[:MAX_WORD_SHOWN]
 
 
 def key_text(path: KeyPath) -> str:
@@ -260,8 +301,12 @@ def points(least: str, most: str) -> Kind:
 
 def day(findings: Findings, path: KeyPath, raw: Any) -> Any:
     """A day: a date of TOML, or text like 2026-07-01."""
+    if type(raw) is date:
+        return raw
     try:
-        return raw if type(raw) is date else date.fromisoformat(raw if isinstance(raw, str) and len(raw) == 10 else "")
+        # the basic form and week dates, which fromisoformat takes too, are more likely a slip
+        is_plain = isinstance(raw, str) and len(raw) == 10 and raw[4] == "-" and raw[7] == "-"
+        return date.fromisoformat(raw if is_plain else "")
     except ValueError:
         return findings.add(path, "bad_date", "expected a day such as 2026-07-01")
 
@@ -336,7 +381,7 @@ def _amount(findings: Findings, path: KeyPath, code: str, given: Any) -> Any:
     try:
         exponent(code)
     except MoneyError as error:
-        return findings.add(path, error.code, "expected a currency such as EUR")
+        return findings.add(path, error.code, "not a currency; expected a code such as EUR")
     if not isinstance(given, str):
         return findings.add(path, "wrong_type", 'expected an amount as text such as "10.00"')
     try:
@@ -354,6 +399,8 @@ def approval(findings: Findings, path: KeyPath, raw: Any) -> Any:
         return raw, {}
     if not isinstance(raw, dict):
         return findings.add(path, "wrong_type", 'expected true, false or amounts such as { EUR = "1000.00" }')
+    if not raw:
+        return findings.add(path, "bad_length", 'expected true, false or an amount such as { EUR = "1000.00" }')
     table = amounts(findings, path, raw)
     return INVALID if table is INVALID else (False, table)
 
