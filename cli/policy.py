@@ -10,7 +10,7 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from cli.screen import Json, Stack, err, fail, out, print_json, target_of
+from cli.screen import Json, Stack, err, fail, full_table, out, print_json, target_of
 from duly.domain.money import format_minor
 from duly.domain.policy import Policy, PolicyErrors, Scenario, Step, default_policy, parse_policy
 from duly.domain.policy_rows import PLAIN_SECTIONS, differences, policy_rows, when_text
@@ -132,9 +132,8 @@ Marked = set[tuple[str, str]]
 def _scenario_table(policy: Policy, scenario: Scenario, values: Values, marked: Marked) -> Table:
     title = f"Scenario {scenario.name}: {_who(policy, scenario.name)}"
     if not scenario.steps:
-        return Table("Nobody is chased", title=title, title_justify="left")
-    columns = [Column(name, overflow="fold") for name in (*_COLUMNS, "With")]
-    table = Table(*columns, title=title, title_justify="left")
+        return full_table("Nobody is chased", title=title)
+    table = full_table(*_COLUMNS, "With", title=title)
     for step in scenario.steps:
         table.add_row(*_step_cells(scenario, step, values, marked))
     return table
@@ -264,7 +263,7 @@ def diff(
             {"a": _named(a), "b": _named(b), "keys": keys, **({} if changes is None else {"customers": changes})}
         )
         return
-    table = Table(*(Column(name, overflow="fold") for name in ("Key", f"A: {a.name}", f"B: {b.name}")))
+    table = full_table("Key", f"A: {a.name}", f"B: {b.name}")
     for one in found:
         table.add_row(*(Text(text) for text in (one.key, one.before, one.after)))
     out.print(table if found else "The two policies say the same.")
@@ -315,12 +314,7 @@ def _told(outlook: Outlook) -> dict[str, Any]:
 
 def print_changes(changes: list[dict[str, Any]]) -> None:
     """Print what changes for whom."""
-    table = Table(
-        Column("Customer", overflow="fold"),
-        Column("A", overflow="fold"),
-        Column("B", overflow="fold"),
-        title="What would change",
-    )
+    table = full_table("Customer", "A", "B", title="What would change")
     for one in changes[:MAX_SHOWN]:
         table.add_row(Text(one["customer"]), *(Text(_in_words(one[side])) for side in ("a", "b")))
     out.print(table if changes else "The day would bring the same under both.")

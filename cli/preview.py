@@ -15,10 +15,9 @@ from urllib.parse import quote
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 from rich.text import Text
 
-from cli.screen import Json, Stack, err, fail, out, print_json, target_of
+from cli.screen import Json, Stack, err, fail, full_table, out, print_json, target_of
 from duly.domain.calendar import local_date
 from duly.domain.money import format_minor
 from duly.domain.policy import Policy
@@ -199,12 +198,13 @@ def _who(outlook: Outlook) -> dict[str, str]:
 def print_preview(data: dict[str, Any]) -> None:
     """Print the notices and how often each gate passed something over."""
     notices = data["notices"]
-    table = Table("Customer", "Level", "Step", "Channel", "Items", title=f"Notices of {data['as_of']}")
+    table = full_table("Customer", "Level", "Step", "Channel", "Items", title=f"Notices of {data['as_of']}")
     table.add_column("Total", justify="right")
     table.add_column("")
     for one in notices[:MAX_SHOWN]:
         words = "to approve" if one["approval"] else one["problem"]
-        cells = (one["customer"], str(one["level"]), one["step"], one["channel"], str(len(one["items"])))
+        customer = f"{one['name']} ({one['customer']})" if one["name"] else one["customer"]
+        cells = (Text(customer), str(one["level"]), one["step"], one["channel"], str(len(one["items"])))
         table.add_row(*cells, f"{one['total']} {one['currency']}", words)
     out.print(table if notices else Text(f"No notices on {data['as_of']}."))
     if len(notices) > MAX_SHOWN:

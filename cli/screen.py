@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -27,6 +29,12 @@ def fail(text: str, code: int = 2) -> typer.Exit:
     """Say why a command cannot go on, and return what to raise."""
     err.print(Text(text, style="red"), soft_wrap=True)
     return typer.Exit(code)
+
+
+def full_table(*headings: str, title: str | None = None) -> Table:
+    """Make a table whose cells are never cut short: ids, keys and addresses are there to be copied."""
+    columns = [Column(escape(heading), overflow="fold") for heading in headings]
+    return Table(*columns, title=title and escape(title), title_justify="left")
 
 
 def moment_of(text: str) -> str:

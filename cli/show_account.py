@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cli.records import record_versions
+from cli.screen import full_table
 from cli.timeline import agreed, timeline
 from duly.domain.account import Account
 from duly.domain.entities import COLLECTED, Item
@@ -197,7 +197,7 @@ def print_account(console: Console, data: dict[str, Any]) -> None:
     for one in data["exposure"]:
         limit = f"limit {one['limit']}, headroom {one['headroom']}" if one["limit"] else "no limit"
         console.print(Text(f"exposure {one['currency']}: {one['open']} open, {one['orders']} ordered; {limit}"))
-    items = Table("Invoice", "Due", "Amount", "Outstanding", "Level", "Noted", title="Open", title_justify="left")
+    items = full_table("Invoice", "Due", "Amount", "Outstanding", "Level", "Noted", title="Open")
     for item in data["open"]:
         level = str(item["level"]) if item["level"] >= 0 else ""
         items.add_row(
@@ -231,7 +231,7 @@ def print_account(console: Console, data: dict[str, Any]) -> None:
             console.print(
                 Text(f"{_LABELS.get(label, label.replace('_', ' '))}: {_SEPARATORS.get(label, ', ').join(shown)}")
             )
-    lines = Table("Version", "When", "What happened", title="Timeline", title_justify="left")
+    lines = full_table("Version", "When", "What happened", title="Timeline")
     for line in data["timeline"]:
         lines.add_row(str(line["version"]), line["at"][:16].replace("T", " "), line["text"])
     console.print(lines)

@@ -7,11 +7,10 @@ from datetime import date
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from cli.deciding import Account, decide
-from cli.screen import At, By, Json, Stack, fail, out, print_json, target_of
+from cli.screen import At, By, Json, Stack, fail, full_table, out, print_json, target_of
 
 app = typer.Typer(help="Open tasks: calls, letters, approvals, replies to read; and closing one.")
 
@@ -139,7 +138,7 @@ def print_tasks(lines: Sequence[Mapping[str, Any]]) -> None:
     if not lines:
         out.print("No open tasks.")
         return
-    table = Table("Due", "What", "Account", "Task", "Detail", title="Open tasks")
+    table = full_table("Due", "What", "Account", "Task", "Detail", title="Open tasks")
     for line in lines:
         who = f"{line['name']} ({line['account']})" if line["name"] else line["account"] or "no account"
         table.add_row(

@@ -274,9 +274,10 @@ _STREETS = {
     "NL": ("Havenkade", "Smidsweg"),
     "GB": ("Foundry Lane", "Wharf Road"),
 }
-_BILLING_BOX = {"de": "buchhaltung", "en": "accounts"}
-_MANAGEMENT_BOX = {"de": "geschaeftsleitung", "en": "director"}
-_DUNNING_BOX = {"de": "zahlungen", "en": "payables"}
+_LANGUAGES = {"DE": "de", "AT": "de", "FR": "fr", "NL": "nl", "GB": "en"}
+_BILLING_BOX = {"de": "buchhaltung", "en": "accounts", "fr": "comptabilite", "nl": "boekhouding"}
+_MANAGEMENT_BOX = {"de": "geschaeftsleitung", "en": "director", "fr": "direction", "nl": "directie"}
+_DUNNING_BOX = {"de": "zahlungen", "en": "payables", "fr": "fournisseurs", "nl": "crediteuren"}
 _WEIGHTS = {"on_time": 10, "late": 8, "combined": 10, "never": 3, "bounces": 3, "mailbox_gone": 3, "after_third": 4}
 _GOODS = (
     ("Kreiselpumpe KP 40", 41_800), ("Dichtungssatz DN 50", 3_640), ("Kugellager 6204, 20 Stück", 9_980),
@@ -284,7 +285,7 @@ _GOODS = (
     ("Filterpatrone F7", 2_875), ("Wartung vor Ort, Stunde", 9_600),
     ("Steuerplatine SP 3", 23_150), ("Ventilblock VB 6", 54_700), ("Ersatzteilpaket klein", 17_320),
 )  # fmt: skip
-_TERMS = {"de": "{days} Tage netto", "en": "{days} days net"}
+_TERMS = {"de": "{days} Tage netto", "en": "{days} days net", "fr": "{days} jours net", "nl": "{days} dagen netto"}
 
 
 def _vat_id(country: str, rng: random.Random) -> str:
@@ -345,7 +346,7 @@ def _contacts(domain: str, language: str, behaviour: str, index: int) -> tuple[C
 def _customer(index: int, row: tuple[str, str, str, str, int], seed: int) -> Customer:
     name, country, domain, behaviour, days = row
     rng = random.Random(f"{seed}|customer|{index}")
-    language = "de" if country in ("DE", "AT") else "en"
+    language = _LANGUAGES[country]
     return Customer(
         id=f"C-{1001 + index}",
         name=name,

@@ -264,7 +264,7 @@ class Debtors:
         numbers = [invoice.number for invoice in invoices]
         if len(numbers) > 1:
             return (" + " if customer.language == "de" else ", ").join(numbers)
-        word = {"de": "Rechnung ", "en": "Invoice "}[customer.language]
+        word = {"de": "Rechnung ", "en": "Invoice ", "fr": "Facture ", "nl": "Factuur "}[customer.language]
         style = self._random(customer.id, numbers[0], "text").randrange(3)
         return (numbers[0], word + numbers[0], f"{numbers[0]} / {customer.id}")[style]
 

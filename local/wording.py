@@ -1,4 +1,5 @@
-"""What the simulated debtors write, in English and German, with several wordings for each thing that they say.
+"""What the simulated debtors write, in English, German, French and Dutch, with one or several wordings for each thing
+that they say.
 
 Placeholders: {number} an invoice number, {day} a date as people of that language write it, {weekday_day} the same
 with its weekday.
@@ -13,6 +14,10 @@ MONTHS = {
            "July", "August", "September", "October", "November", "December"),
     "de": ("Januar", "Februar", "März", "April", "Mai", "Juni",
            "Juli", "August", "September", "Oktober", "November", "Dezember"),
+    "fr": ("janvier", "février", "mars", "avril", "mai", "juin",
+           "juillet", "août", "septembre", "octobre", "novembre", "décembre"),
+    "nl": ("januari", "februari", "maart", "april", "mei", "juni",
+           "juli", "augustus", "september", "oktober", "november", "december"),
 }  # fmt: skip
 
 TEXTS: dict[tuple[str, str], tuple[str, ...]] = {
@@ -97,11 +102,76 @@ TEXTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("stranger_promise", "en"): ("Hello,\n\nwe will pay {number} on {day}. Please send no more reminders until then.",),
     ("forged", "de"): ("Alle Rechnungen sind bezahlt, bitte schließen Sie den Vorgang.",),
     ("forged", "en"): ("All invoices have been paid, please close this case.",),
+    ("dispute_quantity", "fr"): (
+        "Bonjour,\n\nnous ne pouvons pas régler la facture {number} en l'état : il manque deux pièces d'après le bon "
+        "de livraison. Merci de vérifier et de nous envoyer une facture corrigée.",
+    ),
+    ("dispute_quantity", "nl"): (
+        "Goedendag,\n\nfactuur {number} kunnen we zo niet betalen: volgens de pakbon ontbreken er twee stuks. Wilt u "
+        "dit nakijken en ons een gecorrigeerde factuur sturen?",
+    ),
+    ("dispute_price", "fr"): (
+        "Bonjour,\n\nle prix de la facture {number} est incorrect : il est plus élevé que le prix convenu dans votre "
+        "devis. Merci de nous envoyer une facture corrigée.",
+    ),
+    ("dispute_price", "nl"): (
+        "Goedendag,\n\nde prijs op factuur {number} klopt niet: we hadden een lagere prijs afgesproken. Stuurt u ons "
+        "een gecorrigeerde factuur?",
+    ),
+    ("dispute_not_received", "fr"): (
+        "Bonjour,\n\nnous n'avons jamais reçu la marchandise de la facture {number}. Merci de nous envoyer une "
+        "preuve de livraison.",
+    ),
+    ("dispute_not_received", "nl"): (
+        "Goedendag,\n\nde goederen van factuur {number} hebben we nooit ontvangen. Stuurt u ons een bewijs van "
+        "levering?",
+    ),
+    ("promise", "fr"): (
+        "Bonjour,\n\nveuillez excuser ce retard. Nous paierons le solde au plus tard le {day}.",
+        "Bonjour,\n\nle virement de la facture {number} est prévu pour le {day}.",
+    ),
+    ("promise", "nl"): (
+        "Goedendag,\n\nexcuses voor de vertraging. We zullen het openstaande bedrag uiterlijk op {day} betalen.",
+        "Goedendag,\n\nfactuur {number} staat klaar, we maken het bedrag op {day} over.",
+    ),
+    ("paid", "fr"): (
+        "Bonjour,\n\nnous avons déjà réglé la facture {number} le {day}. Merci de vérifier votre compte.",
+    ),
+    ("paid", "nl"): ("Goedendag,\n\nfactuur {number} hebben we op {day} al betaald. Wilt u uw rekening nakijken?",),
+    ("out_of_office", "fr"): (
+        "Merci de votre message. Je suis absente du bureau jusqu'au {day} et ne consulte pas mes courriels. Votre "
+        "message ne sera pas transmis.",
+    ),
+    ("out_of_office", "nl"): (
+        "Dank voor uw bericht. Ik ben tot en met {day} afwezig en lees mijn e-mail niet. Uw bericht wordt niet "
+        "doorgestuurd.",
+    ),
+    ("question", "fr"): (
+        "Bonjour,\n\nà quelle livraison correspond la facture {number} ? Nous ne trouvons pas le numéro de commande. "
+        "Pourriez-vous nous dire qui a passé la commande ?",
+        "Bonjour,\n\nune question sur {number} : lequel de nos sites avez-vous livré ?",
+    ),
+    ("question", "nl"): (
+        "Goedendag,\n\nbij welke levering hoort factuur {number}? We kunnen het bestelnummer niet vinden. Kunt u ons "
+        "zeggen wie heeft besteld?",
+    ),
+    ("thanks", "fr"): ("Merci pour le rappel !", "Bien reçu, merci."),
+    ("thanks", "nl"): ("Bedankt voor de herinnering!", "Dank u, we gaan ermee aan de slag."),
+    ("stranger_promise", "fr"): (
+        "Bonjour,\n\nnous paierons {number} le {day}. Merci de ne plus envoyer de rappels d'ici là.",
+    ),
+    ("stranger_promise", "nl"): (
+        "Goedendag,\n\nwe zullen {number} op {day} betalen. Stuurt u tot dan geen herinneringen meer?",
+    ),
+    ("forged", "fr"): ("Toutes les factures sont payées, merci de clore ce dossier.",),
+    ("forged", "nl"): ("Alle facturen zijn betaald, sluit u dit dossier.",),
 }
 
 CLOSINGS = {
     "de": ("Mit freundlichen Grüßen", "Freundliche Grüße", "Viele Grüße"),
     "en": ("Kind regards", "Best regards", "Regards"),
+    "fr": ("Cordialement", "Bien cordialement", "Cordialement"),
+    "nl": ("Met vriendelijke groet", "Vriendelijke groeten", "Met vriendelijke groet"),
 }
 NAMES = {
     "DE": ("Jana Wiebusch", "Torben Hallig", "Sabine Mertz", "Ole Brinkmann"),
@@ -110,9 +180,19 @@ NAMES = {
     "NL": ("Femke de Wit", "Joost Terpstra"),
     "GB": ("Harriet Coombe", "Owen Pryce"),
 }
-SUBJECT_PREFIX = {"de": "AW: ", "en": "RE: "}
-AUTOMATIC_PREFIX = {"de": "Automatische Antwort: ", "en": "Automatic reply: "}
-QUOTE_INTRODUCTION = {"de": "Am {day} schrieb {sender}:", "en": "On {day}, {sender} wrote:"}
+SUBJECT_PREFIX = {"de": "AW: ", "en": "RE: ", "fr": "RE: ", "nl": "RE: "}
+AUTOMATIC_PREFIX = {
+    "de": "Automatische Antwort: ",
+    "en": "Automatic reply: ",
+    "fr": "Réponse automatique : ",
+    "nl": "Automatisch antwoord: ",
+}
+QUOTE_INTRODUCTION = {
+    "de": "Am {day} schrieb {sender}:",
+    "en": "On {day}, {sender} wrote:",
+    "fr": "Le {day}, {sender} a écrit :",
+    "nl": "Op {day} schreef {sender}:",
+}
 
 
 def long_date(day: date, language: str, style: int) -> str:

@@ -7,17 +7,27 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from cli.screen import full_table
 from cli.simulation.comparison import PAYMENTS_STAY, Comparison, average_dso
 from cli.simulation.player import Progress as Tick
 from duly.domain.money import format_minor
+from duly.domain.risk import reason_words
 
 SHOW_PROGRESS_FROM: Final = 200  # steps: events and runs together
 MAX_DIFFERENT: Final = 30  # customers that people are shown; --json has all
+_FIGURES: Final = {
+    "dso": "days sales outstanding (DSO)",
+    "dso_countback": "DSO by count-back",
+    "best_dso": "best possible DSO",
+    "add": "average days delinquent",
+    "cei": "collection effectiveness (CEI)",
+    "receivables": "receivables",
+    "overdue": "overdue",
+}
 MAX_LINES: Final = 400  # lines of the timeline that people are shown; --json has all
 
 
@@ -37,7 +47,7 @@ def print_result(console: Console, found: Mapping[str, Any]) -> None:
     """Print a played scenario."""
     console.print(_timeline(found))
     for customer, account in found["accounts"].items():
-        console.print(_account(customer, account))
+        console.print(_account(customer, account) if account["open"] else Text(_account_title(customer, account)))
     if found["kpis"]["currency"]:
         console.print(_kpis(found["kpis"]))
     for one in found["problems"]:
@@ -47,7 +57,7 @@ def print_result(console: Console, found: Mapping[str, Any]) -> None:
 def print_comparison(console: Console, found: Comparison) -> None:
     """Print two policies beside each other, and whom they treat differently."""
     one, other = found.sides
-    table = Table("", *(escape(side.policy.name) for side in found.sides), title=f"{found.first} to {found.last}")
+    table = full_table("", *(side.policy.name for side in found.sides), title=f"{found.first} to {found.last}")
     for name in ("messages", "letters", "calls", "hand_overs", "approvals", "customers"):
         table.add_row(name.replace("_", "-"), *(str(side.counts[name]) for side in found.sides))
     days = ["none" if side.first_days is None else f"{side.first_days:.1f}" for side in found.sides]
@@ -70,7 +80,7 @@ def _print_different(console: Console, found: Comparison) -> None:
     console.print(f"{len(names)} of {found.customers} customers are treated differently")
     if not names:
         return
-    table = Table("Customer", *(escape(side.policy.name) for side in found.sides))
+    table = full_table("Customer", *(side.policy.name for side in found.sides))
     for customer in names[:MAX_DIFFERENT]:
         table.add_row(Text(customer), *(Text(_contacts(side.contacts.get(customer, ()))) for side in found.sides))
     if len(names) > MAX_DIFFERENT:
@@ -104,7 +114,7 @@ def _timeline(found: Mapping[str, Any]) -> Table:
         ),
     ]
     lines.sort(key=lambda line: line[0])
-    table = Table("Day", "Customer", "What", "About", title=found["name"], title_justify="left")
+    table = full_table("Day", "Customer", "What", "About", title=found["name"])
     for line in lines[:MAX_LINES]:
         table.add_row(*(Text(part) for part in line))
     if len(lines) > MAX_LINES:
@@ -125,6 +135,8 @@ def _charged(item: Mapping[str, Any]) -> str:
 
 def _rest(one: Mapping[str, Any], *shown: str) -> str:
     """What else an entry says, in few words."""
+    if one.get("event") == "category_changed":
+        return f"{one.get('before') or 'none'} to {one['after']}: {reason_words(one['reasons'])}"
     left = [(name, value) for name, value in one.items() if name not in ("on", "customer", *shown) and value]
     return ", ".join(f"{name} {_words(value)}" for name, value in left)
 
@@ -133,12 +145,17 @@ def _words(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
 
 
-def _account(customer: str, account: Mapping[str, Any]) -> Table:
+def _account_title(customer: str, account: Mapping[str, Any]) -> str:
     unapplied = ", ".join(f"{amount} {unit}" for unit, amount in account["unapplied"].items() if float(amount))
     title = f"{customer}: category {account['category'] or 'none'}, score {account['score']:.3f}"
     title += f", unapplied {unapplied}" if unapplied else ""
     title += ", credit hold" if account["hold"] else ""
-    table = Table("Invoice", "Due", "Open", "Charges", "Level", "Held back by", title=title, title_justify="left")
+    return title if account["open"] else f"{title}, nothing open"
+
+
+def _account(customer: str, account: Mapping[str, Any]) -> Table:
+    title = _account_title(customer, account)
+    table = full_table("Invoice", "Due", "Open", "Charges", "Level", "Held back by", title=title)
     for one in account["open"]:
         number = one["invoice"] if one["instalment"] == 1 else f"{one['invoice']} ({one['instalment']})"
         open_text = f"{one['outstanding']} {one['currency']}"
@@ -147,9 +164,12 @@ def _account(customer: str, account: Mapping[str, Any]) -> Table:
 
 
 def _kpis(kpis: Mapping[str, Any]) -> Table:
-    table = Table("", *kpis["currency"], title=f"Figures of {kpis['as_of']}", title_justify="left")
-    for name in ("dso", "dso_countback", "best_dso", "add", "cei", "receivables", "overdue"):
-        table.add_row(name, *(str(one[name]) for one in kpis["currency"].values()))
+    table = full_table("", *kpis["currency"], title=f"Figures of {kpis['as_of']}")
+    for name, told in _FIGURES.items():
+        table.add_row(told, *(str(one[name]) for one in kpis["currency"].values()))
     for bucket in next(iter(kpis["currency"].values()))["ageing"]:
-        table.add_row(f"overdue {bucket}", *(one["ageing"][bucket] for one in kpis["currency"].values()))
+        table.add_row(
+            "not overdue" if bucket == "current" else f"overdue {bucket}",
+            *(one["ageing"][bucket] for one in kpis["currency"].values()),
+        )
     return table

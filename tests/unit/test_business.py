@@ -11,6 +11,7 @@ from functools import cache
 
 import pytest
 
+from duly.domain.replies import classify
 from duly.formats.mail import read_mail
 from duly.formats.profile import NO_PROFILE, read_profile
 from duly.formats.read import read_file
@@ -20,6 +21,7 @@ from local.debtors import OVERLAP_STATEMENT, STATEMENT_DAYS, Debtors
 from local.payers import PAID_BY_PARENT, PAIR_TEXT
 from local.play import OpenDispute, OpenTask, OurMail, play
 from local.replies import Reply, forged_token, unparseable
+from local.wording import TEXTS, wording
 from local.writers import creditor_reference, decimal_text, iban
 
 REPLY_ADDRESS = "reply+abcdefghijklmnop@in.muster.example"
@@ -390,6 +392,25 @@ def test_a_settled_dispute_is_paid_only_when_the_debtor_was_wrong() -> None:
         received[right] = received_from(debtors, customer) - before
     assert received[True] > 0
     assert received[False] == 0
+
+
+def test_customers_are_written_to_and_answer_in_the_language_of_their_country() -> None:
+    languages = {one.country: one.language for one in business().customers}
+    assert languages == {"DE": "de", "AT": "de", "FR": "fr", "NL": "nl", "GB": "en"}
+    kinds = {kind for kind, _ in TEXTS}
+    assert set(TEXTS) == {(kind, language) for kind in kinds for language in set(languages.values())}
+
+
+@pytest.mark.parametrize("language", ["de", "en", "fr", "nl"])
+def test_what_debtors_write_is_understood_in_each_language(language: str) -> None:
+    today, day = date(2026, 2, 10), date(2026, 2, 20)
+    meant = {"dispute_price": "dispute", "dispute_quantity": "dispute", "dispute_not_received": "dispute"}
+    for kind in ("promise", "paid", "question", "thanks", *meant):
+        for style in range(2):
+            text = wording(kind, language, style, "RE-26-0001", date(2026, 2, 4) if kind == "paid" else day)
+            found = classify(text, "", language, today, ["RE-26-0001"])
+            assert found.has(meant.get(kind, kind)), text  # type: ignore[arg-type]
+            assert kind != "promise" or (found.first("promise").on == day and not found.needs_human)  # type: ignore[union-attr]
 
 
 def test_nobody_answers_and_pays_at_a_dead_address() -> None:
