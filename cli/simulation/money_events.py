@@ -207,13 +207,15 @@ def keys_of(world: World, account: str, invoices: Sequence[Named]) -> tuple[str,
 def _named_keys(
     world: World, account: str, names: Sequence[Named], currency: str
 ) -> tuple[tuple[str, ...], dict[str, int]]:
-    """The item keys that money names on one account, with the most that each gets; a problem for what is unknown."""
+    """The item keys that money names on one account, with the most that each gets. What is unknown is a problem, and
+    named all the same: the payer said that it is for that, so it pays nothing else."""
     found: list[str] = []
     caps: dict[str, int] = {}
     for one in names:
         keys = world.items_of(account, one.invoice, one.instalment)
         if not keys:
             world.recorder.problem("unknown_invoice", f"no invoice {one.invoice!r} of customer {account!r}")
+            found.append(one.invoice)
             continue
         found += keys
         if one.amount:
@@ -266,7 +268,8 @@ def _check_stated(world: World, fact: se.Payment) -> None:
 def _shares(world: World, fact: se.Payment) -> list[Share]:
     """Where a payment goes that says so; [] when the matching rules decide."""
     owners = [
-        fact.customer if fact.customer and _has(world, fact.customer, one) else _first(world, one) for one in fact.names
+        fact.customer if fact.customer and _has(world, fact.customer, one) else _first(world, one) or fact.customer
+        for one in fact.names
     ]
     for one, owner in zip(fact.names, owners, strict=True):
         if not owner:
@@ -280,7 +283,7 @@ def _shares(world: World, fact: se.Payment) -> list[Share]:
         is_last = number == len(accounts) - 1
         amount = left if is_last else min(left, _payable(world, account, keys, caps))
         if amount:
-            shares.append(Share(account, keys, amount, caps))
+            shares.append(Share(account, keys, amount, caps, in_order=not keys))
         left -= amount
     return sorted(shares, key=lambda share: share.account)
 
@@ -295,7 +298,8 @@ def _first(world: World, named: Named) -> str:
 
 def _payable(world: World, account: str, keys: Sequence[str], caps: dict[str, int]) -> int:
     loaded = world.edge.accounts.load(account, [("items", key) for key in keys])
-    return sum(min(loaded.items[key].due_minor, caps.get(key, loaded.items[key].due_minor)) for key in keys)
+    known = [key for key in keys if key in loaded.items]
+    return sum(min(loaded.items[key].due_minor, caps.get(key, loaded.items[key].due_minor)) for key in known)
 
 
 def _received(fact: se.Payment, on: Moment, now: datetime) -> tuple[ev.TransactionReceived, dict[str, Any]]:

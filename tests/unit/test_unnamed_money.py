@@ -93,10 +93,19 @@ def test_a_new_invoice_is_paid_by_money_that_waited() -> None:
     assert (pays(after, "T1"), after.items["I-1"].state) == ({"I-1": 10_000}, "paid")
 
 
-def test_a_credit_note_that_names_nothing_pays_only_what_it_equals() -> None:
+def test_a_credit_note_that_names_nothing_stays_unapplied() -> None:
     note = replace(payment("CN:1", 4_000), kind="credit_note")
-    assert pays(received(account(invoice("I-1")), note), "CN:1") == {}
-    assert pays(received(account(invoice("I-1", 4_000)), note), "CN:1") == {"I-1": 4_000}
+    assert pays(received(account(invoice("I-1", 4_000)), note), "CN:1") == {}
+
+
+def test_what_a_person_puts_on_the_account_pays_by_the_policys_order_whatever_it_equals() -> None:
+    found = account(invoice("I-1", 9_000), invoice("I-2", 10_000, due=LATER))
+    put = replace(payment("T1", 10_000), in_order=True)
+    assert pays(received(found, put), "T1") == {"I-1": 9_000, "I-2": 1_000}
+    newest = with_rules(found, CashRules(allocation=("stated", "newest_due")))
+    assert pays(received(newest, put), "T1") == {"I-2": 10_000}
+    stated = with_rules(found, CashRules(allocation=("stated",)))
+    assert pays(received(stated, put), "T1") == {"I-2": 10_000}
 
 
 @pytest.mark.parametrize(

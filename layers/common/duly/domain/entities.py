@@ -233,6 +233,7 @@ class Cash:
     refund_asked_minor: int = 0  # what of it a person was last asked to refund
     source: str = ""  # an exchange: the money that it was
     rate: str = ""
+    in_order: bool = False  # names nothing: a person put it on the account, so it pays by the policy's order
 
     @property
     def rank(self) -> str:

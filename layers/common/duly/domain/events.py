@@ -399,7 +399,8 @@ class CashReceived(Event):
     ``decision`` counts the decisions on where the money belongs (the version of its bank transaction; 0 for credit
     notes): whoever carries out an earlier one later than a later one changes nothing. An adjustment (write-off,
     tolerance, discount, bank fee, deduction) names the one item that it settles: a person says why (``reason``,
-    ``by``), or it was granted for an invoice of ``on_amount_minor``.
+    ``by``), or it was granted for an invoice of ``on_amount_minor``. Money that names nothing and is ``in_order`` pays
+    by the policy's order, whatever it equals.
     """
 
     cash: str
@@ -419,6 +420,7 @@ class CashReceived(Event):
     reason: str = ""
     by: str = ""
     on_amount_minor: int = 0
+    in_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,12 +195,14 @@ class Advice:
 @dataclass(frozen=True, slots=True)
 class Share:
     """A part of the payment for one account. ``names`` are keys of the invoices that it pays, in this order; none: what
-    it pays is left to the account's rules. ``caps`` is the most that it may pay of an item."""
+    it pays is left to the account's rules, or (``in_order``) to the policy's order, whatever it equals. ``caps`` is the
+    most that it may pay of an item."""
 
     account: str
     names: tuple[str, ...] = ()
     amount_minor: int = 0
     caps: Mapping[str, int] = field(default_factory=dict)
+    in_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,7 @@ def cash_received(account: Account, event: ev.CashReceived) -> None:
         reason=event.reason,
         by=event.by,
         on_amount_minor=event.on_amount_minor,
+        in_order=event.in_order,
     )
     if cash.is_adjustment:
         if len(cash.names) != 1:

@@ -114,7 +114,7 @@ def _together(one: Share, other: Share) -> Share:
     uncapped = {key for share in (one, other) for key in share.names if key not in share.caps}
     keys = [key for key in (*one.caps, *other.caps) if key not in uncapped]
     caps = {key: one.caps.get(key, 0) + other.caps.get(key, 0) for key in keys}
-    return Share(one.account, names, one.amount_minor + other.amount_minor, caps)
+    return Share(one.account, names, one.amount_minor + other.amount_minor, caps, one.in_order or other.in_order)
 
 
 def is_same_place(one: Placement, other: Placement) -> bool:

@@ -3,7 +3,8 @@
 Such money is looked at after all money that names something, oldest first (value date, then key). It pays, of what is
 open then and not disputed: the one item issued up to its value date that is open with just its amount; else the only
 set of such items that adds up to it; else items in the policy's order, those issued up to its value date first and
-disputed ones last. A credit note that names nothing pays only the one item that it equals: else it is set off.
+disputed ones last. What a person put on the account pays by the policy's order alone. A credit note that names nothing
+pays nothing by itself: it is set off before a chase.
 
 Bounds, which a decision record explains: at most ``MAX_UNNAMED`` such payments of an account are worked out anew; when
 there are more that pay something, the oldest is held to what it pays as if it named that.
@@ -66,12 +67,14 @@ def _chosen(
     account: Account, cash: Cash, left: int, items: Sequence[Item], open_minor: Mapping[str, int]
 ) -> list[Item]:
     """Return the items that this money pays, in turn."""
+    if not cash.is_money:
+        return []
+    if cash.in_order and account.rules.order:
+        return _in_order(cash, items)
     issued = [item for item in items if item.issued <= cash.value_date]
     exact = [item for item in issued if open_minor[item.key] == left]
     if len(exact) == 1:
         return exact
-    if not cash.is_money:
-        return []
     if not exact and len(issued) <= MAX_IN_SET:
         issued.sort(key=lambda one: one.key)
         chosen = only_set([open_minor[item.key] for item in issued], left)

@@ -140,6 +140,7 @@ def apply_to_account(edge: Edge, stored: Stored, share: Share, now: datetime) ->
         line=state.line,
         decision=stored.version,
         caps=dict(share.caps),
+        in_order=share.in_order,
     )
 
     def decide(account: Account) -> list[ev.Event]:

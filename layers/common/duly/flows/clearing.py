@@ -192,7 +192,7 @@ def _share(given: Any, currency: str) -> Share:
         else:
             names.append(_text({"items": one}, "items"))
     amount_minor = _minor(given, currency) if "amount" in given else 0
-    return Share(_text(given, "account"), tuple(dict.fromkeys(names)), amount_minor, caps)
+    return Share(_text(given, "account"), tuple(dict.fromkeys(names)), amount_minor, caps, in_order=not names)
 
 
 def _check_share(edge: Edge, share: Share) -> None:
