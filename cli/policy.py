@@ -21,6 +21,8 @@ MARK: Final = "*"
 MAX_SHOWN: Final = 200  # customers that the terminal shows; --json has all
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from duly.flows.rehearsal import Outlook
 
 #: Columns of a scenario's table: its heading and the keys of a step that stand in it.
@@ -256,28 +258,27 @@ def diff(
     """Compare two policies key by key; with --ledger, --stack or --as-of also what would change for whom on a day."""
     a, b = policy_of(before, stack), policy_of(after, stack)
     found = differences(a, b)
-    changes = _changes(before, after, ledger, as_of, stack) if ledger or as_of or stack else None
+    day, changes = _changes(before, after, ledger, as_of, stack) if ledger or as_of or stack else (None, None)
     if as_json:
         keys = [{"key": one.key, "a": one.before, "b": one.after} for one in found]
-        print_json(
-            {"a": _named(a), "b": _named(b), "keys": keys, **({} if changes is None else {"customers": changes})}
-        )
+        more = {} if day is None else {"day": day.isoformat(), "customers": changes}
+        print_json({"a": _named(a), "b": _named(b), "keys": keys, **more})
         return
     table = full_table("Key", f"A: {a.name}", f"B: {b.name}")
     for one in found:
         table.add_row(*(Text(text) for text in (one.key, one.before, one.after)))
     out.print(table if found else "The two policies say the same.")
-    if changes is not None:
-        print_changes(changes)
+    if day is not None and changes is not None:
+        print_changes(day, changes)
 
 
 def _named(policy: Policy) -> dict[str, str]:
     return {"policy": policy.name, "version": policy.version}
 
 
-def _changes(before: str, after: str, ledger: Path | None, as_of: str, stack: str) -> list[dict[str, Any]]:
-    """What a day brings under each of two policies, for the customers for whom it is not the same. A ledger in files is
-    read under the first one."""
+def _changes(before: str, after: str, ledger: Path | None, as_of: str, stack: str) -> tuple[date, list[dict[str, Any]]]:
+    """A day and what it brings under each of two policies, for the customers for whom it is not the same, by number. A
+    ledger in files is read under the first one."""
     from cli.preview import outlooks, rehearsal_of
     from duly.flows.rehearsal import Rehearsal
 
@@ -286,11 +287,12 @@ def _changes(before: str, after: str, ledger: Path | None, as_of: str, stack: st
     found = {one.account.id: (one, [_told(one)]) for one in outlooks(first, err)}
     for one in outlooks(second, err):
         found[one.account.id][1].append(_told(one))
-    return [
+    changed = [
         {"account": account, "customer": one.account.header.customer or account, "a": told[0], "b": told[1]}
         for account, (one, told) in found.items()
         if told[0] != told[1]
     ]
+    return first.day, sorted(changed, key=lambda one: str(one["customer"]))
 
 
 def _told(outlook: Outlook) -> dict[str, Any]:
@@ -309,15 +311,20 @@ def _told(outlook: Outlook) -> dict[str, Any]:
             for notice in outlook.notices
         ],
         "gates": sorted({skip.gate for skip in outlook.skipped}),
+        "tasks": sorted(outlook.tasks),
     }
 
 
-def print_changes(changes: list[dict[str, Any]]) -> None:
+def print_changes(day: date, changes: list[dict[str, Any]]) -> None:
     """Print what changes for whom."""
-    table = full_table("Customer", "A", "B", title="What would change")
+    table = full_table("Customer", "A", "B")
     for one in changes[:MAX_SHOWN]:
         table.add_row(Text(one["customer"]), *(Text(_in_words(one[side])) for side in ("a", "b")))
-    out.print(table if changes else "The day would bring the same under both.")
+    if not changes:
+        out.print(f"{day:%A}, {day}, would bring the same under both.")
+        return
+    out.print(Text(f"What would change on {day:%A}, {day}:"), soft_wrap=True)
+    out.print(table)
     if len(changes) > MAX_SHOWN:
         out.print(f"... and {len(changes) - MAX_SHOWN} more customers")
 
@@ -329,4 +336,5 @@ def _in_words(told: dict[str, Any]) -> str:
         words = f"level {one['level']}, {one['step']}, {one['channel'].replace('_', ' ')}, {count}"
         lines.append(f"{words}, {one['total']} {one['currency']}{', once approved' if one['approval'] else ''}")
     lines += [f"passed over: {gate}" for gate in told["gates"]]
+    lines += [f"task: {kind}" for kind in told["tasks"] if kind != "call"]  # a call stands among the notices
     return "\n".join(lines) or "nothing is due"

@@ -135,9 +135,32 @@ def test_what_changes_for_whom(ledger: Path, tmp_path: Path) -> None:
     assert [(one["step"], one["total"], one["channel"]) for one in only["a"]["notices"]] == [
         ("first-reminder", "1530.50", "email")
     ]
-    assert only["b"] == {"notices": [], "gates": []}
+    assert only["b"] == {"notices": [], "gates": [], "tasks": []}
+    assert data["day"] == "2026-02-24"
     shown = run(*words, "--as-of", "2026-02-24").stdout
-    assert "nothing is due" in shown and "C-1" in shown
+    assert "nothing is due" in shown and "C-1" in shown and "on Tuesday, 2026-02-24" in shown
+
+
+def test_tasks_change_too_and_customers_stand_in_order(ledger: Path, tmp_path: Path) -> None:
+    lines = CUSTOMERS.replace("ap@polder.example", "").replace("rechnung@ahrens.example", "")
+    (ledger / "customers.csv").write_text(lines, encoding="utf-8")
+    (ledger / "invoices.csv").write_text(INVOICES.replace("2026-06-19", "2026-02-11"), encoding="utf-8")
+    other = tmp_path / "later.toml"
+    other.write_text(LATER, encoding="utf-8")
+    words = (
+        "policy",
+        "diff",
+        str(ledger / "policy.toml"),
+        str(other),
+        "--ledger",
+        str(ledger),
+        "--as-of",
+        "2026-02-24",
+    )
+    found = json.loads(run(*words, "--json").stdout)["customers"]
+    assert [one["customer"] for one in found] == ["C-1", "C-3"]
+    assert (found[0]["a"]["tasks"], found[0]["b"]["tasks"]) == (["no_usable_address"], [])
+    assert "task: no_usable_address" in run(*words).stdout
 
 
 def test_a_stack_at_the_terminal(stack: TwinStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
