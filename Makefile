@@ -38,7 +38,7 @@ up: $(DEV_STAMP) ## keep the local stack running, with a page to try it
 	@$(BIN)/duly up $(ARGS)
 
 test: $(DEV_STAMP) ## run all tests (ARGS="tests/unit -k name" for some)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV_STAMP) ## lint, format, types, template
 	$(BIN)/ruff check .
