@@ -43,6 +43,9 @@ CONTACT_DAYS_KEPT = 45  # days of contact times kept in the header; caps look ba
 MAX_MARKED_ITEMS = 50  # a dispute over more items marks none of them: one event must fit into one transaction
 
 
+_NEW = Header()  # of an account that nobody wrote yet; one for all, since headers are replaced and never changed
+
+
 class Account:
     """One customer's account at one version.
 
@@ -53,7 +56,7 @@ class Account:
         self.id = account_id
         self.version = 0
         self.last_hash = ""
-        self.header = Header()
+        self.header = _NEW
         self.personal: dict[str, Any] = {}
         self.entities: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         self.touched: set[tuple[str, str]] = set()

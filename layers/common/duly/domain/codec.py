@@ -23,17 +23,22 @@ def encode(value: Any) -> Any:
     kind: Any = type(value)
     if kind in _PLAIN:
         return value
+    # what is plain is not asked again: most of what is written is, and a call costs more than the rest
     fields = _fields(kind)
     if fields is not None:
-        return {name: encode(content) for name, default in fields if (content := getattr(value, name)) != default}
+        return {
+            name: content if type(content) in _PLAIN else encode(content)
+            for name, default in fields
+            if (content := getattr(value, name)) != default
+        }
     if isinstance(value, (int, str)):
         return value
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     if isinstance(value, (tuple, list)):
-        return [encode(part) for part in value]
+        return [part if type(part) in _PLAIN else encode(part) for part in value]
     if isinstance(value, dict):
-        return {str(key): encode(part) for key, part in value.items()}
+        return {str(key): part if type(part) in _PLAIN else encode(part) for key, part in value.items()}
     raise TypeError(f"{type(value).__name__} is not exact as JSON")
 
 
@@ -53,7 +58,7 @@ def decode(kind: type[T], data: Any) -> T:
 
 def canonical(data: Any) -> str:
     """Return JSON text that is the same for equal data: sorted keys, no spaces, UTF-8 characters as they are."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _canonical(data)
 
 
 def digest(data: Any) -> str:
@@ -61,6 +66,7 @@ def digest(data: Any) -> str:
     return hashlib.sha256(canonical(data).encode()).hexdigest()
 
 
+_canonical: Callable[[Any], str] = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _PLAIN = frozenset({type(None), bool, int, str})
 _Decoder = Callable[[Any], Any]
 

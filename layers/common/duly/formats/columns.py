@@ -16,6 +16,8 @@ from duly.formats.profile import NO_PROFILE, Profile
 #: An unknown column whose name is as close as this to a missing one is a slip of the pen.
 _CLOSE: Final = 0.8
 MAX_COLUMNS: Final = 200
+#: Lists of aliases that are kept split: more than all kinds of file have together.
+MAX_ALIASES: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,13 @@ class Mapped:
 
 def key_of(name: str) -> str:
     """A column name for comparison: small letters and digits, without accents."""
+    if name.isascii():
+        return "".join(filter(str.isalnum, name.lower()))
     folded = unicodedata.normalize("NFKD", name.casefold().replace("ß", "ss"))
     return "".join(char for char in folded if char.isalnum())
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=MAX_ALIASES)
 def _keys(words: str) -> frozenset[str]:
     return frozenset(word.casefold() for word in words.split())
 
@@ -92,6 +96,7 @@ def map_columns(header: Sequence[str], columns: Columns, profile: Profile = NO_P
     repeated = sorted({name for name in columns.known if plain.count(name) > 1})
     own, exact = bool(places), len(set(places) & set(columns.required))
     keys = [key_of(name) for name in header]
+    present = frozenset(keys)
     for name, wanted in profile.columns.items():
         places.pop(name, None)
         at = [index for index, key in enumerate(keys) if key == key_of(wanted)]
@@ -102,9 +107,10 @@ def map_columns(header: Sequence[str], columns: Columns, profile: Profile = NO_P
         for name in columns.known:
             if name in places or name in profile.constants or name in profile.columns or name not in table:
                 continue
-            free = [
-                index for index, key in enumerate(keys) if key in _keys(table[name]) and index not in places.values()
-            ]
+            words = _keys(table[name])
+            if words.isdisjoint(present):
+                continue
+            free = [index for index, key in enumerate(keys) if key in words and index not in places.values()]
             if name == columns.currency and places.get("amount", -2) + 1 in free:
                 free = [places["amount"] + 1]  # the one beside the amount, not that of a balance
             if free and not (name in columns.lenient and len(free) > 1):

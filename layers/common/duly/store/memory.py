@@ -43,7 +43,8 @@ class MemoryTable:
     def query(self, pk: str, prefix: str = "", limit: int | None = None) -> list[Record]:
         with self._call("query"), self._lock:
             found = self._items.get(pk, {})
-            return [found[sk] for sk in sorted(found, key=str.encode) if sk.startswith(prefix)][:limit]
+            # the order of code points is that of DynamoDB, which compares the bytes of UTF-8
+            return [found[sk] for sk in sorted(sk for sk in found if sk.startswith(prefix))[:limit]]
 
     def write(self, write: Write) -> None:
         check_size(write)
@@ -88,7 +89,7 @@ class MemoryTable:
             found = [
                 record for items in self._items.values() for record in items.values() if record.header_shard == shard
             ]
-        yield from sorted(found, key=lambda record: record.pk.encode())
+        yield from sorted(found, key=lambda record: record.pk)
 
     def partitions(self) -> list[str]:
         """Return all partition keys: for audits of a test's own world, not part of the Table protocol."""
