@@ -208,7 +208,7 @@ def call(
     invoices: Annotated[list[str] | None, typer.Argument(metavar="[INVOICE]...", help="None: all of the call.")] = None,
     task: Annotated[str, typer.Option(help="The call's id, or its beginning; else the only one.")] = "",
     date: Annotated[str, typer.Option(help="Of the promise, payment, payment run, or next look.")] = "",
-    amount: Annotated[str, typer.Option(help="Of the promise, when it is only a part.")] = "",
+    amount: Annotated[str, typer.Option(help="Of the promise or dispute, when it is only about a part.")] = "",
     stage: Stage = "",
     contact: Contact = "",
     reason: Annotated[str, typer.Option(help="What was said; of a dispute its code, such as price.")] = "",

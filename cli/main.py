@@ -341,6 +341,21 @@ def resolve(
     deciding.decide(stack, at, as_json, "Resolved", action="resolve_dispute", **facts)
 
 
+@disputes_app.command()
+def narrow(
+    account_id: Annotated[str, typer.Argument(metavar="ACCOUNT")],
+    dispute: Annotated[str, typer.Argument(metavar="DISPUTE")],
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="What of its invoices is contested.")],
+    by: By,
+    at: At = "",
+    stack: Stack = "",
+    as_json: Json = False,
+) -> None:
+    """Say how much of its invoices a dispute contests: the rest is chased, when the policy wants that."""
+    facts = {"account": account_id, "dispute": dispute, "amount": amount, "by": by}
+    deciding.decide(stack, at, as_json, "Narrowed", action="narrow_dispute", **facts)
+
+
 credit.add_to(app)
 cash.add_to(app)
 tasks.add_to(app)

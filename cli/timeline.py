@@ -76,6 +76,10 @@ def _listed(keys: tuple[str, ...]) -> str:
     return ", ".join(keys) if keys else "the whole account"
 
 
+def _contested(event: Any) -> str:
+    return ", ".join(f"{_money(minor, event.currency)} of {key}" for key, minor in event.contested.items() if minor)
+
+
 def _origin(event: Any) -> str:
     if not event.upload:
         return _by(event) if hasattr(event, "by") else ""
@@ -254,8 +258,13 @@ _WORDS: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.ReplyClassified: lambda e: f"reply {e.reply[:8]} understood as {e.kind}: {', '.join(e.intents) or 'nothing'}",
     ev.DisputeOpened: lambda e: (
         f"dispute {e.dispute} opened over {_listed(e.items)}: {e.reason}, owner {e.owner}, answer by {e.deadline}"
+        f"{'; only ' + _contested(e) if e.contested else ''}"
     ),
-    ev.DisputeResolved: lambda e: f"dispute {e.dispute} resolved: {e.outcome}{f' by {e.by}' if e.by else ''}",
+    ev.DisputeNarrowed: lambda e: f"dispute {e.dispute} is only about {_contested(e)}, by {e.by}",
+    ev.DisputeResolved: lambda e: (
+        f"dispute {e.dispute} resolved: {e.outcome}{f' by {e.by}' if e.by else ''}"
+        f"{'; its chase begins again' if e.restarts else ''}"
+    ),
     ev.PromiseMade: lambda e: f"promise {e.promise}: {_listed(e.items)} by {e.date}, held until {e.until}",
     ev.PromiseSettled: lambda e: f"promise {e.promise} {e.outcome.replace('_', ' ')}",
     ev.PlanMade: lambda e: f"payment plan {e.plan}: {_listed(e.items)} in instalments ({_instalments(e)}){_by(e)}",

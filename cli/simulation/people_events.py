@@ -15,6 +15,7 @@ from cli.simulation.world import World
 from duly.domain import events as ev
 from duly.domain import plans
 from duly.domain.account import Account
+from duly.domain.contesting import contested_of, currency_of
 from duly.domain.entities import Item, instalment_key
 from duly.domain.money import MoneyError, format_minor, parse_minor
 from duly.domain.registering import credit_note_key
@@ -49,6 +50,7 @@ def _open_keys(world: World, account: str, keys: Sequence[str]) -> tuple[str, ..
 def _dispute(world: World, fact: se.Dispute, on: Moment) -> None:
     account = account_for(world, fact.customer, fact.invoices)
     keys = _open_keys(world, account, keys_of(world, account, fact.invoices))
+    amount_minor = _minor(fact.amount, _items(world, account, keys)[0].currency) if fact.amount else 0
     now = world.begin(on, account)
     policy = world.policy.disputes
 
@@ -58,7 +60,9 @@ def _dispute(world: World, fact: se.Dispute, on: Moment) -> None:
         today = today_of(found, world.policy, now)
         deadline = today + timedelta(days=policy.deadline_days)
         owner = policy.owner_key(fact.reason)
-        opened = ev.DisputeOpened(fact.id, keys, fact.reason, owner, deadline, today)
+        contested = contested_of(found, keys, amount_minor, world.policy)
+        currency = currency_of(found, contested)
+        opened = ev.DisputeOpened(fact.id, keys, fact.reason, owner, deadline, today, "", contested, currency)
         return [*plans.cancel_words(found, keys, today), opened]
 
     world.change(account, events, now, [("disputes", fact.id)])

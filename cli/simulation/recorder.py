@@ -297,6 +297,8 @@ def _hold_ended(self: Recorder, before: Account, event: ev.HoldEnded, after: Acc
 def _disputed(self: Recorder, before: Account, event: ev.DisputeOpened, after: Account) -> None:
     del before
     facts = {"dispute": event.dispute, "invoices": _numbers(after, event.items), "reason": event.reason}
+    if event.contested:
+        facts["amount"] = format_minor(sum(event.contested.values()), event.currency)
     self.happened(after, "dispute_opened", **facts)
 
 

@@ -423,8 +423,18 @@ def _reply_classified(account: Account, event: ev.ReplyClassified) -> None:
 def _dispute_opened(account: Account, event: ev.DisputeOpened) -> None:
     account._new(
         "disputes",
-        Dispute(event.dispute, event.items, event.reason, event.owner, event.opened, event.deadline, event.reply),
+        Dispute(
+            key=event.dispute,
+            items=event.items,
+            reason=event.reason,
+            owner=event.owner,
+            opened=event.opened,
+            deadline=event.deadline,
+            reply=event.reply,
+            contested=event.contested,
+        ),
     )
+    _contest(account, event.contested)
     if len(event.items) <= MAX_MARKED_ITEMS:
         for key in event.items:
             item = account.items.get(key)
@@ -437,9 +447,27 @@ def _dispute_opened(account: Account, event: ev.DisputeOpened) -> None:
     )
 
 
+def _contest(account: Account, keys: Iterable[str]) -> None:
+    """Reckon anew what is contested of these items, of those that are open."""
+    for key in keys:
+        item = account.items.get(key)
+        if item is not None and item.state == "open":
+            account._put("items", replace(item, contested_minor=money_state.contested_minor(account, key)))
+
+
+def _dispute_narrowed(account: Account, event: ev.DisputeNarrowed) -> None:
+    account._put("disputes", replace(account._get("disputes", event.dispute), contested=event.contested))
+    _contest(account, event.contested)
+
+
 def _dispute_resolved(account: Account, event: ev.DisputeResolved) -> None:
     dispute: Dispute = account._get("disputes", event.dispute)
     account._put("disputes", replace(dispute, state=event.outcome, resolved_on=event.on, by=event.by))
+    _contest(account, dispute.contested)
+    if event.restarts:
+        for item in account.live("items"):
+            if item.state == "open" and item.steps and concerns(dispute.items, item):
+                account._put("items", money_state.in_new_episode(item))
     if event.outcome == "rejected":
         account._behaviour(disputes_lost=account.header.behaviour.disputes_lost + 1)
 
@@ -836,6 +864,7 @@ _APPLY: dict[type[ev.Event], Callable[[Account, Any], None]] = {
     ev.ReplyReceived: _reply_received,
     ev.ReplyClassified: _reply_classified,
     ev.DisputeOpened: _dispute_opened,
+    ev.DisputeNarrowed: _dispute_narrowed,
     ev.DisputeResolved: _dispute_resolved,
     ev.PromiseMade: _promise_made,
     ev.PromiseSettled: _promise_settled,

@@ -116,4 +116,4 @@ def _is_untrue(found: Standing | None, part: ev.NoticeItem) -> bool:
     if found is None or found.next is None or found.gate:
         return True
     stands_at = replace(part, episode=found.item.episode, step=found.next.step.name, repetition=found.next.repetition)
-    return stands_at != part or found.item.outstanding_minor > part.balance_minor
+    return stands_at != part or found.item.chased_minor > part.balance_minor

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from duly.domain import events as ev
 from duly.domain.account import Account, owed_for
 from duly.domain.calendar import add_business_days
+from duly.domain.contesting import contested_of, currency_of
 from duly.domain.entities import Task, concerns
 from duly.domain.plans import cancel_words, make_promise
 from duly.domain.policy import Policy
@@ -45,7 +46,7 @@ def record_call(account: Account, task: str, heard: CallResult, policy: Policy, 
       way;
     - invoice_not_received: a task to send a copy, and a hold until it can have been read;
     - awaiting_approval: a hold of that kind until the day of the next look;
-    - dispute: opened, with a reason code; it ends promises and plans;
+    - dispute: opened, with a reason code and perhaps an amount; it ends promises and plans;
     - in_payment_run, paid: a hold of the policy's days after the day of the run or payment;
     - promise: made, for a day.
 
@@ -143,6 +144,7 @@ def _disputed(account: Account, call: Task, heard: CallResult, policy: Policy, t
     items = tuple(keys[:MAX_DISPUTED_ITEMS])
     if not items:
         raise ValueError("all of it is disputed already")
+    in_dispute = contested_of(account, items, heard.amount_minor, policy)
     opened = ev.DisputeOpened(
         dispute=f"D-{call.key}",
         items=items,
@@ -150,6 +152,8 @@ def _disputed(account: Account, call: Task, heard: CallResult, policy: Policy, t
         owner=policy.disputes.owner_key(heard.reason),
         deadline=today + timedelta(days=policy.disputes.deadline_days),
         opened=today,
+        contested=in_dispute,
+        currency=currency_of(account, in_dispute),
     )
     return [*cancel_words(account, items, today, heard.by), opened]
 

@@ -174,6 +174,8 @@ def reckon_item(item: Item, policy: Policy, customer_kind: str, as_of: date) -> 
     instalments, with the first of them. Raises RateUnknown."""
     # an allocation that is older than the record of value dates counts from the start: never too much interest
     paid = [(item.paid_on.get(cash, item.due), minor) for cash, minor in item.allocations.items()]
+    if item.contested_minor:  # rests, so nothing runs on it; what was due on it comes with the first step after the end
+        paid.append((item.due, item.outstanding_minor - item.chased_minor))
     found = reckon(rules_of(policy, customer_kind), item.amount_minor, item.currency, item.due, as_of, paid)
     return found if item.instalment <= 1 else replace(found, indemnity_minor=0)
 

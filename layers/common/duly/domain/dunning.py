@@ -82,7 +82,8 @@ class _Due:
     @property
     def total_minor(self) -> int:
         """All that the notice asks for this item: principal with open and new charges, less what is set off."""
-        return self.item.due_minor + sum(charge.amount_minor for charge in self.charges) - self.credits_minor
+        charges = [*self.item.open_charges_minor.values(), *(charge.amount_minor for charge in self.charges)]
+        return self.item.chased_minor + sum(charges) - self.credits_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +150,9 @@ def _set_off(account: Account, currency: str, due: list[_Due]) -> tuple[list[_Du
     by_key = {one.item.key: one for one in due}
     open_items = [item for item in account.live("items") if item.currency == currency and item.state == "open"]
     for item in sorted(open_items, key=lambda one: (one.due, one.key)):
-        covered = credit >= item.outstanding_minor
+        covered = credit >= item.chased_minor
         if covered:
-            credit -= item.outstanding_minor
+            credit -= item.chased_minor
         if item.key not in by_key:
             continue
         if covered:
@@ -184,7 +185,7 @@ def to_of(step: Step) -> str:
 
 def _notice(looking: _Looking, currency: str, group: list[_Due]) -> tuple[list[ev.Event], list[Skip]]:
     """Return the claim or proposal of one notice, or why there is none."""
-    if sum(one.item.outstanding_minor - one.credits_minor for one in group) <= 0:
+    if sum(one.item.chased_minor - one.credits_minor for one in group) <= 0:
         return [], []
     channel = _highest(group).channel
     gate = _too_little_or_many(looking, currency, channel, group)

@@ -120,6 +120,7 @@ class Item:
     moved_to: int | None = None  # a person moved it to this level, and no step was done since
     moved_on: date | None = None
     hastened_on: date | None = None  # a promise or plan was broken: its next step is due from then on
+    contested_minor: int = 0  # what live disputes contest of it, when they leave a rest that is chased
 
     @property
     def rank(self) -> str:
@@ -153,6 +154,11 @@ class Item:
     def outstanding_minor(self) -> int:
         """What is still open of the amount (the principal), in minor units."""
         return self.amount_minor - sum(self.allocations.values())
+
+    @property
+    def chased_minor(self) -> int:
+        """What of the open principal may be asked for: all but what is contested, in minor units."""
+        return max(0, self.outstanding_minor - self.contested_minor)
 
     @property
     def open_charges_minor(self) -> dict[str, int]:
@@ -290,6 +296,7 @@ class Dispute:
     resolved_on: date | None = None
     by: str = ""
     overdue: bool = False  # the deadline passed and a person got the task, whatever became of that
+    contested: dict[str, int] = field(default_factory=dict)  # item -> what of it rests; of others, all of it
 
     @property
     def is_live(self) -> bool:

@@ -578,7 +578,8 @@ class ReplyClassified(Event):
 
 @dataclass(frozen=True, slots=True)
 class DisputeOpened(Event):
-    """The customer contests items. They are not chased until a person resolves the dispute."""
+    """The customer contests items. They are not chased until a person resolves the dispute; but of those in
+    ``contested`` (key -> minor units of ``currency``) only that much rests, and what is more is chased."""
 
     dispute: str
     items: tuple[str, ...]
@@ -587,16 +588,30 @@ class DisputeOpened(Event):
     deadline: date
     opened: date
     reply: str = ""
+    contested: dict[str, int] = field(default_factory=dict)
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeNarrowed(Event):
+    """A person found out how much of the items the customer contests: the rest of each is chased."""
+
+    dispute: str
+    contested: dict[str, int]
+    currency: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
 class DisputeResolved(Event):
-    """A person closed the dispute: accepted, partly, rejected or withdrawn."""
+    """A person closed the dispute: accepted, partly, rejected or withdrawn. With ``restarts`` the chase of its items
+    begins again."""
 
     dispute: str
     outcome: str
     on: date
     by: str = ""
+    restarts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from duly.domain.calendar import (
     local_date,
 )
 from duly.domain.channels import ELECTRONIC, EMAIL, NOTICES
+from duly.domain.contesting import is_disputed
 from duly.domain.entities import Item, concerns
 from duly.domain.plans import holds_chase
 from duly.domain.policy import Policy, Scenario
@@ -216,9 +217,9 @@ def in_flight(account: Account, item: Item, scenario: Scenario, today: date) -> 
 
 
 def disputed(account: Account, item: Item, scenario: Scenario, today: date) -> bool:
-    """The customer disputes it."""
+    """The customer disputes it: all of it, or all that is still open of it."""
     del scenario, today
-    return any(concerns(dispute.items, item) for dispute in account.live("disputes"))
+    return is_disputed(account, item)
 
 
 def promised(account: Account, item: Item, scenario: Scenario, today: date) -> bool:
@@ -269,7 +270,7 @@ def direct_debit_pending(account: Account, item: Item, scenario: Scenario, today
 def below_tolerance(account: Account, item: Item, scenario: Scenario, today: date) -> bool:
     """So little is open that nobody is asked for it."""
     del account, today
-    return item.outstanding_minor < scenario.tolerance_minor.get(item.currency, 1)
+    return item.chased_minor < scenario.tolerance_minor.get(item.currency, 1)
 
 
 ITEM_GATES: tuple[ItemGate, ...] = (

@@ -353,14 +353,25 @@ def settle(account: Account, key: str, before: Item | None, state: str = "") -> 
     was_open = before is not None and before.state == "open"
     reopens = state == "open" and not was_open and before is not None and (before.state == "paid" or item.steps)
     if reopens:
-        item = replace(item, episode=item.episode + 1, steps=(), moved_to=None, moved_on=None, hastened_on=None)
+        item = in_new_episode(item)
+    contested = contested_minor(account, key) if state == "open" else 0
     is_told = item.debit_missing and state == "open"  # what ends and comes back is looked after again
-    after = replace(item, state=state, settled_on=settled_on, debit_missing=is_told)
+    after = replace(item, state=state, settled_on=settled_on, debit_missing=is_told, contested_minor=contested)
     if before is not None and before.state != state and (before.state, state) not in TRANSITIONS["Item"]:
         raise AccountError(f"Item cannot go from {before.state} to {state}")
     account.entities["items"][key] = after
     account.touched.add(("items", key))
     _recount(account, before, after)
+
+
+def in_new_episode(item: Item) -> Item:
+    """The item as its chase begins again: with the first step."""
+    return replace(item, episode=item.episode + 1, steps=(), moved_to=None, moved_on=None, hastened_on=None)
+
+
+def contested_minor(account: Account, key: str) -> int:
+    """What the live disputes that leave a rest of an item to be chased contest of it, in minor units."""
+    return sum(dispute.contested.get(key, 0) for dispute in account.live("disputes"))
 
 
 def _state_of(item: Item) -> str:

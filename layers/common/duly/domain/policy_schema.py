@@ -657,13 +657,8 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
     "disputes": (
         Key("deadline_days", whole(1, 365, "days"), "Days within which the owner should answer."),
         Key("owners", owners, "Who answers, by reason; always has default; creditor means its e-mail."),
-        Key("chase_undisputed_part", yes_no, "What is not disputed of an invoice is still chased.", neutral=False),
-        Key(
-            "resume",
-            one_of("next_step", "restart"),
-            "After a rejected dispute: go on, or begin again.",
-            neutral="next_step",
-        ),
+        Key("chase_undisputed_part", yes_no, "Of a dispute about an amount, the rest of its invoices is still chased."),
+        Key("resume", one_of("next_step", "restart"), "After a rejected dispute: go on, or begin again."),
     ),
     "statements": (
         Key("monthly", yes_no, "Write each customer's statement of the month before under documents/statements/."),

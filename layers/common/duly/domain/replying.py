@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from duly.domain import events as ev
-from duly.domain.account import Account, owed_for
+from duly.domain.account import MAX_MARKED_ITEMS, Account, owed_for
 from duly.domain.entities import Notice, concerns
 from duly.domain.money import format_minor
 from duly.domain.plans import cancel_words
@@ -202,7 +202,8 @@ def resolve_dispute(
     account: Account, dispute: str, outcome: str, by: str, today: date, policy: Policy
 ) -> list[ev.Event]:
     """Return what a person's decision on a dispute does. The chase never jumps back in on the same day: it rests for
-    the minimum gap (rejected, withdrawn, partly), or waits 30 days for the credit note (accepted).
+    the minimum gap (rejected, withdrawn, partly), or waits 30 days for the credit note (accepted). After a rejected one
+    it goes on or, when the policy says so, begins again (but not for more items than one event can mark).
 
     Raises LookupError for a dispute that is not open, ValueError for an unknown outcome.
     """
@@ -213,7 +214,8 @@ def resolve_dispute(
         raise ValueError("expected accepted, partly, rejected or withdrawn")
     days = 30 if outcome == "accepted" else policy.contact.min_gap_days
     reason = "awaiting_credit_note" if outcome == "accepted" else "dispute_resolved"
-    events: list[ev.Event] = [ev.DisputeResolved(dispute, outcome, today, by)]
+    restarts = outcome == "rejected" and policy.disputes.resume == "restart" and len(found.items) <= MAX_MARKED_ITEMS
+    events: list[ev.Event] = [ev.DisputeResolved(dispute, outcome, today, by, restarts)]
     overdue = f"overdue-{dispute}"
     if overdue in account.tasks and account.tasks[overdue].is_live:
         events.append(ev.TaskClosed(overdue, "resolved", by))

@@ -48,7 +48,7 @@ def standings(account: Account, policy: Policy, today: date) -> list[Standing]:
 def collectable_of(found: Iterable[Standing], currency: str, today: date) -> Collectable:
     """Return how many overdue items can be collected from the customer, and their total in one currency."""
     overdue = [one.item for one in found if one.is_collectable and one.item.is_overdue_on(today)]
-    total = sum(item.outstanding_minor for item in overdue if item.currency == currency)
+    total = sum(item.chased_minor for item in overdue if item.currency == currency)
     return Collectable(len(overdue), total)
 
 

@@ -33,7 +33,7 @@ class NextStep:
 def part_of(item: Item, found: NextStep, charges: tuple[ev.Charge, ...] = ()) -> ev.NoticeItem:
     """Return what a notice says of an item at this step, with the charges that it newly demands."""
     step = found.step
-    open_minor = item.outstanding_minor
+    open_minor = item.chased_minor
     return ev.NoticeItem(
         item.key, item.episode, step.name, step.level, found.repetition, open_minor, charges, found.anchor
     )
@@ -77,7 +77,7 @@ def next_step(
     that date is gone: it would say something untrue. An item has at most one step on a day.
     """
     last = _last_done(item.steps, scenario)
-    at = _Position(last, item.outstanding_minor, item.moved_to, item.moved_on, item.hastened_on)
+    at = _Position(last, item.chased_minor, item.moved_to, item.moved_on, item.hastened_on)
     found = _next(item, at, scenario, policy, today, collectable)
     return NextStep(found[0], found[1], _repetition(item, found[0])) if found else None
 
@@ -107,7 +107,7 @@ def anchored_steps(
     latest = max(moved, key=lambda item: (item.moved_on or today, item.key), default=None)
     at = _Position(
         _last_of_all(along, anchor, scenario),
-        max(item.outstanding_minor for item in along),
+        max(item.chased_minor for item in along),
         latest.moved_to if latest else None,
         latest.moved_on if latest else None,
         min((item.hastened_on for item in along if item.hastened_on is not None), default=None),
@@ -116,7 +116,7 @@ def anchored_steps(
     if found is None:
         return {}
     step, day = found
-    fitting = [item for item in along if item.outstanding_minor >= step.minimum_minor.get(item.currency, 0)]
+    fitting = [item for item in along if item.chased_minor >= step.minimum_minor.get(item.currency, 0)]
     return {item.key: NextStep(step, day, _repetition(item, step), anchor.key) for item in fitting}
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from duly.domain import events as ev
 from duly.domain.account import Account, owed_for
 from duly.domain.cash import returned_debits
+from duly.domain.contesting import narrow_dispute
+from duly.domain.money import parse_minor
 from duly.domain.registering import cancel_invoice
 from duly.domain.replying import resolve_dispute
 from duly.domain.scoring import with_score
@@ -59,7 +61,8 @@ class DecisionRefused(Exception):
 def decide(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Carry out one decision and return what it changed. Raises DecisionRefused with a reason.
 
-    ``action``: resolve_dispute (account, dispute, outcome), close_task (account, task, result; proof of a letter),
+    ``action``: resolve_dispute (account, dispute, outcome), narrow_dispute (account, dispute, amount: what
+    of its invoices is contested), close_task (account, task, result; proof of a letter),
     promise (account, items, date, amount), plan (account, items, instalments as due and amount), cancel_promise and
     cancel_plan (account, its id, reason), skip and step_back (account, items, to_level, reason), reissue (account,
     notice), hold (account, items, until, reason; kind, stage, contact), release (account, hold or items), approve and
@@ -141,6 +144,20 @@ def _resolve(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str,
         return resolve_dispute(account, dispute, outcome, by, today, policy)
 
     return _change(edge, request, now, also, events)
+
+
+def _narrow(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    dispute, amount, by = str(request["dispute"]), _text(request, "amount"), str(request["by"])
+    policy = edge.policy()
+
+    def events(account: Account, today: date) -> list[ev.Event]:
+        del today
+        found = account.disputes.get(dispute)
+        currencies = {account.items[key].currency for key in (found.items if found else ()) if key in account.items}
+        minor = parse_minor(amount, min(currencies)) if currencies else 0
+        return narrow_dispute(account, dispute, minor, by, policy)
+
+    return _change(edge, request, now, [("disputes", dispute)], events)
 
 
 def _close_task(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -276,6 +293,7 @@ def _money(edge: Edge, request: Mapping[str, Any], now: datetime) -> dict[str, A
 
 _ACTIONS: dict[str, Callable[[Edge, Mapping[str, Any], datetime], dict[str, Any]]] = {
     "resolve_dispute": _resolve,
+    "narrow_dispute": _narrow,
     "close_task": _close_task,
     "assign": clearing.assign,
     "reassign": clearing.reassign,

@@ -125,6 +125,7 @@ def _item(account: Account, part: ev.NoticeItem, policy: Policy, today: date) ->
         charge_lines=lines if _explains(lines) and any(owed.values()) else (),
         returned=item.means if item.returned else "",
         replaces=item.replaces,
+        disputed_minor=item.outstanding_minor - item.chased_minor,
     )
 
 

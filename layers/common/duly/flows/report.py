@@ -421,7 +421,7 @@ class _Details:
         """Return open disputes, the nearest deadline first."""
         lines = []
         for account, one in self.live("disputes", Dispute):
-            invoices, amounts = self.open_of(account, one.items)
+            invoices, amounts = self.open_of(account, one.items, one.contested)
             lines.append(
                 DisputeLine(account, one.key, one.reason, one.owner, one.opened, one.deadline, invoices, amounts)
             )
@@ -477,12 +477,15 @@ class _Details:
             for record in self.table.query(keys.account(account), prefix, MAX_OF_ACCOUNT):
                 yield account, codec.decode(form, record.body)
 
-    def open_of(self, account: str, item_keys: Sequence[str]) -> tuple[tuple[str, ...], dict[str, int]]:
-        """Return the numbers of the items that are still open, and what is open of them by currency."""
+    def open_of(
+        self, account: str, item_keys: Sequence[str], contested: Mapping[str, int] = MappingProxyType({})
+    ) -> tuple[tuple[str, ...], dict[str, int]]:
+        """Return the numbers of the items that are still open, and what is open of them by currency; of those of which
+        only a part is contested, that part."""
         items = [item for key in item_keys[:MAX_ITEMS] if (item := self._item(account, key)) is not None]
         amounts: Counter[str] = Counter()
         for item in items:
-            amounts[item.currency] += item.outstanding_minor
+            amounts[item.currency] += min(item.outstanding_minor, contested.get(item.key, item.outstanding_minor))
         return tuple(item.title for item in items), dict(amounts)
 
     def personal_of(self, account: str) -> Mapping[str, Any]:

@@ -83,7 +83,7 @@ class NoticeItem:
     step: str
     original_minor: int
     balance_minor: int
-    """Open principal."""
+    """Open principal that is asked for."""
     fee_minor: int = 0
     """Fees still open on this item, this step's included."""
     interest_minor: int = 0
@@ -94,6 +94,8 @@ class NoticeItem:
     """``direct_debit`` or ``card``: what was collected so came back, which the debtor may not know."""
     replaces: str = ""
     """The number of the invoice that this one corrects, as the debtor knows it."""
+    disputed_minor: int = 0
+    """What is open beside the balance and not asked for, because the debtor disputes it."""
     charge_lines: tuple[ChargeLine, ...] = ()
     """How fees and interest come about, line by line; they add up to both. Without lines nothing is explained."""
 
@@ -193,7 +195,8 @@ class NoticeView:
             return "too_many_items"
         if any(item.charge_lines and item.lines_minor != item.fee_minor + item.interest_minor for item in self.items):
             return "charge_lines_do_not_add_up"
-        parts = (part for item in self.items for part in (item.balance_minor, item.fee_minor, item.interest_minor))
+        parts = [part for item in self.items for part in (item.balance_minor, item.fee_minor, item.interest_minor)]
+        parts += [item.disputed_minor for item in self.items]
         if self.credits_minor < 0 or min(parts) < 0:
             return "negative_amount"
         if self.total_minor != self.gross_minor - self.credits_minor:

@@ -226,6 +226,7 @@ def _item(item: NoticeItem, currency: str, language: str) -> dict[str, object]:
         "instalments": item.instalments if item.instalments > 1 else 0,
         "returned": item.returned,
         "replaces": "" if item.returned else one_line(item.replaces),
+        "disputed": money(item.disputed_minor, item.disputed_minor > 0),
         "issued": day(item.issued, language),
         "due": day(item.due, language),
         "days_overdue": item.days_overdue,

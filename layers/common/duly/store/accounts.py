@@ -12,6 +12,7 @@ from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.agenda import Moments
 from duly.domain.cash_rules import CashRules
+from duly.domain.contesting import is_disputed
 from duly.domain.entities import KINDS, Header, concerns, is_exchange, links
 from duly.store import journal, keys, lookups
 from duly.store.tables import Conflict, Record, Table
@@ -414,9 +415,11 @@ def summary(account: Account) -> dict[str, Any]:
         for sums in (open_by_due, collecting) if item.awaits_collection else (open_by_due,):
             days, day = sums.setdefault(item.currency, {}), item.due.isoformat()
             days[day] = days.get(day, 0) + item.outstanding_minor
-        for keys_, totals in ((disputed_keys, disputed), (promised_keys, promised)):
-            if concerns(keys_, item):
-                totals[item.currency] = totals.get(item.currency, 0) + item.outstanding_minor
+        if concerns(disputed_keys, item):
+            minor = item.outstanding_minor - (0 if is_disputed(account, item) else item.chased_minor)
+            disputed[item.currency] = disputed.get(item.currency, 0) + minor
+        if concerns(promised_keys, item):
+            promised[item.currency] = promised.get(item.currency, 0) + item.outstanding_minor
     unapplied: dict[str, int] = {}
     for cash in account.live("cash"):
         unapplied[cash.currency] = unapplied.get(cash.currency, 0) + cash.unallocated_minor
