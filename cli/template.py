@@ -50,21 +50,22 @@ def show(
 
 @template_app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="LANGUAGE/KIND.j2: its folder and name say what it is for.")],
+    file: Annotated[Path, typer.Argument(help="LANGUAGE/KIND.j2 or LANGUAGE/KIND.NAME.j2.")],
     as_json: Json = False,
 ) -> None:
     """Check one's own words as an upload would: what is wrong, by line. Exit status 1 when they would be refused."""
     named = template_of_key(f"{PREFIX}{file.resolve().parent.name}/{file.name}")
     if named is None:
-        raise fail(f"{file}: expected a path that ends in LANGUAGE/KIND.j2, such as fr/reminder.j2")
+        raise fail(f"{file}: expected a path that ends in LANGUAGE/KIND.j2 or KIND.NAME.j2, such as fr/reminder.j2")
     if not file.is_file():
         raise fail(f"{file}: no such file")
     with file.open("rb") as opened:
         data = opened.read(MAX_BYTES + 1)
-    problems = check_template(data, *named)
+    language, kind, name = named
+    problems = check_template(data, language, kind)
     if as_json:
         found = [{"line": one.line, "code": one.code, "expected": one.expected} for one in problems]
-        print_json({"file": str(file), "language": named[0], "kind": named[1], "problems": found})
+        print_json({"file": str(file), "language": language, "kind": kind, "name": name, "problems": found})
     else:
         for one in problems:
             out.print(f"{file}:{one.line}: {one.code}: {one.expected}", markup=False)

@@ -20,6 +20,7 @@ from duly.flows.notices import COMMIT_SECONDS, Claimed, document_key, outcome_ev
 from duly.flows.scripts import call_script
 from duly.flows.twin import TwinStack
 from duly.mail.notice import LANGUAGES, NoticeError
+from duly.mail.own_words import shipped_words
 from duly.mail.sending import Accepted, Doubtful, Refused, Scripted, classify
 from duly.mail.sms import MAX_SEGMENTS, render_sms, segments
 from duly.mail.typeset import PdfTooLarge
@@ -61,6 +62,19 @@ def test_a_letter_is_written_once_and_its_posting_is_a_task(channel: str, regist
     assert isinstance(sent, ev.NoticeSent) and sent.evidence == "document"
     assert isinstance(task, ev.TaskOpened) and (task.kind, task.about) == ("post_letter", NOTICE)
     assert not stack.mailer.messages
+
+
+def test_a_posted_letter_is_in_the_businesss_own_words() -> None:
+    stack = TwinStack()
+    key, shipped = "policy/templates/de/before_due.j2", shipped_words("de", "before_due")  # due today
+    own = shipped[: shipped.index("{% set closing")] + '{% set closing = "Bis bald im Hafen." %}'
+    stack.upload(key, own.encode(), NOON)
+    stack.work()
+    made = claimed("letter")
+    assert carried(stack, made) == Accepted("", NOON)
+    stored = stack.objects.get(document_key("A-1", NOTICE, "letter"))
+    assert stored is not None
+    assert "Bis bald im Hafen." in " ".join(PdfReader(io.BytesIO(stored.data)).pages[0].extract_text().split())
 
 
 def test_a_letter_without_street_and_town_or_too_late_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from duly.domain.policy import Policy
 from duly.flows.notices import message_of
 from duly.flows.twin import TwinStack
 from duly.mail.letter import letter_values
@@ -118,10 +119,19 @@ def test_threats_are_known_in_each_language(language: str, words: str) -> None:
 
 
 def test_keys_of_templates() -> None:
-    assert template_of_key("policy/templates/fr/formal_notice.j2") == ("fr", "formal_notice")
-    for name in ("sv/reminder.j2", "fr/threat.j2", "fr/reminder.txt", "fr/a/reminder.j2", "reminder.j2"):
+    assert template_of_key("policy/templates/fr/formal_notice.j2") == ("fr", "formal_notice", "")
+    assert template_of_key("policy/templates/fr/reminder.friendly.j2") == ("fr", "reminder", "friendly")
+    for name in (
+        "sv/reminder.j2",
+        "fr/threat.j2",
+        "fr/reminder.txt",
+        "fr/a/reminder.j2",
+        "reminder.j2",
+        "fr/reminder.A.j2",
+    ):
         assert template_of_key(f"policy/templates/{name}") is None
-    assert {template_of_key(f"policy/templates/{one}/{kind}.j2") for one in LANGUAGES for kind in KINDS} == set(CASES)
+    keys = [f"policy/templates/{one}/{kind}.j2" for one in LANGUAGES for kind in KINDS]
+    assert {(found or ("",))[:2] for found in map(template_of_key, keys)} == set(CASES)
 
 
 def test_own_words_that_fail_stop_the_notice_instead_of_falling_back() -> None:
@@ -142,9 +152,9 @@ def uploaded(stack: TwinStack, data: bytes, minute: int, key: str = KEY) -> str:
     return "".join(one.data.decode() for one in found if one)
 
 
-def mail_header(stack: TwinStack) -> str:
+def mail_header(stack: TwinStack, rules: Policy = RULES) -> str:
     found = account(invoice("RE-1001", 12_345, MONDAY - timedelta(days=9)))
-    raw, _ = message_of(stack.edge, found, claim(found, "RE-1001", notice="a1" * 16), RULES)
+    raw, _ = message_of(stack.edge, found, claim(found, "RE-1001", notice="a1" * 16), rules)
     return str(message_from_bytes(raw, policy=SMTP)["X-Duly-Template"])
 
 
@@ -159,6 +169,18 @@ def test_an_uploaded_template_is_in_force_until_an_empty_one_ends_it() -> None:
     uploaded(stack, b"", 3)
     assert mail_header(stack) == "de/reminder shipped"
     assert "template_key" in uploaded(stack, OWN.encode(), 4, "policy/templates/sv/reminder.j2")
+
+
+def test_a_step_names_its_words_and_else_says_those_of_its_kind() -> None:
+    stack = TwinStack()
+    named = plain_policy(step(1, "first", 3, 'template = "friendly"'))
+    assert mail_header(stack, named) == "de/reminder shipped"
+    uploaded(stack, OWN.encode(), 1)
+    assert mail_header(stack, named) == f"de/reminder {own_words(OWN).version}"
+    friendly = OWN.replace("A word", "A friendly word")
+    uploaded(stack, friendly.encode(), 2, "policy/templates/de/reminder.friendly.j2")
+    assert mail_header(stack, named) == f"de/reminder.friendly {own_words(friendly).version}"
+    assert mail_header(stack) == f"de/reminder {own_words(OWN).version}"
 
 
 def test_a_template_whose_object_is_gone_stops_the_notice() -> None:

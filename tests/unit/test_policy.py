@@ -24,7 +24,7 @@ from duly.domain.policy import (
     parse_policy_data,
 )
 from duly.domain.policy_rows import policy_rows
-from duly.domain.policy_schema import APPLIED, SECTIONS
+from duly.domain.policy_schema import SECTIONS
 from duly.domain.policy_table import reference_page
 from duly.domain.toml_lines import key_lines, line_of
 
@@ -532,19 +532,6 @@ def test_a_strange_key_is_escaped_in_messages() -> None:
     assert "\x1b" not in str(errors.value)
 
 
-# --- what is not applied yet ----------------------------------------------------------------------------------------
-def test_keys_of_later_issues_are_accepted_with_a_warning() -> None:
-    warned = set(parse_policy(FULL, "full.toml").warnings)
-    assert not any("tolerance" in warning or "debt_order" in warning for warning in warned)
-    assert not any("approve" in warning or "channel" in warning for warning in warned)
-    assert not any("days" in warning or "max_score" in warning for warning in warned)
-
-
-def test_neutral_values_of_later_keys_make_no_warning() -> None:
-    text = steps((1, "a"), extra='channel = "email"\ninterest = false\napprove = false\nfee = {}\nattach = []\n')
-    assert parse_policy(text, "p.toml").warnings == ()
-
-
 # --- rows and lines -------------------------------------------------------------------------------------------------
 def test_policy_as_rows() -> None:
     rows = {(row.section, row.key): row.value for row in policy_rows(parse_policy(FULL, "full.toml"))}
@@ -603,7 +590,7 @@ def test_policies_are_frozen() -> None:
         policy.name = "other"  # type: ignore[misc]
 
 
-def test_what_is_called_applied_is_read_by_some_code() -> None:
+def test_every_key_is_read_by_some_code() -> None:
     """Crude, by the field's name, but enough to notice a key that nothing looks at."""
     package = ROOT / "layers" / "common" / "duly"
     files = [path for path in package.rglob("*.py") if not path.name.startswith("policy_")]
@@ -612,9 +599,8 @@ def test_what_is_called_applied_is_read_by_some_code() -> None:
     by_method = {"owners": "owner_key", "min_gap_days": "min_gap_days_for", "final": "steps"}
     for section, keys in SECTIONS.items():
         for key in keys:
-            if key.neutral is APPLIED:
-                names = [by_method.get(target, target) for target in key.targets]
-                assert any(re.search(rf"\.{name}\b", code) for name in names), (section, key.name)
+            names = [by_method.get(target, target) for target in key.targets]
+            assert any(re.search(rf"\.{name}\b", code) for name in names), (section, key.name)
 
 
 # --- rates and tables of one's own ----------------------------------------------------------------------------------

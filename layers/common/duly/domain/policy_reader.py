@@ -471,8 +471,6 @@ class _Reading:
             value = key.kind(self._findings, here, raw[key.name])
             if value is INVALID:
                 continue
-            if key.asks_for_later(value):
-                self._warn(here, "not applied yet")
             values.update(zip(key.targets, value if len(key.targets) > 1 else (value,), strict=True))
         return values
 

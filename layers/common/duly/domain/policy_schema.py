@@ -20,7 +20,6 @@ from duly.domain.money import MoneyError, exponent, parse_minor, shortened
 from duly.domain.toml_lines import KeyPath, line_of
 
 INVALID: Final = object()
-APPLIED: Final = object()
 
 MAX_POLICY_CHARACTERS: Final = 262_144
 MAX_PROBLEMS: Final = 100
@@ -65,6 +64,7 @@ _PAYMENT_LINK: Final = re.compile(
 )
 _TIME_OF_DAY: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
+_WORDS: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}|")  # a part of the key of an uploaded template; none
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,28 +153,17 @@ Kind = Callable[[Findings, KeyPath, Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: its name in the file, its kind, the dataclass field that it fills, its meaning.
-
-    ``neutral`` is ``APPLIED`` for a key that the functions obey. For one that is not obeyed yet it is the value that
-    asks for nothing (a frozenset: the values); any other makes a warning.
-    """
+    """One key: its name in the file, its kind, the dataclass field that it fills, its meaning."""
 
     name: str
     kind: Kind
     meaning: str
     target: str = ""
-    neutral: Any = APPLIED
 
     @property
     def targets(self) -> tuple[str, ...]:
         """The dataclass fields that the key fills: one, or two for a kind that returns a pair."""
         return tuple((self.target or self.name).split())
-
-    def asks_for_later(self, value: Any) -> bool:
-        """Whether this value asks for something that is not applied yet."""
-        if self.neutral is APPLIED:
-            return False
-        return value not in self.neutral if isinstance(self.neutral, frozenset) else bool(value != self.neutral)
 
 
 # --- kinds ----------------------------------------------------------------------------------------------------------
@@ -700,7 +689,7 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key("days", whole(-365, 3650, "days"), "Days from the basis, negative before it. Must be stated."),
         Key("boundary", one_of(*BOUNDARIES), "Due on the day itself, or the day after it."),
         Key("channel", one_of(*CHANNELS), "How the debtor is reached."),
-        Key("template", text(_NAME.pattern, "the name of a template"), "Its words; empty: by the level.", neutral=""),
+        Key("template", text(_WORDS.pattern, "a name in small letters"), "The name of own words; empty: by the level."),
         Key("fee", amounts, "Added to the item at this step, once for its level.", "fee_minor"),
         Key("fee_percent", percent(100), "The same as a percentage of the original amount."),
         Key(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from duly.domain.policy_reader import default_policy_text
-from duly.domain.policy_schema import APPLIED, SECTIONS, Key
+from duly.domain.policy_schema import SECTIONS, Key
 
 #: The table of default.toml that shows the defaults of the keys of a section.
 _EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -18,7 +18,7 @@ _EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def reference_page() -> str:
-    """The page ``docs/policy.md``: every key with its meaning, its shipped default and whether it is applied yet."""
+    """The page ``docs/policy.md``: every key with its meaning and its shipped default."""
     import tomllib
 
     defaults = tomllib.loads(default_policy_text(), parse_float=Decimal)
@@ -27,8 +27,7 @@ def reference_page() -> str:
         "",
         "A policy is one TOML document, put under `policy/` in the bucket and checked on arrival. A key that it leaves",
         "out takes the default below, which is that of `policies/default.toml`. Tables of amounts, the set of risk",
-        "categories and the steps of a scenario are replaced as a whole. A key marked *not yet* is read and checked,",
-        "but nothing obeys it so far; asking for it makes a warning.",
+        "categories and the steps of a scenario are replaced as a whole.",
         "",
         "A scenario takes the keys it leaves out from `scenario.standard` (one that is called as a shipped scenario:",
         "from that, its steps too). `step = []` means that nobody is chased. A customer names its scenario; without a",
@@ -40,7 +39,7 @@ def reference_page() -> str:
     for section, keys in SECTIONS.items():
         shown = _example(defaults, _EXAMPLES.get(section, tuple(section.split("."))))
         title = f"[[{section}]]" if section.endswith("step") else f"[{section}]"
-        lines += ["", f"## `{title}`", "", "| key | meaning | default | applied |", "|---|---|---|---|"]
+        lines += ["", f"## `{title}`", "", "| key | meaning | default |", "|---|---|---|"]
         lines += [_reference_row(key, shown) for key in keys]
     return "\n".join(lines) + "\n"
 
@@ -55,13 +54,7 @@ def _example(defaults: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str,
 
 def _reference_row(key: Key, shown: Mapping[str, Any]) -> str:
     default = f"`{_toml_text(shown[key.name])}`" if key.name in shown else "not set"
-    return f"| `{key.name}` | {key.meaning} | {default} | {_applied(key)} |"
-
-
-def _applied(key: Key) -> str:
-    if key.neutral is APPLIED:
-        return "yes"
-    return "in part" if isinstance(key.neutral, frozenset) else "not yet"
+    return f"| `{key.name}` | {key.meaning} | {default} |"
 
 
 def _toml_text(value: Any) -> str:

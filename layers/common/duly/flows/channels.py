@@ -14,6 +14,7 @@ from duly.domain.policy import Policy
 from duly.flows.attaching import letter_view
 from duly.flows.edge import Edge
 from duly.flows.notices import Claimed, RemainingSeconds, document_key, too_late, view_of
+from duly.flows.own_templates import in_own_words
 from duly.mail.letter import render_letter
 from duly.mail.notice import NoticeError
 from duly.mail.postal import can_be_posted
@@ -27,12 +28,11 @@ LONGEST_WRITE_SECONDS = 5  # for S3 alone, once the letter is typeset: a lost co
 def write_letter(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> Outcome:
     """Write the letter of a claim as PDF into the bucket once; return what became of it."""
     claim, account = claimed.event, claimed.account
-    view = letter_view(
-        account, view_of(account, claim, policy, policy.creditor.email), policy, claim.channel == REGISTERED_LETTER
-    )
-    if not can_be_posted(view.address):
-        return Refused("address_incomplete", retryable=False)
     try:
+        notice = in_own_words(edge, view_of(account, claim, policy, policy.creditor.email))
+        view = letter_view(account, notice, policy, claim.channel == REGISTERED_LETTER)
+        if not can_be_posted(view.address):
+            return Refused("address_incomplete", retryable=False)
         data = render_letter(view)
     except NoticeError as error:
         return Refused(error.code, retryable=False)

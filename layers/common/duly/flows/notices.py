@@ -77,7 +77,15 @@ def view_of(account: Account, claim: ev.NoticeClaimed, policy: Policy, respond_a
         respond_address=respond_address,
         pay_by=None if days_overdue <= 0 else today + timedelta(days=PAY_WITHIN_DAYS),
         last_notice=max(previous, default=None),
+        template=_template(policy, claim),
     )
+
+
+def _template(policy: Policy, claim: ev.NoticeClaimed) -> str:
+    """The name of the words that the step of a claim asks for."""
+    scenario = policy.scenarios.get(claim.scenario)
+    steps = scenario.steps if scenario else ()
+    return next((step.template for step in steps if step.name == claim.step), "")
 
 
 def _creditor(policy: Policy) -> CreditorView:

@@ -113,10 +113,11 @@ class NoticeItem:
 @dataclass(frozen=True, slots=True)
 class OwnWords:
     """A business's own template of the words of a kind of notice, checked when it was uploaded (`duly.mail.own_words`).
-    ``version`` is the first 16 hex digits of its SHA-256."""
+    ``version`` is the first 16 hex digits of its SHA-256, ``name`` what steps call it (empty: it is the kind's)."""
 
     source: str
     version: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,8 @@ class NoticeView:
     reference: str = ""
     """A creditor reference with check digits (ISO 11649 or Swiss), for a notice about one invoice that has one."""
 
+    template: str = ""
+    """The name of the words that its step asks for; empty: those of its kind."""
     own_words: OwnWords | None = None
     """The business's own template for the words; None: the shipped one."""
 

@@ -30,7 +30,9 @@ WORDS: Final = ("subject", "preheader", "heading", "opening", "ask", "closing")
 MAY_BE_EMPTY: Final = frozenset({"closing"})
 FORBIDDEN: Final = Path(__file__).parent / "forbidden_phrases.toml"
 
-_KEY: Final = re.compile(rf"{PREFIX}(?P<language>[a-z]{{2}})/(?P<kind>[a-z_]+)[.]j2")
+_KEY: Final = re.compile(
+    rf"{PREFIX}(?P<language>[a-z]{{2}})/(?P<kind>[a-z_]+)(?:[.](?P<name>[a-z0-9][a-z0-9_-]{{0,39}}))?[.]j2"
+)
 _ELEMENTS: Final = frozenset(
     (
         "Template", "Output", "TemplateData", "Name", "Const", "If", "For", "Compare", "Operand", "And", "Or", "Not",
@@ -51,18 +53,20 @@ class TemplateProblem:
     expected: str
 
 
-def template_of_key(key: str) -> tuple[str, Kind] | None:
-    """Language and kind of a template by the key that it is uploaded under, such as policy/templates/fr/reminder.j2."""
+def template_of_key(key: str) -> tuple[str, Kind, str] | None:
+    """Language, kind and name of a template by the key that it is uploaded under: policy/templates/fr/reminder.j2 has
+    the words of a kind and no name, policy/templates/fr/reminder.friendly.j2 those of the steps that say
+    ``template = "friendly"``."""
     found = _KEY.fullmatch(key)
     if not found or found["language"] not in LANGUAGES:
         return None
     kind = next((kind for kind in KINDS if kind == found["kind"]), None)
-    return (found["language"], kind) if kind else None
+    return (found["language"], kind, found["name"] or "") if kind else None
 
 
-def own_words(source: str) -> OwnWords:
+def own_words(source: str, name: str = "") -> OwnWords:
     """A template with its version."""
-    return OwnWords(source, hashlib.sha256(source.encode()).hexdigest()[:16])
+    return OwnWords(source, hashlib.sha256(source.encode()).hexdigest()[:16], name)
 
 
 def shipped_words(language: str, kind: Kind) -> str:
