@@ -9,25 +9,32 @@ import typer
 from rich.table import Table
 
 from cli.screen import Json, fail, out, print_json
-from duly.mail.notice import KINDS, LANGUAGES, Kind
-from duly.mail.own_words import MAX_BYTES, PREFIX, check_template, own_words, shipped_words, template_of_key
+from duly.mail.notice import LANGUAGES
+from duly.mail.own_words import (
+    MAX_BYTES,
+    PREFIX,
+    TEMPLATE_KINDS,
+    check_template,
+    own_words,
+    shipped_words,
+    template_of_key,
+)
 
 template_app = typer.Typer(
     help="The words of notices by language and kind; a business's own replace them.", no_args_is_help=True
 )
 
 
-def _kind(word: str) -> Kind:
-    found = next((kind for kind in KINDS if kind == word), None)
-    if found is None:
-        raise fail(f"unknown kind {word}: expected one of {', '.join(KINDS)}")
-    return found
+def _kind(word: str) -> str:
+    if word not in TEMPLATE_KINDS:
+        raise fail(f"unknown kind {word}: expected one of {', '.join(TEMPLATE_KINDS)}")
+    return word
 
 
 @template_app.command(name="list")
 def list_templates(as_json: Json = False) -> None:
     """Show the languages and kinds of notices, and the key under which one's own words are uploaded."""
-    rows = [(language, kind, f"{PREFIX}{language}/{kind}.j2") for language in LANGUAGES for kind in KINDS]
+    rows = [(language, kind, f"{PREFIX}{language}/{kind}.j2") for language in LANGUAGES for kind in TEMPLATE_KINDS]
     if as_json:
         print_json([{"language": language, "kind": kind, "key": key} for language, kind, key in rows])
         return
@@ -40,9 +47,9 @@ def list_templates(as_json: Json = False) -> None:
 @template_app.command()
 def show(
     language: Annotated[str, typer.Argument(help="A language such as fr.")],
-    kind: Annotated[str, typer.Argument(help="A kind of notice such as reminder.")],
+    kind: Annotated[str, typer.Argument(help="A kind of notice such as reminder, or sms.")],
 ) -> None:
-    """Print the shipped words of a kind of notice, to start from."""
+    """Print the shipped words of a kind of notice or of text messages, to start from."""
     if language not in LANGUAGES:
         raise fail(f"unknown language {language}: expected one of {', '.join(LANGUAGES)}")
     typer.echo(shipped_words(language, _kind(kind)), nl=False)

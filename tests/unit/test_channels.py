@@ -112,6 +112,16 @@ def test_what_the_service_says_of_a_text_message_is_its_outcome(answer: Refused 
     assert stack.texter.calls == 1
 
 
+def test_a_text_message_is_in_the_businesss_own_words() -> None:
+    stack = TwinStack()
+    own = shipped_words("de", "sms").replace("{{ creditor.name }}", "Moin von {{ creditor.name }}")
+    stack.upload("policy/templates/de/sms.j2", own.encode(), NOON)
+    stack.work()
+    assert isinstance(carried(stack, claimed("sms")), Accepted)
+    stored = stack.objects.get(text_key("A-1", NOTICE))
+    assert stored is not None and stored.data.decode().startswith("Moin von Creditor: ")
+
+
 def test_a_text_message_without_number_or_time_is_not_sent() -> None:
     stack = TwinStack()
     assert carried(stack, claimed("sms", contacts=[CONTACT])) == Refused("no_number", retryable=False)

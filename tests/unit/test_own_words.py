@@ -45,6 +45,34 @@ def test_the_shipped_words_pass_the_check_of_own_words(language: str, kind: Kind
     assert check_template(shipped_words(language, kind).encode(), language, kind) == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_shipped_text_message_passes_and_one_without_the_amount_does_not(language: str) -> None:
+    shipped = shipped_words(language, "sms")
+    assert check_template(shipped.encode(), language, "sms") == []
+    short = shipped.replace("{{ total }}", "")
+    assert {one.code for one in check_template(short.encode(), language, "sms")} == {"template_amount"}
+
+
+TEXT = """{% set invoice = "bill" %}{% set invoices_word = "bills" %}
+{% set text %}{{ creditor.name }}: {{ total }} for {{ invoices }}, quote {{ reference }}.{% endset %}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        ("for {{ invoices }}", "by {{ due }}", set()),
+        ("quote {{ reference }}", "", {"template_amount"}),
+        (", quote", ", " + "very " * 70 + "soon: ", {"template_fails"}),
+        (", quote", ", {{ unknown }}", {"template_name"}),
+        ('{% set invoice = "bill" %}', "", {"template_word"}),
+        (", quote", ", or we will take you to court, quote", {"template_threat"}),
+    ],
+)
+def test_what_is_wrong_with_a_text_message(old: str, new: str, codes: set[str]) -> None:
+    assert {one.code for one in check_template(TEXT.replace(old, new).encode(), "en", "sms")} == codes
+
+
 def test_good_words_are_used_in_mail_and_letter() -> None:
     assert problems(OWN) == []
     rendered = render(replace(view(), own_words=own_words(OWN)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import quote
 
-from duly.domain.channels import REGISTERED_LETTER
+from duly.domain.channels import REGISTERED_LETTER, SMS
 from duly.domain.policy import Policy
 from duly.flows.attaching import letter_view
 from duly.flows.edge import Edge
@@ -53,7 +53,8 @@ def send_sms(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remain
     if not number:
         return Refused("no_number", retryable=False)
     try:
-        text = render_sms(view_of(account, claim, policy, policy.creditor.email))
+        view = view_of(account, claim, policy, policy.creditor.email)
+        text = render_sms(in_own_words(edge, view, SMS))
     except NoticeError as error:
         return Refused(error.code, retryable=False)
     edge.objects.put(text_key(account.id, claim.notice), text.encode(), "text/plain; charset=utf-8")

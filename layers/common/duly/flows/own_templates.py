@@ -29,14 +29,14 @@ def take_template(edge: Edge, upload: Upload, data: bytes) -> FileResult:
     return _result([], f"{'ends the template' if ends else 'template'} of {_title(language, kind, title)}")
 
 
-def in_own_words(edge: Edge, view: NoticeView) -> NoticeView:
+def in_own_words(edge: Edge, view: NoticeView, kind: str = "") -> NoticeView:
     """The view with the business's own words, when there are any in force in its language: those that its step names,
-    else those of its kind.
+    else those of its kind, or of another ``kind`` of template.
 
     Raises NoticeError when their object is gone.
     """
     for name in dict.fromkeys((view.template, "")):
-        pointer = edge.stack.get(_name(language_of(view.language), view.kind, name))
+        pointer = edge.stack.get(_name(language_of(view.language), kind or view.kind, name))
         if not pointer.get("version"):
             continue
         found = edge.objects.get(pointer["key"], pointer["version"])

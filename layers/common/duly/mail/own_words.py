@@ -1,8 +1,8 @@
-"""A business's own words for a kind of notice: what is checked when the template is uploaded.
+"""A business's own words for a kind of notice or for text messages: what is checked when the template is uploaded.
 
-A template says `subject`, `preheader`, `heading`, `opening`, `ask` and `closing`, and nothing else. The layout around
-the words stays Duly's, so amounts, invoices, how to pay, how to answer and who writes are always there. Templates are
-data from outside: their elements and names are those of a list, and they run in a sandbox.
+A template of a notice says `subject`, `preheader`, `heading`, `opening`, `ask` and `closing`, and nothing else. The
+layout around the words stays Duly's, so amounts, invoices, how to pay, how to answer and who writes are always there.
+Templates are data from outside: their elements and names are those of a list, and they run in a sandbox.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from duly.mail.local_forms import one_line, spaced
+from duly.mail.local_forms import amount, one_line, spaced
 from duly.mail.notice import KINDS, LANGUAGES, CreditorView, Kind, NoticeError, NoticeItem, NoticeView, OwnWords
 from duly.mail.render import render, sandbox, values_of, words_of_kind
+from duly.mail.sms import COUNTED, folded, render_sms
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 PREFIX: Final = "policy/templates/"
 MAX_BYTES: Final = 20_000
 MAX_WORDS_CHARACTERS: Final = 2_000  # of one of the words, rendered: a notice is read by a person
+SMS: Final = "sms"
+TEMPLATE_KINDS: Final = (*KINDS, SMS)
 WORDS: Final = ("subject", "preheader", "heading", "opening", "ask", "closing")
+SMS_WORDS: Final = ("invoice", "invoices_word", "text")
 MAY_BE_EMPTY: Final = frozenset({"closing"})
 FORBIDDEN: Final = Path(__file__).parent / "forbidden_phrases.toml"
 
@@ -53,15 +57,15 @@ class TemplateProblem:
     expected: str
 
 
-def template_of_key(key: str) -> tuple[str, Kind, str] | None:
+def template_of_key(key: str) -> tuple[str, str, str] | None:
     """Language, kind and name of a template by the key that it is uploaded under: policy/templates/fr/reminder.j2 has
     the words of a kind and no name, policy/templates/fr/reminder.friendly.j2 those of the steps that say
     ``template = "friendly"``."""
     found = _KEY.fullmatch(key)
     if not found or found["language"] not in LANGUAGES:
         return None
-    kind = next((kind for kind in KINDS if kind == found["kind"]), None)
-    return (found["language"], kind, found["name"] or "") if kind else None
+    known = found["kind"] in TEMPLATE_KINDS
+    return (found["language"], found["kind"], found["name"] or "") if known else None
 
 
 def own_words(source: str, name: str = "") -> OwnWords:
@@ -69,14 +73,14 @@ def own_words(source: str, name: str = "") -> OwnWords:
     return OwnWords(source, hashlib.sha256(source.encode()).hexdigest()[:16], name)
 
 
-def shipped_words(language: str, kind: Kind) -> str:
+def shipped_words(language: str, kind: str) -> str:
     """The source of the shipped template, to start from."""
     from duly.mail.render import TEMPLATES
 
     return (TEMPLATES / language / f"{kind}.j2").read_text(encoding="utf-8")
 
 
-def check_template(data: bytes, language: str, kind: Kind) -> list[TemplateProblem]:
+def check_template(data: bytes, language: str, kind: str) -> list[TemplateProblem]:
     """What is wrong with an uploaded template, in the order of its lines. An empty list: it may be used."""
     if len(data) > MAX_BYTES:
         return [TemplateProblem(0, "template_too_large", f"expected at most {MAX_BYTES} bytes")]
@@ -85,14 +89,16 @@ def check_template(data: bytes, language: str, kind: Kind) -> list[TemplateProbl
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         return [TemplateProblem(line, "not_utf8", "expected UTF-8")]
-    problems = [*_structure(source, language), *_phrases(source, language)]
+    words = SMS_WORDS if kind == SMS else WORDS
+    problems = [*_structure(source, language, words), *_phrases(source, language)]
     if not problems:
-        problems = _rendered(source, language, kind)
+        of_notice = next((one for one in KINDS if one == kind), None)
+        problems = _rendered(source, language, of_notice) if of_notice else _as_text(source, language)
     return sorted(set(problems), key=lambda one: (one.line, one.code, one.expected))
 
 
 # --- what it is made of ---------------------------------------------------------------------------------------------
-def _structure(source: str, language: str) -> Iterator[TemplateProblem]:
+def _structure(source: str, language: str, words: tuple[str, ...]) -> Iterator[TemplateProblem]:
     from jinja2 import TemplateSyntaxError, nodes
 
     try:
@@ -102,14 +108,15 @@ def _structure(source: str, language: str) -> Iterator[TemplateProblem]:
         return
     yield from _elements(tree, language)
     known = frozenset(values_of(_samples(language, "reminder")[0], language))
+    known |= COUNTED if words is SMS_WORDS else frozenset()
     loops = {found.target.name for found in tree.find_all(nodes.For) if isinstance(found.target, nodes.Name)}
     macros = _GRAMMAR.get(language, ("", frozenset()))[1]
     for name in tree.find_all(nodes.Name):
         if name.ctx == "load" and name.name not in known | loops | macros | {"loop"}:
             yield TemplateProblem(name.lineno, "template_name", f"expected one of {', '.join(sorted(known))}")
-        if name.ctx == "store" and name.name not in {*WORDS, *loops}:
-            yield TemplateProblem(name.lineno, "template_word", f"expected only {', '.join(WORDS)} to be set")
-    yield from _each_word_once(tree)
+        if name.ctx == "store" and name.name not in {*words, *loops}:
+            yield TemplateProblem(name.lineno, "template_word", f"expected only {', '.join(words)} to be set")
+    yield from _each_word_once(tree, words)
 
 
 def _elements(tree: nodes.Template, language: str) -> Iterator[TemplateProblem]:
@@ -136,7 +143,7 @@ def _elements(tree: nodes.Template, language: str) -> Iterator[TemplateProblem]:
             )
 
 
-def _each_word_once(tree: nodes.Template) -> Iterator[TemplateProblem]:
+def _each_word_once(tree: nodes.Template, words: tuple[str, ...]) -> Iterator[TemplateProblem]:
     """Each word is set once at the top: so none can be made of another, and grow beyond all bounds."""
     from jinja2 import nodes
 
@@ -150,7 +157,7 @@ def _each_word_once(tree: nodes.Template) -> Iterator[TemplateProblem]:
         yield TemplateProblem(
             0, "template_word", "expected words to be set at the top alone, not within an if or a for"
         )
-    for word in WORDS:
+    for word in words:
         lines = [line for name, line in targets if name == word]
         if not lines:
             yield TemplateProblem(0, "template_word", f"expected the word {word} to be set")
@@ -180,6 +187,30 @@ def _phrases(source: str, language: str) -> Iterator[TemplateProblem]:
         for found in pattern.finditer(spaced(source)):
             line = source[: found.start()].count("\n") + 1
             yield TemplateProblem(line, f"template_{reason}", f'expected no {reason}: found "{found[0]}"')
+
+
+def _as_text(source: str, language: str) -> list[TemplateProblem]:
+    """What is wrong with a text message when it is used, for views of every sort."""
+    problems = []
+    for view in _samples(language, "reminder"):
+        try:
+            text = render_sms(replace(view, own_words=own_words(source)))
+        except NoticeError as error:
+            expected = "expected it to render whatever a notice holds, within two messages"
+            return [TemplateProblem(0, "template_fails", f"{expected}: {error.code}")]
+        numbers = {item.number for item in view.asked_items}
+        total = folded(one_line(amount(view.asked_minor, view.currency, language)))
+        for name, value in (("total", total), ("reference", view.customer_id if len(numbers) > 1 else min(numbers))):
+            if value not in text:
+                problems.append(
+                    TemplateProblem(0, "template_amount", f"expected the word text to say {{{{ {name} }}}}")
+                )
+        problems += [
+            TemplateProblem(0, f"template_{reason}", f"expected no {reason} in the word text")
+            for reason, pattern in forbidden_phrases(language)
+            if pattern.search(text)
+        ]
+    return problems
 
 
 def _rendered(source: str, language: str, kind: Kind) -> list[TemplateProblem]:

@@ -81,13 +81,18 @@ def render(view: NoticeView) -> Rendered:
 
 
 def words_of_kind(view: NoticeView, values: Mapping[str, Value]) -> Any:
-    """The words of a view's kind of notice (`subject`, `opening` and so on): the shipped ones or the business's own.
+    """The words of a view's kind of notice (`subject`, `opening` and so on). Raises NoticeError as `words_from`."""
+    return words_from(view, f"{values['language']}/{view.kind}.j2", values)
+
+
+def words_from(view: NoticeView, shipped: str, values: Mapping[str, Value]) -> Any:
+    """The words of a shipped template, or those of the business's own that the view has.
 
     Raises NoticeError when the business's own fail. There is no falling back to the shipped ones: a business that
     wrote its own words did not agree to others (docs/decisions/0103-own-words-fail-closed.md).
     """
     if view.own_words is None:
-        return environment().get_template(f"{values['language']}/{view.kind}.j2").make_module(dict(values))
+        return environment().get_template(shipped).make_module(dict(values))
     from jinja2 import TemplateError
 
     try:

@@ -12,7 +12,7 @@ from typing import Final
 
 from duly.mail.local_forms import amount, one_line, short_day
 from duly.mail.notice import NoticeError, NoticeView, language_of
-from duly.mail.render import environment, values_of
+from duly.mail.render import values_of, words_from
 
 MAX_SEGMENTS: Final = 2
 GSM_ALONE, GSM_EACH = 160, 153
@@ -24,6 +24,8 @@ _GSM: Final = frozenset(
 _GSM_TWICE: Final = frozenset("^{}\\[~]|€")  # each takes the place of two
 _WITHOUT_MARKS: Final = str.maketrans({"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "–": "-", "—": "-", "’": "'", "‘": "'"})
 _SHORTEST_NAME: Final = 20
+COUNTED: Final = frozenset({"invoices", "reference", "due", "total"})
+"""Values that only a text message has."""
 _NUMBERS: Final = (5, 3, 2, 1, 0)  # invoice numbers that are named; without any the message says how many there are
 
 
@@ -32,7 +34,7 @@ def render_sms(view: NoticeView) -> str:
     cut. Raises NoticeError when even the shortest form is too long."""
     for name_length in (60, 40, _SHORTEST_NAME):
         for count in _NUMBERS:
-            text = _folded(_text(view, count, name_length))
+            text = folded(_text(view, count, name_length))
             if segments(text) <= MAX_SEGMENTS:
                 return text
     raise NoticeError("sms_too_long")
@@ -52,11 +54,10 @@ def _text(view: NoticeView, count: int, name_length: int) -> str:
     language = language_of(view.language)
     creditor = replace(view.creditor, name=one_line(view.creditor.name)[:name_length].rstrip())
     values = values_of(replace(view, creditor=creditor), language)
-    template = environment().get_template(f"{language}/sms.j2")
-    words = template.make_module({**values, **_counted(view, language, "", "", count)})
-    said = {name: str(getattr(words, name)) for name in ("invoice", "invoices_word")}
+    words = words_from(view, f"{language}/sms.j2", {**values, **_counted(view, language, "", "", count)})
+    said = {name: one_line(str(getattr(words, name))) for name in ("invoice", "invoices_word")}
     values |= _counted(view, language, said["invoice"], said["invoices_word"], count)
-    return one_line(str(template.make_module(values).text))  # type: ignore[attr-defined]
+    return one_line(str(words_from(view, f"{language}/sms.j2", values).text))
 
 
 def _counted(view: NoticeView, language: str, one: str, many: str, count: int) -> dict[str, str]:
@@ -76,8 +77,8 @@ def _counted(view: NoticeView, language: str, one: str, many: str, count: int) -
     }
 
 
-def _folded(text: str) -> str:
-    """The text in the GSM alphabet where dropping marks is enough; other scripts stay as they are."""
+def folded(text: str) -> str:
+    """Return the text in the GSM alphabet where dropping marks is enough; other scripts stay as they are."""
     return "".join(
         character if character in _GSM or character in _GSM_TWICE else _plain(character) for character in text
     )
