@@ -67,7 +67,7 @@ def test_a_second_dispute_over_the_whole_of_it_lets_all_of_it_rest() -> None:
 def test_a_returned_payment_finds_only_disputes_that_are_still_open() -> None:
     paid = account(invoice("I-1"), opened("I-1", contested={"I-1": 2_000}), payment("P", 10_000))
     paid = then(paid, [ev.AllocationsChanged((ev.Allocation("P", "I-1", 10_000),))])
-    back = [ev.AllocationsChanged((ev.Allocation("P", "I-1", 0),))]
+    back = [ev.AllocationsChanged((ev.Allocation("P", "I-1", 0),)), ev.CashWithdrawn("P", "returned")]
     assert asked(then(paid, back)) == {"I-1": 8_000}
     assert asked(then(paid, [ev.DisputeResolved("D-1", "withdrawn", MONDAY), *back])) == {"I-1": 10_000}
 
