@@ -178,6 +178,7 @@ def test_every_language_says_what_is_disputed(language: str) -> None:
     assert facts.total_minor == 16_000
     words = amount(2_000, "EUR", language)
     text = render(view(part, language=language)).text
+    assert [len(line) <= 78 for line in text.splitlines() if words in line] == [True]
     assert text.count(words) == 1 and text.count(amount(10_000, "EUR", language)) == 1
     cells = [cell for table in tables_of(raw) for line in table for cell in line]
     assert sum(words in cell for cell in cells) == 2
