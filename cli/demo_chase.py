@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ CHANNEL_WORDS = {
     "call": "call",
     "hand_over": "hand-over",
 }
+_NUMBER = re.compile(r"\b[A-Z]{2,4}-[0-9-]+[0-9]")
 CALL_RESULTS = frozenset(
     {"voicemail", "unreachable", "invoice_not_received", "awaiting_approval", "dispute", "in_payment_run", "paid"}
     | {"promise"}
@@ -78,6 +80,7 @@ def gather_chase(edge: Edge, accounts: Iterable[str], documents: Iterable[str]) 
 
 def _add(story: ChaseStory, account: str, entries: Sequence[Entry], documents: Mapping[str, str]) -> None:
     claims: dict[str, ev.NoticeClaimed] = {}
+    about: dict[str, str] = {}
     for entry in entries:
         for event in entry.events:
             words, document = "", ""
@@ -92,23 +95,28 @@ def _add(story: ChaseStory, account: str, entries: Sequence[Entry], documents: M
                     if claim.channel not in LETTERS | {CALL, HAND_OVER}:
                         continue
                     kind = CHANNEL_WORDS[claim.channel]
-                    items = ", ".join(part.item for part in claim.items)
-                    words = f"{claim.step}, level {claim.level}, for {items}"
+                    words = f"{_named(claim.step)}, level {claim.level}, for {_items(claim.items)}"
                     document = documents.get(notice, "")
                 case ev.ApprovalAsked():
                     story.approvals["asked"] += 1
-                    kind = "approval"
+                    about[event.approval] = f"{_named(event.step)} for {_items(event.items)}"
+                    kind, words = "approval", _asked(event)
                 case ev.ApprovalSettled():
                     story.approvals[event.outcome] += 1
-                    kind = "approval"
+                    kind, words = "approval", _outcome(about, event.approval, event.outcome, event.by)
                 case ev.PlanMade():
                     story.plans["made"] += 1
-                    kind = "plan"
+                    about[event.plan] = f"payment plan for {_listed(event.items)}"
+                    parts = (f"{format_minor(minor, event.currency)} on {day}" for day, minor in event.instalments)
+                    kind, words = "plan", f"{about[event.plan]}, {event.currency} {_listed(parts)}{_by(event.by)}"
                 case ev.PlanSettled():
                     story.plans[event.outcome] += 1
-                    kind = "plan"
+                    kind, words = "plan", _outcome(about, event.plan, event.outcome, event.by)
+                case ev.PromiseMade():
+                    about[event.promise] = f"promised for {event.date}: {_listed(event.items)}"
+                    continue
                 case ev.PromiseSettled():
-                    kind = "promise"
+                    kind, words = "promise", _outcome(about, event.promise, event.outcome, event.by)
                 case ev.TaskClosed() if event.result in CALL_RESULTS:
                     story.calls[event.result] += 1
                     kind, words = "call", f"result: {event.result.replace('_', ' ')}"
@@ -117,6 +125,32 @@ def _add(story: ChaseStory, account: str, entries: Sequence[Entry], documents: M
                 case _:
                     continue
             story.lines.append(ChaseLine(entry.at.date(), account, kind, words or describe(event, {}), document))
+
+
+def _named(step: str) -> str:
+    return step.replace("-", " ")
+
+
+def _items(parts: Sequence[ev.NoticeItem]) -> str:
+    return _listed(part.item for part in parts)
+
+
+def _asked(event: ev.ApprovalAsked) -> str:
+    amount = f"{format_minor(event.total_minor, event.currency)} {event.currency}"
+    return f"to approve until {event.until}: {_named(event.step)}, {amount} for {_items(event.items)}"
+
+
+def _listed(items: Iterable[str]) -> str:
+    return ", ".join(items)
+
+
+def _outcome(about: Mapping[str, str], key: str, outcome: str, by: str) -> str:
+    """What became of a promise, plan or approval, said by what it is about: its id says nothing to a reader."""
+    return f"{about[key]}: {outcome.replace('_', ' ')}{_by(by)}"
+
+
+def _by(person: str) -> str:
+    return f" by {person}" if person else ""
 
 
 def _charge(story: ChaseStory, claim: ev.NoticeClaimed) -> None:
@@ -145,8 +179,13 @@ def _row(line: ChaseLine, business: Business) -> str:
     link = f' <a href="{escape(document_name(line.document))}">document</a>' if line.document else ""
     return (
         f'<li class="step"><span>{line.day.isoformat()}</span><span class="chip k">{escape(line.kind)}</span>'
-        f"<span><b>{escape(name)}</b><br>{escape(line.words)}{link}</span></li>"
+        f"<span><b>{escape(name)}</b><br>{_whole(line.words)}{link}</span></li>"
     )
+
+
+def _whole(words: str) -> str:
+    """The words for a page, in which no line breaks within an invoice number."""
+    return _NUMBER.sub(r'<span class="n">\g<0></span>', escape(words))
 
 
 def document_name(key: str) -> str:

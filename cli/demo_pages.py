@@ -64,6 +64,13 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;font:14px/1.5 ui-monospace,monos
 @media(max-width:720px){a.mail{grid-template-columns:1fr;gap:2px}
 .reply{padding-left:28px;grid-template-columns:1fr} .who,.what,.reply q{white-space:normal} }
 """
+CHASE_STYLE = """
+.step{display:grid;grid-template-columns:92px 110px minmax(0,1fr);gap:14px;padding:9px 14px;align-items:start}
+.step>span{overflow-wrap:anywhere} .step .n{white-space:nowrap}
+@media(max-width:720px){.step{grid-template-columns:auto 1fr;gap:4px 12px} .step>span:last-child{grid-column:1/-1}
+}
+.step .chip{align-self:start;margin-top:2px}
+"""
 LEVELS = {"0": "before due", "1": "level 1", "2": "level 2", "3": "level 3"}
 KINDS = {
     "dispute_quantity": ("dispute: quantity", "dispute"),
@@ -214,8 +221,7 @@ def write_credit_page(folder: Path, body: str) -> None:
 def write_chase_page(folder: Path, body: str) -> None:
     """Writes chase.html around the content that cli/demo_chase.py made."""
     navigation = '<nav><a href="index.html">All mails</a><a href="report.html">Report</a></nav>'
-    style = ".step{display:grid;grid-template-columns:92px 110px minmax(0,1fr);gap:14px;padding:9px 14px}"
-    (folder / "chase.html").write_text(_page("The chase in the demonstration", navigation + body, style), "utf-8")
+    (folder / "chase.html").write_text(_page("The chase in the demonstration", navigation + body, CHASE_STYLE), "utf-8")
 
 
 def write_cash_page(folder: Path, body: str, documents: Sequence[str]) -> None:

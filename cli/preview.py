@@ -200,7 +200,7 @@ def print_preview(data: dict[str, Any]) -> None:
     notices = data["notices"]
     table = full_table("Customer", "Level", "Step", "Channel", "Items", title=f"Notices of {data['as_of']}")
     table.add_column("Total", justify="right")
-    table.add_column("")
+    table.add_column("Note" if any(one["approval"] or one["problem"] for one in notices) else "")
     for one in notices[:MAX_SHOWN]:
         words = "to approve" if one["approval"] else one["problem"]
         customer = f"{one['name']} ({one['customer']})" if one["name"] else one["customer"]

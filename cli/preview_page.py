@@ -88,7 +88,7 @@ CHANNEL_WORDS: Final[Mapping[str, str]] = {
     "call": "call",
     "hand_over": "hand-over",
 }
-FILE_WORDS: Final[Mapping[str, str]] = {"html": "read", "txt": "as text", "eml": "mail", "pdf": "PDF", "zip": "ZIP"}
+FILE_WORDS: Final[Mapping[str, str]] = {"html": "read", "txt": "as text", "eml": "as .eml", "pdf": "PDF", "zip": "ZIP"}
 
 
 def page(data: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from duly.domain.money import exponent
 
 WIDTH, HEIGHT = 720, 440
 LEFT, RIGHT, TOP = 84, 20, 56
+MAX_ZEROS = 18  # of an axis: more than an amount has
 CASH_HEIGHT, GAP, BARS_HEIGHT = 190, 46, 90
 _STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#374151}.title{font-size:14px;font-weight:600;fill:#111827}"
@@ -23,7 +24,9 @@ _STYLE = (
 def comparison_svg(found: Comparison) -> str:
     """Draw the cash curve of both policies (one line when all money is booked alike) and their messages by month."""
     names = [_escaped(side.policy.name) for side in found.sides]
-    most = max((points[-1][1] for points in _curves(found) if points), default=0) or 1
+    most = top_of(
+        max((points[-1][1] for points in _curves(found) if points), default=0), 10 ** exponent(found.currency)
+    )
     caption = f"{found.first} to {found.last}, {found.currency}; payments as they happened"
     lines = "".join(
         f'<polyline class="{style}" points="{_points(found, points, most)}"/>'
@@ -33,10 +36,18 @@ def comparison_svg(found: Comparison) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
         f'role="img" aria-labelledby="t d"><title id="t">Cash and messages under two policies</title>'
         f'<desc id="d">{caption}</desc><style>{_STYLE}</style>'
-        f'<text class="title" x="{LEFT}" y="20">Cash received, and messages a month</text>'
+        f'<text class="title" x="{LEFT}" y="20">Cash received</text>'
         f'<text x="{LEFT}" y="38">{caption}</text>{_cash_grid(found, most)}{lines}{_bars(found)}'
         f"{_legend(names)}</svg>\n"
     )
+
+
+def top_of(most_minor: int, unit_minor: int) -> int:
+    """The top of an axis that holds an amount, four steps of a round number (1, 2 or 5 and zeros) high, in minor
+    units."""
+    whole = max(1, -(-most_minor // unit_minor))
+    steps = (digit * int(f"1{'0' * zeros}") for zeros in range(MAX_ZEROS) for digit in (1, 2, 5))
+    return unit_minor * next(4 * step for step in steps if 4 * step >= whole)
 
 
 def _curves(found: Comparison) -> list[list[tuple[date, int]]]:
@@ -84,7 +95,10 @@ def _bars(found: Comparison) -> str:
     most = max([*counts[0], *counts[1], 1])
     base = TOP + CASH_HEIGHT + GAP + BARS_HEIGHT
     slot = (WIDTH - LEFT - RIGHT) / len(months)
-    parts = [f'<text x="{LEFT - 8}" y="{base - BARS_HEIGHT + 4}" text-anchor="end">{most}</text>']
+    parts = [
+        f'<text class="title" x="{LEFT}" y="{base - BARS_HEIGHT - 14}">Messages a month</text>'
+        f'<text x="{LEFT - 8}" y="{base - BARS_HEIGHT + 4}" text-anchor="end">{most}</text>'
+    ]
     for at, month in enumerate(months):
         for number, style in enumerate(("abar", "bbar")):
             height = BARS_HEIGHT * counts[number][at] / most

@@ -126,13 +126,15 @@ def press(tab: Tab, selector: str) -> None:
     tab._wait_for("Page.loadEventFired")
 
 
-@pytest.mark.parametrize("path", ["mailbox", "report", "files"])
+@pytest.mark.parametrize("path", ["mailbox", "report", "chase", "files"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_each_tab_fits(tab: Tab, server: PageServer, stack: PageStack, path: str, width: int) -> None:
     stack.upload("invoices/a-file-with-a-rather-long-name-2026-04-06.csv", b"x", START)
     go(tab, server.url + path, width)
     assert tab.evaluate("document.documentElement.scrollWidth") == width
     assert tab.evaluate("document.querySelector('[aria-current=page]').textContent").lower() == path
+    lines = "[...document.querySelectorAll('main button')].map(one => one.getBoundingClientRect().height)"
+    assert max(tab.evaluate(lines), default=0) < 60  # no button's name is broken into letters
 
 
 def test_a_mails_script_does_not_run(tab: Tab, server: PageServer) -> None:

@@ -241,7 +241,7 @@ def test_the_page_on_cash_says_where_each_payment_went_and_why(tmp_path: Path) -
 
 def test_the_page_on_the_chase_leads_to_what_was_written(tmp_path: Path) -> None:
     body = chase_body(CHASE, make_business())
-    assert "Heidesand Keramik GmbH" in body and "RE-26-0001 &amp; more" in body
+    assert "Heidesand Keramik GmbH" in body and "RE-26-0001</span> &amp; more" in body
     assert "costs 45.00 EUR · interest 12.34 EUR" in body
     write_chase_documents(tmp_path, {LETTER_KEY: b"%PDF"})
     assert (tmp_path / "documents" / "C-1007-0a1b2c.pdf").read_bytes() == b"%PDF"
@@ -262,7 +262,10 @@ def test_the_chase_is_gathered_from_the_journals() -> None:
             replace(claim, notice="n2", channel="email", main="n1"),
             ev.NoticeSent("n1", now, "document"),
             ev.NoticeSent("n2", now, "answer", "m"),
-            ev.PlanMade("Z", (item,), ((now.date(), 100),), "EUR", now.date()),
+            ev.PlanMade("Z", (item,), ((now.date(), 100),), "EUR", now.date(), by="ada"),
+            ev.PlanSettled("Z", "broken", now.date()),
+            ev.PromiseMade("P", (item,), now.date(), now.date(), now.date()),
+            ev.PromiseSettled("P", "kept", now.date()),
         ]
 
     found.edge.change("C-1", decide, now)
@@ -272,4 +275,12 @@ def test_the_chase_is_gathered_from_the_journals() -> None:
     assert [(line.kind, line.document) for line in story.lines] == [
         ("letter", "documents/notices/C-1/n1.pdf"),
         ("plan", ""),
+        ("plan", ""),
+        ("promise", ""),
+    ]
+    assert [line.words for line in story.lines] == [  # what it is about, never an id
+        f"formal notice, level 3, for {item}",
+        f"payment plan for {item}, EUR 1.00 on 2026-03-05 by ada",
+        f"payment plan for {item}: broken",
+        f"promised for 2026-03-05: {item}: kept",
     ]

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from cli.simulation.comparison_plot import top_of
 from cli.simulation.expectations import agrees, check
 from cli.simulation.fields import ScenarioError
 from cli.simulation.player import play
@@ -361,3 +362,10 @@ def test_a_folder_without_invoices_is_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 2
     assert "expected files of invoices" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("most_minor", "top_minor"), [(0, 400), (34_549_900, 40_000_000), (40_000_001, 80_000_000), (81_000, 200_000)]
+)
+def test_the_axis_of_a_comparisons_plot_ends_at_a_round_number(most_minor: int, top_minor: int) -> None:
+    assert top_of(most_minor, 100) == top_minor
