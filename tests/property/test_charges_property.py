@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +83,23 @@ def test_it_runs_from_the_day_after_the_due_date_on_what_is_open(
         for day in (row.first, row.last):
             assert row.principal_minor == principal - sum(minor for on, minor in paid if on < day)
     assert all(before.last < after.first for before, after in zip(found.rows, found.rows[1:], strict=False))
+
+
+@given(principals, dues, days_late, st.decimals(0, 100, places=4), st.sampled_from(["total", "daily"]), st.data())
+def test_it_is_what_a_walk_from_day_to_day_gives(
+    principal: int, due: date, days: int, rate: Decimal, rounding: str, data: st.DataObject
+) -> None:
+    paid = data.draw(payments(principal, due))
+    rules = replace(RULES, regime="FR", rate_percent=rate, is_bounded=False, rounding=rounding)
+    found = reckon(rules, principal, "EUR", due, due + timedelta(days=days), paid)
+    walked = [
+        Fraction(rate) / 36_500 * (principal - sum(minor for on, minor in paid if on < due + timedelta(days=day)))
+        for day in range(1, days + 1)
+    ]
+    if rounding == "daily":
+        assert found.interest_minor == sum(floor(amount + Fraction(1, 2)) for amount in walked)
+    else:
+        assert found.interest_minor == floor(sum(walked, Fraction(1, 2)))
 
 
 @given(regimes, kinds, dues, days_late)
