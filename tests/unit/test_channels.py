@@ -21,6 +21,7 @@ from duly.flows.scripts import call_script
 from duly.flows.twin import TwinStack
 from duly.mail.notice import LANGUAGES, NoticeError
 from duly.mail.own_words import shipped_words
+from duly.mail.script import CallView, Due, render_script
 from duly.mail.sending import Accepted, Doubtful, Refused, Scripted, classify
 from duly.mail.sms import MAX_SEGMENTS, render_sms, segments
 from duly.mail.typeset import PdfTooLarge
@@ -144,6 +145,14 @@ def test_answers_of_sns_are_classified_as_those_of_ses(code: str, status: int, f
 
     answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
     assert classify(ClientError(answer, "Publish")) == found
+
+
+@pytest.mark.parametrize(("count", "said"), [(2, "faktury R-0, R-1"), (6, "6 faktur,"), (22, "22 faktury,")])
+def test_polish_counts_invoices_in_its_own_forms(count: int, said: str) -> None:
+    items = [item(f"R-{number}") for number in range(count)]
+    assert said in render_sms(view(*items, kind="second_reminder", language="pl"))
+    due = tuple(Due(f"R-{number}", date(2026, 2, 4), 1_000, "EUR") for number in range(count))
+    assert said.rstrip(",") in render_script(CallView("pl", "Fog", "Mist", due))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

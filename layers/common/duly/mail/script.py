@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from duly.mail.local_forms import amount, day, one_line
+from duly.mail.local_forms import amount, day, one_line, plural
 from duly.mail.notice import language_of
 from duly.mail.render import environment
 
@@ -62,10 +62,11 @@ def render_script(view: CallView) -> str:
 def _spoken(view: CallView, language: str) -> dict[str, str]:
     if not view.items:
         return {"invoices": "", "total": "", "first_due": ""}
-    nobody = {"creditor": {"name": "", "email": ""}, **dict.fromkeys(("total", "invoices", "due", "reference"), "")}
-    words = environment().get_template(f"{language}/sms.j2").make_module(nobody)  # its words for invoices alone
-    one, many = str(words.invoice), str(words.invoices_word)  # type: ignore[attr-defined]
     titles = list(dict.fromkeys(one_line(item.title) for item in view.items))
+    told = {"invoice_count": len(titles), "invoice_plural": plural(len(titles), language)}
+    nobody = {"creditor": {"name": "", "email": ""}, **dict.fromkeys(("total", "invoices", "due", "reference"), "")}
+    words = environment().get_template(f"{language}/sms.j2").make_module({**nobody, **told})  # for its invoices alone
+    one, many = one_line(str(words.invoice)), one_line(str(words.invoices_word))  # type: ignore[attr-defined]
     named = titles if len(titles) <= MAX_NAMED else []
     invoices = f"{one} {titles[0]}" if len(titles) == 1 else f"{many} {', '.join(named)}" if named else ""
     return {
