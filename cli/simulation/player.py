@@ -140,6 +140,7 @@ class _Play:
 
     def _events_until(self, run: Moment | None) -> None:
         """Apply the events up to a run: of its day all, unless the run has a time and the event a later one."""
+        self.world.before_run = run if run is not None and run.at is None else None
         while self.done < len(self.waiting) and (run is None or self._is_due(self.waiting[self.done].on, run)):
             self._apply(self.waiting[self.done])
             self.done += 1

@@ -165,4 +165,21 @@ def _outcome(top: Fields, name: str) -> Mapping[str, Any] | None:
         if not good:
             form = "a list of objects" if is_list else "an object"
             raise ScenarioError(f"{top.file}: {name}.{key}: expected {form}, found {shown(part)}")
+    _check_inner(top.file, name, value)
     return value
+
+
+def _check_inner(file: str, name: str, value: Mapping[str, Any]) -> None:
+    """The lists and objects within what is expected. Raises ScenarioError."""
+    inner = [(f"notices[{number}].items", one.get("items")) for number, one in enumerate(value.get("notices", []))]
+    for customer, one in value.get("accounts", {}).items():
+        if not isinstance(one, dict):
+            raise ScenarioError(f"{file}: {name}.accounts.{customer}: expected an object, found {shown(one)}")
+        inner.append((f"accounts.{customer}.open", one.get("open")))
+        unapplied = one.get("unapplied", {})
+        if not isinstance(unapplied, dict):
+            place = f"{name}.accounts.{customer}.unapplied"
+            raise ScenarioError(f"{file}: {place}: expected an object of amounts, found {shown(unapplied)}")
+    for place, part in inner:
+        if part is not None and not (isinstance(part, list) and all(isinstance(item, dict) for item in part)):
+            raise ScenarioError(f"{file}: {name}.{place}: expected a list of objects, found {shown(part)}")

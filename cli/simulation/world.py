@@ -47,6 +47,7 @@ class World:
         steps = [step for scenario in policy.scenarios.values() for step in scenario.steps]
         self.channels = {channel for step in steps for channel in (step.channel, *step.also)}
         self.owners: dict[str, list[str]] = {}  # invoice number -> its accounts, in the order of the file
+        self.before_run: Moment | None = None  # the run of a day that what happens now comes before, whatever its time
 
     # --- time
     def moment(self, on: Moment, account: str = "") -> datetime:
@@ -59,8 +60,12 @@ class World:
         return self._at(on.day, middle, account)
 
     def begin(self, on: Moment, account: str = "") -> datetime:
-        """When an event of a day is known: at its start, before any run."""
-        return self.moment(on) if on.at is not None else self._at(on.day, 0, account)
+        """When an event of a day is known: at its start, before any run; never after the run that it comes before."""
+        if on.at is None:
+            return self._at(on.day, 0, account)
+        now = self.moment(on)
+        run = self.before_run
+        return min(now, self.moment(run, account)) if run is not None and run.day == on.day else now
 
     def _at(self, day: date, minute: int, account: str) -> datetime:
         known = self.recorder.accounts.get(account)

@@ -23,6 +23,7 @@ from duly.domain.policy import (
     parse_policy,
     parse_policy_data,
 )
+from duly.domain.policy_reader import UNCAPPED
 from duly.domain.policy_rows import policy_rows
 from duly.domain.policy_schema import SECTIONS
 from duly.domain.policy_table import reference_page
@@ -308,7 +309,7 @@ def test_bare_defaults_switch_off_all_that_could_hold_a_notice_back() -> None:
     shipped = default_policy()
     assert policy.gates == policy_model.Gates(0, False, 0, shipped.gates.approval_days)
     rest = (shipped.contact.fallback, shipped.contact.escalation)
-    assert policy.contact == policy_model.Contact(0, 1440, frozenset(range(7)), False, 0, 0, *rest)
+    assert policy.contact == policy_model.Contact(0, 1440, frozenset(range(7)), False, 0, UNCAPPED, *rest)
     assert (policy.risk.categories, policy.cash.tolerance_minor) == ((), {})
     assert list(policy.scenarios) == ["standard"]
     assert policy.scenarios["standard"].threshold_minor == {}

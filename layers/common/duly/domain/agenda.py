@@ -15,7 +15,7 @@ from duly.domain.gates import gap_ends
 from duly.domain.plans import next_plan_day
 from duly.domain.policy import Policy, Scenario
 from duly.domain.standing import standings
-from duly.domain.steps import NextStep, blocked_until, part_of
+from duly.domain.steps import NextStep, blocked_until, is_anchored, part_of
 from duly.domain.upkeep import DEBIT_MISSING_DAYS, SILENT_AFTER, UNKNOWN_AFTER, debits_expected, today_of
 
 
@@ -119,8 +119,9 @@ def _way(account: Account, scenario: Scenario, item: Item, found: NextStep, toda
 
 
 def _more_collectable(account: Account, scenario: Scenario, today: date) -> list[date]:
-    """The next day on which more items are overdue, when steps depend on how much is."""
-    if not any(step.min_items or step.min_total_minor for step in scenario.steps):
+    """The next day on which more items are overdue, when steps depend on how much is, or when what is overdue goes
+    along with the oldest item (which itself may have no step that waits)."""
+    if not is_anchored(scenario) and not any(step.min_items or step.min_total_minor for step in scenario.steps):
         return []
     days = [item.due + timedelta(days=1) for item in account.live("items") if item.due >= today]
     return [min(days)] if days else []

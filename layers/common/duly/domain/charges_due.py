@@ -8,6 +8,7 @@ from datetime import date
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.allocation import reallocate
+from duly.domain.changing import replace
 from duly.domain.entities import Item
 
 MAX_CHARGES = 60  # of one item: a demand each month for five years; an item is one record of the table
@@ -24,7 +25,7 @@ def demand_charges(account: Account, item: str, charges: Sequence[ev.Charge], by
     if found is None or found.state not in ("open", "paid"):
         raise LookupError("no such invoice on this account that is owed")
     known = {charge.key for charge in found.charges}
-    new = tuple(charge for charge in charges if charge.key not in known)
+    new = after_payments(found, tuple(charge for charge in charges if charge.key not in known))
     if len(known) + len(new) > MAX_CHARGES:
         raise ValueError(f"expected at most {MAX_CHARGES} charges on one invoice")
     if not new:
@@ -38,8 +39,19 @@ def may_be_paid(item: Item) -> bool:
     come before the demand was recorded, and has to be looked at again."""
     if not any(minor > 0 for minor in item.open_charges_minor.values()):
         return False
-    first = min(charge.on for charge in item.charges if charge.owed_minor)
-    return any(day >= first for day in item.paid_on.values())
+    owed = [charge for charge in item.charges if charge.owed_minor]
+    return any(charge.is_before(cash, day) for cash, day in item.paid_on.items() for charge in owed)
+
+
+def after_payments(item: Item, charges: tuple[ev.Charge, ...]) -> tuple[ev.Charge, ...]:
+    """Return charges that are demanded now, each with the money of its day that has paid of the item already."""
+    return tuple(
+        replace(charge, before=paid) if (paid := _paid_on_day(item, charge.on)) else charge for charge in charges
+    )
+
+
+def _paid_on_day(item: Item, day: date) -> tuple[str, ...]:
+    return tuple(sorted(cash for cash, paid_on in item.paid_on.items() if paid_on == day))
 
 
 def waive_charges(

@@ -15,7 +15,7 @@ from duly.domain.cash import available_minor
 from duly.domain.changing import replace
 from duly.domain.channels import CALL, CHANNEL_ORDER, ELECTRONIC, HAND_OVER, NOTICES, TASK_KINDS
 from duly.domain.charges import RateUnknown, charges_of_step
-from duly.domain.charges_due import MAX_CHARGES
+from duly.domain.charges_due import MAX_CHARGES, after_payments
 from duly.domain.entities import Item
 from duly.domain.gates import (
     AWAITING_APPROVAL,
@@ -239,7 +239,7 @@ def _charged(looking: _Looking, group: list[_Due]) -> tuple[list[_Due], list[Ski
             skipped.append(Skip(INTEREST_RATE_MISSING, one.item.key))
             continue
         room = MAX_CHARGES - len(one.item.charges)
-        charged.append(replace(one, charges=found if len(found) <= room else ()))
+        charged.append(replace(one, charges=after_payments(one.item, found) if len(found) <= room else ()))
     return charged, skipped
 
 

@@ -225,7 +225,8 @@ class Allocation:
 @dataclass(frozen=True, slots=True)
 class Charge:
     """What is owed beside an invoice's amount since it was demanded: ``kind`` is costs or interest. What was waived of
-    it is no longer owed. ``notice`` demanded it, when a notice did."""
+    it is no longer owed. ``notice`` demanded it, when a notice did. ``before`` is money of the same day that had paid
+    of the amount already, and therefore pays nothing of this."""
 
     key: str
     kind: str
@@ -233,10 +234,15 @@ class Charge:
     on: date
     waived_minor: int = 0
     notice: str = ""
+    before: tuple[str, ...] = ()
 
     @property
     def owed_minor(self) -> int:
         return self.amount_minor - self.waived_minor
+
+    def is_before(self, cash: str, value_date: date) -> bool:
+        """Whether it was demanded before this money came, which then may pay of it."""
+        return self.on < value_date or (self.on == value_date and cash not in self.before)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from duly.domain.plans import holds_chase
 from duly.domain.policy import Policy, Scenario
 from duly.domain.steps import blocked_until
 
+MOST_IN_7_DAYS = 7  # notices to one customer, where the policy names no number
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -132,8 +134,8 @@ def minimum_gap(account: Account, policy: Policy, around: Surroundings) -> bool:
 
 
 def weekly_cap(account: Account, policy: Policy, around: Surroundings) -> bool:
-    """As many notices within 7 days as the policy allows (never more than 7)."""
-    cap = min(policy.contact.max_per_7_days or 7, 7)
+    """As many notices within 7 days as the policy allows (none names more than 7)."""
+    cap = policy.contact.max_per_7_days or MOST_IN_7_DAYS
     since = around.now - timedelta(days=7)
     return sum(since < time for time in account.header.contacts_made.values()) >= cap
 

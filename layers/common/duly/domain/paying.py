@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import NamedTuple
 
 from duly.domain.account import Account
@@ -56,17 +55,19 @@ class Paying:
         self._look_at(key)
         return self._principal.get(key, {})
 
-    def payable_minor(self, key: str, on: date) -> int:
-        """Return what is open of an item with the charges that were demanded by a day, in minor units."""
+    def payable_minor(self, key: str, cash: Cash) -> int:
+        """Return what is open of an item with the charges that were demanded before this money, in minor units."""
         item = self._look_at(key)
-        charges = sum(self._charges_open(key, kind, on) for kind in CHARGE_KINDS) if item.charges else 0
+        charges = sum(self._charges_open(key, kind, cash) for kind in CHARGE_KINDS) if item.charges else 0
         return self._open[key] + charges
 
-    def _charges_open(self, key: str, kind: str, on: date) -> int:
+    def _charges_open(self, key: str, kind: str, cash: Cash) -> int:
         item = self._look_at(key)
         if not item.charges or item.state not in ("open", "paid"):
             return 0
-        demanded = sum(one.owed_minor for one in item.charges if one.kind == kind and one.on <= on)
+        demanded = sum(
+            one.owed_minor for one in item.charges if one.kind == kind and one.is_before(cash.key, cash.value_date)
+        )
         return max(0, demanded - self._charges_paid.get((key, kind), 0))
 
     def pay(self, cash: Cash, key: str, most_minor: int) -> int:
@@ -79,7 +80,7 @@ class Paying:
         charges: dict[str, int] = {}
         principal = 0
         for debt in self.account.rules.debt_order if cash.is_money else ("principal",):
-            open_minor = self._open[key] if debt == "principal" else self._charges_open(key, debt, cash.value_date)
+            open_minor = self._open[key] if debt == "principal" else self._charges_open(key, debt, cash)
             part = min(left, open_minor)
             if not part:
                 continue

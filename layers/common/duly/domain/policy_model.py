@@ -115,7 +115,7 @@ class Contact:
     """When a debtor may be written to, in the debtor's own time zone, and how often.
 
     ``days`` holds weekday numbers (Monday is 0); ``holidays`` true keeps public holidays free of notices.
-    ``min_gap_days`` are calendar days between two notices to one customer; ``max_per_7_days`` zero means no cap.
+    ``min_gap_days`` are calendar days between two notices to one customer; ``max_per_7_days`` zero means seven.
     ``fallback`` names what takes the place of an address that is missing or refused, ``escalation`` the roles that get
     a copy from a level on.
     """

@@ -70,6 +70,7 @@ _TABLE_NEEDS: Final = ("kinds", "valid_from", "source", "checked_on")
 _BARE: Final = "bare"
 _TOP_LEVEL: Final = (*_PLAIN_SECTIONS, "charges", "risk", "scenario")
 _ALWAYS: Final = frozenset(range(7))
+UNCAPPED: Final = 1_000_000  # notices in seven days, in a scenario file: none of those that it plays comes near
 
 
 def parse_policy(text: str, name: str) -> Policy:
@@ -149,7 +150,7 @@ def bare_policy() -> Policy:
             days=_ALWAYS,
             holidays=False,
             min_gap_days=0,
-            max_per_7_days=0,
+            max_per_7_days=UNCAPPED,
         ),
         charges=dataclasses.replace(shipped.charges, regime="none", interest=False, recovery_indemnity=False),
         scenarios={},

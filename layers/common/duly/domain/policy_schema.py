@@ -586,7 +586,7 @@ SECTIONS: Final[Mapping[str, tuple[Key, ...]]] = {
         Key("days", weekdays, "Weekdays on which notices go out."),
         Key("holidays", yes_no, "true: never on public holidays of the debtor's country."),
         Key("min_gap_days", whole(0, 365, "days"), "Calendar days between two notices to one customer; 0: no gap."),
-        Key("max_per_7_days", whole(0, 7), "Notices to one customer in any seven days; 0: no cap."),
+        Key("max_per_7_days", whole(0, 7), "Notices to one customer in any seven days; 0: seven, the most."),
         Key(
             "fallback",
             list_of(one_of("contact", "letter", "task"), most=3),

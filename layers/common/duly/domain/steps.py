@@ -96,13 +96,26 @@ def anchored_steps(
     items: Sequence[Item], scenario: Scenario, policy: Policy, today: date, collectable: Collectable
 ) -> dict[str, NextStep]:
     """Return the next step of the collectable items of one currency by key, in a scenario that counts from the oldest
-    of them (by due date, then key): that one and all that are overdue go along at its step. An item below the step's
-    minimum does not.
+    of them (by due date, then key): that one and all that are overdue go along at its step, or with a notice for each
+    invoice at that invoice's own step. An item below the step's minimum does not.
     """
     if not items:
         return {}
     anchor = min(items, key=lambda item: (item.due, item.key))
-    along = [item for item in items if item is anchor or item.is_overdue_on(today)]
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        if item is anchor or item.is_overdue_on(today):
+            groups.setdefault(item.number if scenario.per == "invoice" else "", []).append(item)
+    found: dict[str, NextStep] = {}
+    for along in groups.values():
+        found |= _along(anchor, along, scenario, policy, today, collectable)
+    return found
+
+
+def _along(
+    anchor: Item, along: Sequence[Item], scenario: Scenario, policy: Policy, today: date, collectable: Collectable
+) -> dict[str, NextStep]:
+    """The next step of items that stand at one place in the scenario, reckoned from the anchor's due date."""
     moved = [item for item in along if item.moved_to is not None and item.moved_on is not None]
     latest = max(moved, key=lambda item: (item.moved_on or today, item.key), default=None)
     at = _Position(
@@ -215,10 +228,10 @@ def _repeated(
 
 def _day(item: Item, step: Step, at: _Position, scenario: Scenario, policy: Policy, *, is_first: bool) -> date | None:
     """The day of a step; None for one that counts from a step which is still to be sent."""
+    if step.basis == "previous" and not is_first:
+        return None
     if step.basis == "previous" and at.last is not None:
         day = _step_day(item, step, at.last.on)
-    elif step.basis == "previous" and not is_first:
-        return None
     else:  # with "previous": all steps before it were passed by, so it counts from their days
         day = _spaced(item, step, at, scenario)
     if day > item.due:

@@ -51,7 +51,7 @@ def pay_unnamed(account: Account, paying: Paying, unnamed: Sequence[Cash], close
     for cash in unnamed:
         left = cash.amount_minor - sum(cash.spent.values())
         for item in charged:  # what was demanded depends on the day
-            open_minor[item.key] = paying.payable_minor(item.key, cash.value_date)
+            open_minor[item.key] = paying.payable_minor(item.key, cash)
         found = [item for item in items if open_minor[item.key] and item.currency == cash.currency] if left else []
         clear = [item for item in found if not _is_disputed(item, cash.value_date, disputed)] if disputed else found
         later = [item for item in found if _is_disputed(item, cash.value_date, disputed)] if clear and disputed else []
