@@ -6,7 +6,9 @@ each policy would have written to, when, and what that asks of the people who ca
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,6 +29,8 @@ MESSAGES: Final = frozenset({"email", "sms"})
 LETTERS: Final = frozenset({"letter", "registered_letter"})
 MAX_CUSTOMERS: Final = 2_000  # that are treated differently and listed
 MAX_PROBLEMS: Final = 20
+MIN_EVENTS_APART: Final = 1_000  # from here on two processes are worth their start of one to two seconds
+LOOK_SECONDS: Final = 0.2
 PAYMENTS_STAY: Final = (
     "Payments stay as they happened: what customers would have paid sooner or later under the other policy, nobody "
     "knows. Proposals for money are not confirmed, disputes and promises of that year are not known, and what needs an "
@@ -73,22 +77,57 @@ class Comparison:
 
 
 def compare(history: History, policies: tuple[Policy, Policy], progress: Progress | None = None) -> Comparison:
-    """Play both policies over the last DAYS days of a history."""
+    """Play both policies over the last DAYS days of a history: a long one at the same time, in two processes."""
     last = history.last
     first = last - timedelta(days=DAYS - 1)
-    sides = []
-    for number, policy in enumerate(policies):
-
-        def tick(done: int, total: int, number: int = number) -> None:
-            if progress:
-                progress(number * total + done, 2 * total)
-
-        sides.append(_side(history, policy, first, last, tick))
-    one, other = sides
+    played = _in_turn if len(history.events) < MIN_EVENTS_APART else _at_once
+    one, other = played(history, policies, first, last, progress or _unseen)
     sums = {unit: sum(days.values()) for unit, days in one.paid_minor.items()}
     currency = max(sums, key=lambda unit: (sums[unit], unit), default=one.policy.creditor.currency)
     customers = len({event.fact.id for event in history.events if event.kind == "customer"})
     return Comparison(first, last, (one, other), currency, customers, tuple(history.notes))
+
+
+def _in_turn(
+    history: History, policies: tuple[Policy, Policy], first: date, last: date, progress: Progress
+) -> list[Side]:
+    def half(number: int) -> Progress:
+        return lambda done, total: progress(number * total + done, 2 * total)
+
+    return [_side(history, policy, first, last, half(number)) for number, policy in enumerate(policies)]
+
+
+def _at_once(
+    history: History, policies: tuple[Policy, Policy], first: date, last: date, progress: Progress
+) -> list[Side]:
+    """A new process for each: copies of this one would take its threads' locks with them."""
+    processes = multiprocessing.get_context("spawn")
+    counts = processes.Array("q", 2 * len(policies), lock=False)  # done and total of each
+    with ProcessPoolExecutor(len(policies), processes, _share, (counts,)) as pool:
+        waiting = [pool.submit(_apart, history, policy, first, last, at) for at, policy in enumerate(policies)]
+        while wait(waiting, LOOK_SECONDS).not_done:
+            progress(sum(counts[::2]), len(policies) * max(counts[1::2]) or 1)
+        return [one.result() for one in waiting]
+
+
+def _share(counts: Any) -> None:
+    """Begin a process that plays one of the policies."""
+    global _counts
+    _counts = counts
+
+
+_counts: Any = ()
+
+
+def _apart(history: History, policy: Policy, first: date, last: date, number: int) -> Side:
+    def tick(done: int, total: int) -> None:
+        _counts[2 * number], _counts[2 * number + 1] = done, total
+
+    return _side(history, policy, first, last, tick)
+
+
+def _unseen(done: int, total: int) -> None:
+    del done, total
 
 
 def _side(history: History, policy: Policy, first: date, last: date, progress: Progress) -> Side:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,10 @@ from duly.domain.entities import AccountError
 from duly.flows import delivery
 
 MAX_DELIVERIES: Final = 50  # events of delivery: each may play the scenario once more
+
+#: When Python looks for unreachable cycles while a history is played: there are hardly any, and the tables in memory,
+#: which it would look through, grow to millions of objects.
+SELDOM: Final = (50_000, 20, 20)
 
 Progress = Callable[[int, int], None]
 AfterRun = Callable[[World, Moment], None]
@@ -60,8 +65,13 @@ def play_history(
     """Play a business's own history: without notes on what is passed over, and with every approval given on its day.
     ``prepare`` is called before anything is played, ``after_run`` after each run."""
     one = _Play(scenario, {}, watch=False, approves=True, after_run=after_run)
-    prepare(one.world)
-    return one.play(progress)
+    thresholds = gc.get_threshold()
+    gc.set_threshold(*SELDOM)
+    try:
+        prepare(one.world)
+        return one.play(progress)
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 def _answered(played: Played, event: se.Event, outcomes: dict[tuple[str, int, int], str]) -> bool:

@@ -40,6 +40,7 @@ class World:
         self.recorder = Recorder(policy)
         self.stack = TwinStack()
         self.edge: Edge = self.stack.edge
+        self.edge.draws = False  # nobody reads what a scenario sends
         self.edge.use_policy(policy)
         self.edge.accounts = RecordingAccounts(self.edge.accounts, self.recorder)
         self.edge.transactions = RecordingTransactions(self.edge.transactions, self.recorder)

@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from duly.flows import decisions, dispatch
+from duly.flows import replies as replies  # their words take time to load: at the start, with a whole processor
 from duly.flows.aws import aws_edge
 from duly.flows.edge import Edge
 from duly.runtime import clock

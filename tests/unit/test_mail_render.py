@@ -26,6 +26,7 @@ from duly.mail.render import (
     MAX_SUBJECT_CHARACTERS,
     TEMPLATES,
     TEXT_WIDTH,
+    check,
     environment,
     labels_of,
     render,
@@ -154,8 +155,9 @@ def test_a_view_that_must_not_be_sent_cannot_be_made(change: dict[str, object], 
 
 
 def test_an_invoice_without_a_visible_number_is_refused() -> None:
-    with pytest.raises(NoticeError, match="invoice_without_number"):
-        render(view(item("\u202e\n")))
+    for told in (render, check):
+        with pytest.raises(NoticeError, match="invoice_without_number"):
+            told(view(item("\u202e\n")))
 
 
 def test_an_unknown_currency_is_refused() -> None:

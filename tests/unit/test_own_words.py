@@ -18,7 +18,7 @@ from duly.flows.twin import TwinStack
 from duly.mail.letter import letter_values
 from duly.mail.notice import KINDS, LANGUAGES, Kind, NoticeError
 from duly.mail.own_words import MAX_BYTES, check_template, own_words, shipped_words, template_of_key
-from duly.mail.render import render
+from duly.mail.render import check, render
 from tests.core_samples import MONDAY, NOON, account, claim, invoice, plain_policy, step
 from tests.letter_sample import letter
 from tests.mail_views import CASES, golden_view, view
@@ -164,8 +164,9 @@ def test_keys_of_templates() -> None:
 
 def test_own_words_that_fail_stop_the_notice_instead_of_falling_back() -> None:
     broken = own_words(OWN.replace("{{ pay_by }}", "{{ pay_day }}"))
-    with pytest.raises(NoticeError, match="own_words_failed"):
-        render(replace(view(pay_by=view().as_of), own_words=broken))
+    for told in (render, check):
+        with pytest.raises(NoticeError, match="own_words_failed"):
+            told(replace(view(pay_by=view().as_of), own_words=broken))
 
 
 KEY = "policy/templates/de/reminder.j2"

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from cli.simulation import comparison
 from cli.simulation.comparison_plot import top_of
 from cli.simulation.expectations import agrees, check
 from cli.simulation.fields import ScenarioError
@@ -17,6 +18,7 @@ from cli.simulation.player import play
 from cli.simulation.result import output
 from cli.simulation.scenario_file import read_scenario
 from cli.simulation.suite import run_file, scenario_paths
+from cli.simulation.world import World
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 CREDITOR = {"name": "Test Creditor", "timezone": "UTC", "currency": "EUR"}
@@ -56,6 +58,29 @@ def test_the_scenarios_of_the_project_pass(path: Path) -> None:
     tested = run_file(path)
     assert tested is not None, "a scenario of the project says what it expects"
     assert tested.missing == ()
+
+
+@pytest.mark.parametrize("name", ["also", "channels", "hand-over"])
+def test_what_goes_out_decides_nothing_by_how_it_looks(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages and documents are not drawn when a scenario is played; drawn, they leave all as it is."""
+    found = read_scenario(SCENARIOS / f"{name}.json")
+    undrawn = play(found)
+    plain = World.__init__
+
+    def drawing(self: World, *arguments: Any) -> None:
+        plain(self, *arguments)
+        self.edge.draws = True
+
+    monkeypatch.setattr(World, "__init__", drawing)
+    drawn = play(found)
+    assert output(drawn) == output(undrawn)
+    assert _bytes_kept(drawn.world) > 10 * _bytes_kept(undrawn.world)
+
+
+def _bytes_kept(world: World) -> int:
+    objects = world.stack.objects
+    kept = [objects.get(key) for folder in ("mail/", "documents/") for key in objects.keys(folder)]
+    return sum(len(one.data) for one in kept if one)
 
 
 # --- what is compared
@@ -338,6 +363,15 @@ def test_two_policies_are_compared_over_the_same_payments(tmp_path: Path) -> Non
     shown = CliRunner().invoke(app, command, env={"COLUMNS": "160"}).stdout
     assert "1 of 2 customers are treated differently" in shown
     assert "Payments stay as they happened" in shown
+
+
+def test_two_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = [*history(tmp_path), "--json"]
+    in_turn = CliRunner().invoke(app, command)
+    monkeypatch.setattr(comparison, "MIN_EVENTS_APART", 1)
+    at_once = CliRunner().invoke(app, command)
+    assert at_once.exit_code == 0, at_once.output
+    assert json.loads(at_once.stdout) == json.loads(in_turn.stdout)
 
 
 def test_a_payment_history_is_a_ledger_too(tmp_path: Path) -> None:

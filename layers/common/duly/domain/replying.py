@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from duly.domain import events as ev
 from duly.domain.account import MAX_MARKED_ITEMS, Account, owed_for
@@ -12,8 +13,10 @@ from duly.domain.entities import Notice, concerns
 from duly.domain.money import format_minor
 from duly.domain.plans import cancel_words
 from duly.domain.policy import Policy
-from duly.domain.replies import Classification, Intent
 from duly.domain.steering import CUSTOMER_APPROVAL
+
+if TYPE_CHECKING:  # the words of replies take a third of a second to load, and decisions about disputes need none
+    from duly.domain.replies import Classification, Intent
 
 HARMLESS = frozenset({"thanks"})
 

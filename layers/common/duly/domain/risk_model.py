@@ -74,21 +74,21 @@ class Habit:
 
 def recent_habit(portfolio: Portfolio, sums: PaymentSums) -> Habit:
     """By the last months: what the score counts."""
-    return _habit(portfolio, sums.recent_paid, sums.recent_days, sums.recent_disputed, sums)
+    return _habit(portfolio, sums.recent_paid, sums.recent_days, sums.recent_disputed, sums.disputed, sums.paid)
 
 
 def long_habit(portfolio: Portfolio, sums: PaymentSums) -> Habit:
     """By two years; against the recent one it tells a trend."""
-    return _habit(portfolio, sums.paid, sums.habit_days, sums.disputed, sums)
+    return _habit(portfolio, sums.paid, sums.habit_days, sums.disputed, sums.disputed, sums.paid)
 
 
-@lru_cache(maxsize=16)
 def unknown_habit(portfolio: Portfolio) -> Habit:
     """Of a customer without history."""
-    return _habit(portfolio, 0, 0, 0, PaymentSums())
+    return _habit(portfolio, 0, 0, 0, 0, 0)
 
 
-def _habit(portfolio: Portfolio, paid: int, days: int, disputed: int, sums: PaymentSums) -> Habit:
+@lru_cache(maxsize=4096)  # a customer is scored with each event, and most events are not about payments
+def _habit(portfolio: Portfolio, paid: int, days: int, disputed: int, all_disputed: int, all_paid: int) -> Habit:
     undisputed_days = 1000 * days - portfolio.dispute_delay_millidays * disputed
     weight = portfolio.habit_strength + paid
     mean = Decimal(portfolio.habit_millidays * portfolio.habit_strength + undisputed_days) / weight
@@ -97,7 +97,7 @@ def _habit(portfolio: Portfolio, paid: int, days: int, disputed: int, sums: Paym
     plain = _chance((mean - _LATE_FROM_MILLIDAYS) / spread)
     delayed = _chance((mean + portfolio.dispute_delay_millidays - _LATE_FROM_MILLIDAYS) / spread)
     believed = portfolio.dispute_permille * portfolio.dispute_strength
-    share = Decimal(1000 * sums.disputed + believed) / (1000 * (sums.paid + portfolio.dispute_strength))
+    share = Decimal(1000 * all_disputed + believed) / (1000 * (all_paid + portfolio.dispute_strength))
     return Habit(_log_odds(plain + share * (delayed - plain)), _log_odds(plain))
 
 

@@ -77,6 +77,9 @@ class Edge:
     inbound_domain: str
     monotonic: Callable[[], float]
     is_local: bool = False
+    draws: bool = True
+    """False where nobody reads what goes out, when policies are tried: messages stay empty, documents unwritten. What
+    would refuse one is looked at all the same (decision 0132)."""
     scale: Scale = Scale()
     _policies: dict[tuple[str, str], Policy] = field(default_factory=dict)
     _pointer: dict[str, str] | None = None

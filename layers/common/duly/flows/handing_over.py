@@ -28,7 +28,8 @@ from duly.flows.statements_of_account import view_of as statement_view
 from duly.formats.export import csv_text
 from duly.formats.statement_table import statement_csv
 from duly.mail.handover import CoverView, render_cover
-from duly.mail.notice import NoticeError
+from duly.mail.notice import NoticeError, NoticeView
+from duly.mail.render import check
 from duly.mail.sending import Accepted, Outcome, Refused
 from duly.mail.statement import render_pdf
 from duly.mail.typeset import PdfTooLarge
@@ -68,13 +69,21 @@ def hand_over(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remai
         whole = known(edge, account.id, policy)
         if remaining() < longest_seconds(_files(account, whole, claim)) + COMMIT_SECONDS:
             return Refused("no_time_left")
-        data = zipped(handed_over(edge, account, claim, policy, whole), claim.at)
+        if edge.draws:
+            data = zipped(handed_over(edge, account, claim, policy, whole), claim.at)
+        else:
+            data = _undrawn(view_of(account, claim, policy, policy.creditor.email))
     except (NoticeError, StatementError) as error:
         return Refused(error.code, retryable=False)
     except PdfTooLarge:
         return Refused("cover_too_large", retryable=False)
     edge.objects.put(document_key(account.id, claim.notice, claim.channel), data, "application/zip")
     return Accepted("", now)
+
+
+def _undrawn(view: NoticeView) -> bytes:
+    check(view)
+    return b""
 
 
 def longest_seconds(files: int) -> float:

@@ -16,13 +16,13 @@ from duly.domain.check_digits import reference_is_valid
 from duly.domain.entities import Notice
 from duly.domain.policy import Policy
 from duly.domain.upkeep import record_steps, today_of
-from duly.flows.attaching import attached
+from duly.flows.attaching import Attached, attached
 from duly.flows.edge import Edge
 from duly.flows.own_templates import in_own_words, words_used
 from duly.mail import mime
 from duly.mail.notice import CreditorView, NoticeError, NoticeItem, NoticeView, kind_of, language_of
 from duly.mail.payment_codes import remittance_text
-from duly.mail.render import render
+from duly.mail.render import Rendered, check, render
 from duly.mail.sending import LONGEST_SEND_SECONDS, Accepted, Doubtful, Outcome, Refused
 from duly.mail.token import make_token, reply_address
 
@@ -152,11 +152,11 @@ def message_of(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: Po
     token = make_token(edge.key_ring(), edge.stack_name, bytes.fromhex(claim.notice))
     respond = reply_address(token, edge.inbound_domain)
     view = in_own_words(edge, view_of(account, claim, policy, respond))
-    along = attached(edge, account, claim, policy, view)
+    along = attached(edge, account, claim, policy, view) if edge.draws else Attached(view)
     emails = {contact["id"]: contact["email"] for contact in account.personal.get("contacts", [])}
     to = [emails[contact] for contact in claim.contacts]
     raw = mime.build(
-        render(along.view),
+        render(along.view) if edge.draws else _undrawn(view),
         sender_name=policy.creditor.name,
         sender_address=edge.sender_address,
         to=to,
@@ -168,6 +168,11 @@ def message_of(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: Po
         attachments=along.files,
     )
     return raw, to
+
+
+def _undrawn(view: NoticeView) -> Rendered:
+    check(view)
+    return Rendered(view.language, "", "", "")
 
 
 def document_key(account: str, notice: str, channel: str) -> str:

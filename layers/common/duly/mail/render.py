@@ -80,6 +80,14 @@ def render(view: NoticeView) -> Rendered:
     return Rendered(language, subject, text, html, _pictures(view))
 
 
+def check(view: NoticeView) -> None:
+    """Raise NoticeError where `render` would, without drawing anything."""
+    for item in view.items:
+        _number_of(item)
+    if view.own_words is not None:
+        words_of_kind(view, values_of(view, language_of(view.language)))
+
+
 def words_of_kind(view: NoticeView, values: Mapping[str, Value]) -> Any:
     """The words of a view's kind of notice (`subject`, `opening` and so on). Raises NoticeError as `words_from`."""
     return words_from(view, f"{values['language']}/{view.kind}.j2", values)
@@ -217,9 +225,7 @@ def _items(view: NoticeView, language: str) -> list[dict[str, object]]:
 
 
 def _item(item: NoticeItem, currency: str, language: str) -> dict[str, object]:
-    number = one_line(item.number)
-    if not number:
-        raise NoticeError("invoice_without_number")
+    number = _number_of(item)
 
     def money(minor: int, told: bool) -> str:
         return amount(minor, currency, language) if told else ""
@@ -242,6 +248,13 @@ def _item(item: NoticeItem, currency: str, language: str) -> dict[str, object]:
         "fee_name": labels_of(language)["costs" if _has_sums(item) else "fee"],
         "charge_lines": [_charge_line(line, currency, language) for line in item.charge_lines],
     }
+
+
+def _number_of(item: NoticeItem) -> str:
+    number = one_line(item.number)
+    if not number:
+        raise NoticeError("invoice_without_number")
+    return number
 
 
 def _has_sums(item: NoticeItem) -> bool:

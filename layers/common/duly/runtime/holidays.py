@@ -26,6 +26,11 @@ def holidays_for(country: str, years: Iterable[int]) -> frozenset[date] | None:
     wanted = tuple(sorted(set(years)))
     if len(wanted) > MAX_YEARS:
         raise ValueError(f"at most {MAX_YEARS} years of holidays at a time")
+    return _years(country, wanted)
+
+
+@lru_cache(maxsize=512)
+def _years(country: str, wanted: tuple[int, ...]) -> frozenset[date] | None:
     tables = [_year(country, year) for year in wanted]
     known = [table for table in tables if table is not None]
     return frozenset().union(*known) if len(known) == len(tables) else None
