@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from duly.domain import events as ev
 from duly.domain.account import Account
 from duly.domain.allocation import reallocate
 from duly.domain.calls import void_tasks
-from duly.domain.entities import COLLECTED, Cash, Promise, concerns, is_exchange
+from duly.domain.entities import COLLECTED, Cash, Item, Promise, concerns, is_exchange
 from duly.domain.plans import paid_minor, settle_plans
 from duly.domain.refund_tasks import VOID, refund_tasks
 
+AWAITING_CREDIT_NOTE = "awaiting_credit_note"  # why an item is held after its dispute was accepted
+CREDIT_NOTE_DAYS = 30  # how long
+CREDIT_NOTE = "CN:"  # how the keys of credit notes begin
 RETURNED = "returned"  # why money leaves an account: the payer's bank took it back
 MAX_NAMED_PER_EVENT = 40  # items that one event may begin or cease to name: each of them is written
 
@@ -41,7 +44,27 @@ def receive(account: Account, received: ev.CashReceived, today: date) -> list[ev
     if not events:
         return []
     after = account.after(events)
-    return [*events, *settle_words(after, today, final=False), *refund_tasks(after, today)]
+    ended = waits_ended(after, received.value_date, today) if received.kind == "credit_note" else []
+    return [*events, *ended, *settle_words(after, today, final=False), *refund_tasks(after, today)]
+
+
+def waits_ended(account: Account, credited_on: date, today: date) -> list[ev.Event]:
+    """Return the events by which the wait for a credit note ends, since a dispute was accepted: one that is dated since
+    then has come for all that the dispute was about and is still open."""
+    found: list[ev.Event] = []
+    for hold in account.live("holds"):
+        since = hold.until - timedelta(days=CREDIT_NOTE_DAYS)
+        if hold.reason != AWAITING_CREDIT_NOTE or credited_on < since:
+            continue
+        held = [item for item in account.live("items") if item.state == "open" and concerns(hold.items, item)]
+        if all(is_credited(item, since) for item in held):
+            found.append(ev.HoldEnded(hold.key, "credited", today))
+    return found
+
+
+def is_credited(item: Item, since: date) -> bool:
+    """Whether a credit note of a day or later reduces an item."""
+    return any(cash.startswith(CREDIT_NOTE) and day >= since for cash, day in item.paid_on.items())
 
 
 def withdraw(account: Account, cash: str, reason: str, decision: int = 0) -> list[ev.Event]:

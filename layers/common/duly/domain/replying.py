@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from duly.domain import events as ev
 from duly.domain.account import MAX_MARKED_ITEMS, Account, owed_for
-from duly.domain.entities import Notice, concerns
+from duly.domain.cash import AWAITING_CREDIT_NOTE, CREDIT_NOTE_DAYS, is_credited
+from duly.domain.entities import Dispute, Notice, concerns
 from duly.domain.money import format_minor
 from duly.domain.plans import cancel_words
 from duly.domain.policy import Policy
@@ -205,8 +206,8 @@ def resolve_dispute(
     account: Account, dispute: str, outcome: str, by: str, today: date, policy: Policy
 ) -> list[ev.Event]:
     """Return what a person's decision on a dispute does. The chase never jumps back in on the same day: it rests for
-    the minimum gap (rejected, withdrawn, partly), or waits 30 days for the credit note (accepted). After a rejected one
-    it goes on or, when the policy says so, begins again (but not for more items than one event can mark).
+    the minimum gap (rejected, withdrawn, partly), or waits for the credit note, at most 30 days (accepted). After a
+    rejected one it goes on or, when the policy says so, begins again (but not for more items than one event can mark).
 
     Raises LookupError for a dispute that is not open, ValueError for an unknown outcome.
     """
@@ -215,8 +216,9 @@ def resolve_dispute(
         raise LookupError("no open dispute of this id")
     if outcome not in ("accepted", "partly", "rejected", "withdrawn"):
         raise ValueError("expected accepted, partly, rejected or withdrawn")
-    days = 30 if outcome == "accepted" else policy.contact.min_gap_days
-    reason = "awaiting_credit_note" if outcome == "accepted" else "dispute_resolved"
+    waits = outcome == "accepted" and not _is_credited(account, found)
+    days = CREDIT_NOTE_DAYS if waits else policy.contact.min_gap_days
+    reason = AWAITING_CREDIT_NOTE if waits else "dispute_resolved"
     restarts = outcome == "rejected" and policy.disputes.resume == "restart" and len(found.items) <= MAX_MARKED_ITEMS
     events: list[ev.Event] = [ev.DisputeResolved(dispute, outcome, today, by, restarts)]
     overdue = f"overdue-{dispute}"
@@ -226,3 +228,9 @@ def resolve_dispute(
         hold = ev.HoldPlaced(f"H-{dispute}", found.items, today + timedelta(days=days), reason, by)
         events.append(hold)
     return events
+
+
+def _is_credited(account: Account, dispute: Dispute) -> bool:
+    """Whether the credit note came before the decision: all that is still open was credited since the dispute began."""
+    items = [item for item in account.live("items") if item.state == "open" and concerns(dispute.items, item)]
+    return all(is_credited(item, dispute.opened) for item in items)
