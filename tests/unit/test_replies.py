@@ -52,7 +52,18 @@ ROMANCE_AND_POLISH = [
     ("pl", "Brakuje nam środków, prosimy o rozłożenie na raty.", ["hardship", "plan_request"]),
     ("pl", "Dziękuję za przypomnienie.", ["thanks"]),
 ]
+SPANISH_AND_FRENCH = [  # words that Portuguese has too, and means otherwise
+    ("es", "Se ha realizado el pago de la factura R-1.", ["paid:R-1"]),
+    ("es", "El pago fue realizado por transferencia.", ["paid"]),
+    ("es", "Pagamos esta factura el 3 de marzo.", ["paid:03-03"]),
+    ("es", "Pedimos disculpas por el retraso.", []),
+    ("es", "Como ya le dijimos, pagaremos el viernes.", ["promise:03-13"]),
+    ("es", "Se nos olvidó, pagaremos el viernes.", ["promise:03-13"]),
+    ("es", "Pagaremos mañana sin falta.", ["promise:03-11"]),
+    ("fr", "Je vous contacte à ce sujet, nous paierons vendredi.", ["promise:03-13"]),
+]
 FOR_A_PERSON = [
+    ("pt", "Se nos enviarem a fatura, pagaremos amanhã."),
     ("pt", "Ainda não pagámos a fatura R-1."),
     ("pt", "Pagamos na sexta-feira."),  # "we pay" in Portugal, "we paid" in Brazil
     ("pt", "Quando recebermos a nota de crédito, pagaremos."),
@@ -68,7 +79,7 @@ FOR_A_PERSON = [
 ]
 
 
-@pytest.mark.parametrize(("language", "text", "said"), ROMANCE_AND_POLISH)
+@pytest.mark.parametrize(("language", "text", "said"), [*ROMANCE_AND_POLISH, *SPANISH_AND_FRENCH])
 def test_portuguese_and_polish_in_their_common_forms(language: str, text: str, said: list[str]) -> None:
     assert told(text, language) == said
 

@@ -145,10 +145,11 @@ NOT_PAID: Final = _compiled(
         r"|zullen)\b[^.?!;]{0,80}\b(?:betaald|overgemaakt|voldaan)"
     ),
     (
-        r"\b(?:não|nunca|por)\b[^.?!;,]{0,40}\b(?:pag\w+|liquidad[ao]s?|liquidámos|transferi\w+|efetuad[ao]|feit[ao])\b"
+        r"\b(?:não|nunca)\b[^.?!;,]{0,40}\b(?:pag\w+|liquidad[ao]s?|liquidámos|transferi\w+|efetuad[ao]|feit[ao])\b"
         r"|\b(?:será|serão|vai ser|vão ser|deve ser)\b[^.?!;]{0,40}\b(?:pag[ao]s?|liquidad|transferid|efetuad"
         r"|realizad|feit)"
-        r"|\b(?:se|quando|caso|assim que|logo que)\b[^.?!;]{0,60}\b(?:pag[ao]s?|efetuad[ao]|feit[ao])\b"
+        r"|\b(?:se|quando|caso|assim que|logo que)\b[^.?!;]{0,60}\b(?:for|forem|estiver) (?:pag[ao]s?|efetuad[ao]"
+        r"|feit[ao])\b"
     ),
     (
         r"\bnie\b[^.?!;,]{0,40}\b(?:zapłac|opłac|uregulow|przela|wpłac|wykonan|zrealizowan|wysłan|zlecon)|\b(?:zostanie"
@@ -293,7 +294,8 @@ CONDITION: Final = _compiled(
         r"|a condizione)\b|\b(?:zodra|wanneer|als (?:u|we|wij)|mits|indien|na ontvangst)\b"
     ),
     (
-        r"\b(?:assim que|logo que|quando|se (?:nos|a|o|vos)|desde que|após (?:a )?(?:receção|recebimento|confirmação)"
+        r"\b(?:assim que|logo que|quando|se (?:\w+ ){0,3}\w+(?:ar|er|ir)(?:em|mos)|após (?:a )?(?:receção"
+        r"|recebimento|confirmação)"
         r"|depois de)\b|\b(?:gdy|kiedy|jak tylko|jeśli|jeżeli|pod warunkiem|po (?:otrzymaniu|wyjaśnieniu|dostawie"
         r"|korekcie))\b"
     ),
@@ -848,7 +850,7 @@ WRONG_CONTACT: Final = _compiled(
         r"|niet meer werkzaam)\b"
     ),
     (
-        r"\b(?:já não trabalha|pessoa errada|endereço errado|contactem?)\b|\b(?:już (?:tu |u nas )?nie pracuje"
+        r"\b(?:já não trabalha|pessoa errada|endereço errado|contactem)\b|\b(?:już (?:tu |u nas )?nie pracuje"
         r"|niewłaściw\w+ (?:osoba|adres)|prosimy o kontakt z)\b"
     ),
 )
@@ -908,9 +910,8 @@ QUESTION: Final = _compiled(
         r"|horen|laten weten)\b"
     ),
     (
-        r"^(?:quando|porquê|porque é que|como|qual|quais|onde|podem|poderiam|pode)\b|\b(?:agradecemos|pedimos"
-        r"|solicitamos"
-        r"|agradeço) (?:que |a |o )?\w+|^(?:kiedy|dlaczego|jak|jaki\w*|gdzie|czy|czemu)\b|\b(?:prosimy"
+        r"^(?:quando|porquê|porque é que|como é que|qual|quais|onde|podem|poderiam|pode)\b|\b(?:agradecemos|pedimos"
+        r"|solicitamos|agradeço|peço) que\b|^(?:kiedy|dlaczego|jak|jaki\w*|gdzie|czy|czemu)\b|\b(?:prosimy"
         r"|proszę) (?:o|ponownie)\b"
     ),
 )
@@ -1014,7 +1015,7 @@ UNCERTAIN: Final = _compiled(
     (
         r"\b(?:acho que|talvez|provavelmente|tentaremos|chyba|może|prawdopodobnie|myślę|postaramy się|spróbujemy)\b"
         # "Pagamos na sexta-feira" is "we pay" in Portugal and "we paid" in Brazil
-        r"|\bpagamos (?:na|no|em|até|amanhã|esta|este|dia|a|o)\b"
+        r"|\bpagamos (?:na|em|até|amanhã|dia|no (?:dia|final|fim|próximo)|est[ae] (?:semana|mês))\b"
     ),
 )
 REST: Final = _compiled(
