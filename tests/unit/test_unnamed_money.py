@@ -98,6 +98,14 @@ def test_a_credit_note_that_names_nothing_stays_unapplied() -> None:
     assert pays(received(account(invoice("I-1", 4_000)), note), "CN:1") == {}
 
 
+def test_of_an_item_whose_costs_were_paid_in_part_it_pays_only_what_is_left() -> None:
+    costs = ev.ChargesDemanded("I-2", (ev.Charge("costs~1~1", "costs", 500, MONDAY),), "EUR")
+    found = account(invoice("I-1", 9_000), invoice("I-2", 10_000, due=LATER), costs)
+    found = received(found, payment("T1", 100, ["I-2"]), payment("T2", 9_450, value=LATER))
+    assert found.cash["T1"].charges == {"costs": {"I-2": 100}}
+    assert (pays(found, "T2"), found.cash["T2"].charges) == ({"I-1": 9_000, "I-2": 50}, {"costs": {"I-2": 400}})
+
+
 def test_what_a_person_puts_on_the_account_pays_by_the_policys_order_whatever_it_equals() -> None:
     found = account(invoice("I-1", 9_000), invoice("I-2", 10_000, due=LATER))
     put = replace(payment("T1", 10_000), in_order=True)

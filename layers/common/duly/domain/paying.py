@@ -39,7 +39,7 @@ class Paying:
         if key not in self._open:
             anew = key in self._anew
             self._open[key] = item.owed_minor if anew else item.outstanding_minor
-            if not anew and item.allocations:
+            if not anew and (item.allocations or item.charges_paid):
                 self._principal[key] = dict(item.allocations)
                 for kind, paid in item.charges_paid.items():
                     self._charges_paid[(key, kind)] = sum(paid.values())
