@@ -22,6 +22,7 @@ from duly.domain.dunning import (
 from duly.domain.gates import Surroundings
 from duly.domain.policy import Policy
 from duly.domain.reaching import recipients
+from tests import core_samples as samples
 from tests.core_samples import MONDAY, NOON, THREE_STEPS, account, customer, invoice, payment, plain_policy, sent, then
 
 PLAIN = plain_policy(THREE_STEPS)
@@ -184,6 +185,14 @@ def test_a_credit_is_not_used_up_by_what_is_not_due() -> None:
     found = with_money(account(due("I-1", 9, 10_000), due("I-2", -20, 4_000)), payment("T1", 5_000))
     claim = claimed(found)
     assert (items(claim), claim.credits_minor) == ([("I-1", "first", 10_000)], 5_000)
+
+
+def test_a_credit_that_an_older_item_took_in_its_notice_is_not_set_off_again() -> None:
+    found = with_money(account(due("I-1", 9), due("I-2", 3, 3_000)), payment("T1", 4_000))
+    in_flight = then(found, [samples.claim(found, "I-1")])
+    told = then(in_flight, sent(in_flight, "n1"))
+    asked = claimed(told, now=NOON + timedelta(days=1))
+    assert (items(asked), asked.credits_minor) == ([("I-2", "first", 3_000)], 0)
 
 
 def test_money_of_another_currency_covers_nothing() -> None:

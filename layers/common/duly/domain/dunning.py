@@ -29,7 +29,7 @@ from duly.domain.gates import (
 )
 from duly.domain.policy import Policy, Scenario, Step
 from duly.domain.reaching import Reach, reach
-from duly.domain.standing import standings
+from duly.domain.standing import Standing, standings
 from duly.domain.steps import NextStep, is_served, part_of
 from duly.domain.upkeep import steps_recorded
 
@@ -116,9 +116,11 @@ def decide_chase(account: Account, policy: Policy, around: Surroundings) -> Chas
         return Chase(skipped=(Skip("contact_window"),))
     scenario = policy.scenario_for(account.header.scenario, account.header.category)
     looking = _Looking(account, policy, scenario, around, today)
-    due, skipped = _due_items(looking)
+    found = standings(account, policy, today)
+    due, skipped = _due_items(found, today)
+    asked = {one.item.key for one in found if one.is_collectable and (one.item.steps or one.item.notice)}
     for currency in sorted({one.item.currency for one in due}):
-        wanted, more = _set_off(account, currency, [one for one in due if one.item.currency == currency])
+        wanted, more = _set_off(account, currency, [one for one in due if one.item.currency == currency], asked)
         skipped += more
         for group in _notices(looking, wanted):
             events, more = _notice(looking, currency, group)
@@ -128,11 +130,11 @@ def decide_chase(account: Account, policy: Policy, around: Surroundings) -> Chas
     return Chase(skipped=tuple(dict.fromkeys(skipped)))
 
 
-def _due_items(looking: _Looking) -> tuple[list[_Due], list[Skip]]:
+def _due_items(found: list[Standing], today: date) -> tuple[list[_Due], list[Skip]]:
     due: list[_Due] = []
     skipped: list[Skip] = []
-    for one in standings(looking.account, looking.policy, looking.today):
-        if one.next is None or one.next.day > looking.today:
+    for one in found:
+        if one.next is None or one.next.day > today:
             continue
         if one.gate:
             skipped.append(Skip(one.gate, one.item.key))
@@ -141,9 +143,10 @@ def _due_items(looking: _Looking) -> tuple[list[_Due], list[Skip]]:
     return due, skipped
 
 
-def _set_off(account: Account, currency: str, due: list[_Due]) -> tuple[list[_Due], list[Skip]]:
+def _set_off(account: Account, currency: str, due: list[_Due], asked: set[str]) -> tuple[list[_Due], list[Skip]]:
     """Unapplied money and credits cover the oldest items first: what they cover whole is not chased, what they cover
-    in part is named with the credit beside it. Nothing is left then for younger items, which may not even be due."""
+    in part is named with the credit beside it. Nothing is left then for younger items, which may not even be due; nor
+    of what an item took in an earlier notice (``asked``), so that no credit is set off twice."""
     credit = available_minor(account, currency)
     wanted: list[_Due] = []
     skipped: list[Skip] = []
@@ -154,6 +157,7 @@ def _set_off(account: Account, currency: str, due: list[_Due]) -> tuple[list[_Du
         if covered:
             credit -= item.chased_minor
         if item.key not in by_key:
+            credit = 0 if item.key in asked and not covered else credit
             continue
         if covered:
             skipped.append(Skip(COVERED_BY_CREDIT, item.key))
