@@ -318,7 +318,7 @@ def test_the_command_says_what_is_wrong(history: Path, tmp_path: Path) -> None:
     bad = file_of(tmp_path, GOOD_LINE.replace("2026-02-04", "tomorrow"))
     shown = CliRunner().invoke(app, ["backtest", str(bad), "--from", "2026-01-01"])
     assert shown.exit_code == 2
-    assert "line 2, due: not a date" in shown.output.replace("\n", "")
+    assert "line 2, due: not a date" in " ".join(shown.output.split())
     late = CliRunner().invoke(app, ["backtest", str(history), "--from", "2031-01-01"])
     assert late.exit_code == 2
     assert "no invoice was issued on or after 2031-01-01" in " ".join(late.output.split())
