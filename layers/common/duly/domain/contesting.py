@@ -6,8 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from duly.domain import events as ev
 from duly.domain.account import MAX_MARKED_ITEMS, Account
-from duly.domain.entities import Item, concerns
+from duly.domain.entities import Dispute, Item, concerns
 from duly.domain.policy import Policy
+
+
+def open_dispute(account: Account, key: str) -> Dispute:
+    """Return a dispute that waits for a decision. Raises LookupError for any other key."""
+    found = account.disputes.get(key)
+    if found is None or not found.is_live:
+        raise LookupError("no open dispute of this id")
+    return found
 
 
 def is_disputed(account: Account, item: Item) -> bool:
@@ -50,9 +58,7 @@ def narrow_dispute(account: Account, dispute: str, amount_minor: int, by: str, p
     Raises LookupError for a dispute that is not open, ValueError for a policy that lets the whole of them rest and for
     an amount that leaves no rest.
     """
-    found = account.disputes.get(dispute)
-    if found is None or not found.is_live:
-        raise LookupError("no open dispute of this id")
+    found = open_dispute(account, dispute)
     if not policy.disputes.chase_undisputed_part:
         raise ValueError("disputes.chase_undisputed_part of the policy is false: the whole of a disputed invoice rests")
     keys = [key for key in found.items if key in account.items and account.items[key].state == "open"]

@@ -277,6 +277,11 @@ class Policy:
         name = customer_scenario or (found.scenario if found else "") or STANDARD_SCENARIO
         return self.scenarios.get(name) or Scenario(name=name)
 
+    def step_named(self, scenario: str, name: str) -> Step | None:
+        """The step of a scenario by its name, which is unique there; None when the policy has it no more."""
+        found = self.scenarios.get(scenario)
+        return next((step for step in (found.steps if found else ()) if step.name == name), None)
+
     def min_gap_days_for(self, scenario: Scenario) -> int:
         """Calendar days between two notices to a customer: the scenario's own, else the policy's."""
         return self.contact.min_gap_days if scenario.min_gap_days is None else scenario.min_gap_days

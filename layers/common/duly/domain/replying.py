@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from duly.domain import events as ev
 from duly.domain.account import MAX_MARKED_ITEMS, Account, owed_for
 from duly.domain.cash import AWAITING_CREDIT_NOTE, CREDIT_NOTE_DAYS, is_credited
+from duly.domain.contesting import open_dispute
 from duly.domain.entities import Dispute, Notice, concerns
 from duly.domain.money import format_minor
 from duly.domain.plans import cancel_words
@@ -211,9 +212,7 @@ def resolve_dispute(
 
     Raises LookupError for a dispute that is not open, ValueError for an unknown outcome.
     """
-    found = account.disputes.get(dispute)
-    if found is None or not found.is_live:
-        raise LookupError("no open dispute of this id")
+    found = open_dispute(account, dispute)
     if outcome not in ("accepted", "partly", "rejected", "withdrawn"):
         raise ValueError("expected accepted, partly, rejected or withdrawn")
     waits = outcome == "accepted" and not _is_credited(account, found)

@@ -39,8 +39,8 @@ def letter_view(account: Account, view: NoticeView, policy: Policy, is_registere
 
 def attached(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: Policy, view: NoticeView) -> Attached:
     """Return what the step of a claim attaches, within what one mail may hold."""
-    scenario = policy.scenarios.get(claim.scenario)
-    wanted = {name for step in (scenario.steps if scenario else ()) if step.name == claim.step for name in step.attach}
+    step = policy.step_named(claim.scenario, claim.step)
+    wanted = step.attach if step else ()
     found = Attached(view)
     if "statement" in wanted:
         found = _with_statement(edge, account, claim, policy, found)

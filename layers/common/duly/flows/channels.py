@@ -13,12 +13,11 @@ from duly.domain.channels import REGISTERED_LETTER, SMS
 from duly.domain.policy import Policy
 from duly.flows.attaching import letter_view
 from duly.flows.edge import Edge
-from duly.flows.notices import Claimed, RemainingSeconds, document_key, too_late, view_of
+from duly.flows.notices import Claimed, RemainingSeconds, document_key, too_late, undrawn_document, view_of
 from duly.flows.own_templates import in_own_words
-from duly.mail.letter import LetterView, render_letter
+from duly.mail.letter import render_letter
 from duly.mail.notice import NoticeError
 from duly.mail.postal import can_be_posted
-from duly.mail.render import check
 from duly.mail.sending import LONGEST_SEND_SECONDS, Accepted, Outcome, Refused
 from duly.mail.sms import render_sms
 from duly.mail.typeset import PdfTooLarge
@@ -34,7 +33,7 @@ def write_letter(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, re
         view = letter_view(account, notice, policy, claim.channel == REGISTERED_LETTER)
         if not can_be_posted(view.address):
             return Refused("address_incomplete", retryable=False)
-        data = render_letter(view) if edge.draws else _undrawn(view)
+        data = render_letter(view) if edge.draws else undrawn_document(notice)
     except NoticeError as error:
         return Refused(error.code, retryable=False)
     except PdfTooLarge:
@@ -44,11 +43,6 @@ def write_letter(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, re
         return late
     edge.objects.put(document_key(account.id, claim.notice, claim.channel), data, "application/pdf")
     return Accepted("", now)
-
-
-def _undrawn(view: LetterView) -> bytes:
-    check(view.notice)
-    return b""
 
 
 def send_sms(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remaining: RemainingSeconds) -> Outcome:

@@ -22,14 +22,22 @@ from duly.domain.statement_of_account import StatementOfAccount, statement
 from duly.flows.attaching import letter_view
 from duly.flows.copies import MAX_COPIES, invoice_copies, plain_name
 from duly.flows.edge import Edge
-from duly.flows.notices import COMMIT_SECONDS, Claimed, RemainingSeconds, document_key, mail_key, too_late, view_of
+from duly.flows.notices import (
+    COMMIT_SECONDS,
+    Claimed,
+    RemainingSeconds,
+    document_key,
+    mail_key,
+    too_late,
+    undrawn_document,
+    view_of,
+)
 from duly.flows.statements_of_account import Known, StatementError, known
 from duly.flows.statements_of_account import view_of as statement_view
 from duly.formats.export import csv_text
 from duly.formats.statement_table import statement_csv
 from duly.mail.handover import CoverView, render_cover
-from duly.mail.notice import NoticeError, NoticeView
-from duly.mail.render import check
+from duly.mail.notice import NoticeError
 from duly.mail.sending import Accepted, Outcome, Refused
 from duly.mail.statement import render_pdf
 from duly.mail.typeset import PdfTooLarge
@@ -72,18 +80,13 @@ def hand_over(edge: Edge, claimed: Claimed, policy: Policy, now: datetime, remai
         if edge.draws:
             data = zipped(handed_over(edge, account, claim, policy, whole), claim.at)
         else:
-            data = _undrawn(view_of(account, claim, policy, policy.creditor.email))
+            data = undrawn_document(view_of(account, claim, policy, policy.creditor.email))
     except (NoticeError, StatementError) as error:
         return Refused(error.code, retryable=False)
     except PdfTooLarge:
         return Refused("cover_too_large", retryable=False)
     edge.objects.put(document_key(account.id, claim.notice, claim.channel), data, "application/zip")
     return Accepted("", now)
-
-
-def _undrawn(view: NoticeView) -> bytes:
-    check(view)
-    return b""
 
 
 def longest_seconds(files: int) -> float:

@@ -57,6 +57,7 @@ def view_of(account: Account, claim: ev.NoticeClaimed, policy: Policy, respond_a
     contacts = {contact["id"]: contact for contact in account.personal.get("contacts", [])}
     reference = _reference(account, claim)
     customer = account.header.customer or account.id
+    step = policy.step_named(claim.scenario, claim.step)
     asked = [item for item in items if item.days_overdue > 0] or items
     return NoticeView(
         language=language_of(account.header.language, creditor.language),
@@ -77,15 +78,8 @@ def view_of(account: Account, claim: ev.NoticeClaimed, policy: Policy, respond_a
         respond_address=respond_address,
         pay_by=None if days_overdue <= 0 else today + timedelta(days=PAY_WITHIN_DAYS),
         last_notice=max(previous, default=None),
-        template=_template(policy, claim),
+        template=step.template if step else "",
     )
-
-
-def _template(policy: Policy, claim: ev.NoticeClaimed) -> str:
-    """The name of the words that the step of a claim asks for."""
-    scenario = policy.scenarios.get(claim.scenario)
-    steps = scenario.steps if scenario else ()
-    return next((step.template for step in steps if step.name == claim.step), "")
 
 
 def _creditor(policy: Policy) -> CreditorView:
@@ -168,6 +162,12 @@ def message_of(edge: Edge, account: Account, claim: ev.NoticeClaimed, policy: Po
         attachments=along.files,
     )
     return raw, to
+
+
+def undrawn_document(view: NoticeView) -> bytes:
+    """What stands for a notice's document where nothing is drawn. Raises NoticeError where drawing it would."""
+    check(view)
+    return b""
 
 
 def _undrawn(view: NoticeView) -> Rendered:
